@@ -1,0 +1,3 @@
+"""digestbot: faithful news digests for Slack and Discord."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,91 @@
+"""Who gets what, where and when: channels, schedules and subscriptions."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, time
+from typing import Literal
+
+Platform = Literal["console", "slack", "discord"]
+Length = Literal["short", "medium", "long"]
+Style = Literal["full", "compact"]
+Frequency = Literal["daily", "weekdays", "weekly", "hourly", "cron", "instant"]
+EmptyPolicy = Literal["skip", "note"]
+UpdatePolicy = Literal["mark", "skip"]
+
+LENGTH_WORDS: dict[Length, tuple[int, int]] = {"short": (15, 30), "medium": (35, 60), "long": (70, 110)}
+"""Words of a summary, from and to, by length (see the project's digest guide)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """Where a digest is posted: a Slack channel, a Discord channel, thread or forum, or the console."""
+
+    platform: Platform
+    id: str
+    workspace: str = ""
+
+    def __str__(self) -> str:
+        """Return a short name for logs and messages."""
+        return f"{self.platform}:{self.workspace + '/' if self.workspace else ''}{self.id}"
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """When editions are due, in local time of an IANA time zone.
+
+    ``at`` serves daily, weekdays and weekly; ``weekday`` is 0 for Monday; ``every_hours`` serves hourly;
+    ``cron`` is a five-field cron line. Nothing is posted from ``quiet_from`` to ``quiet_to``: what falls due
+    there is caught up afterwards, once.
+    """
+
+    frequency: Frequency = "daily"
+    timezone: str = "UTC"
+    at: tuple[time, ...] = (time(8, 0),)
+    weekday: int = 0
+    every_hours: int = 1
+    cron: str = ""
+    quiet_from: time | None = None
+    quiet_to: time | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which articles a feed or subscription lets through; words are matched whole and without case."""
+
+    include: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    authors: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+    languages: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+    include_regex: str = ""
+    exclude_regex: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """Feeds and topics → one channel on a schedule.
+
+    ``feeds`` are feed ids, empty for all. ``next_edition_at`` is the next due time, None when paused.
+    ``window_from`` is up to where its last edition has read.
+    """
+
+    id: int
+    name: str
+    channel: Channel
+    schedule: Schedule = field(default_factory=Schedule)
+    feeds: tuple[int, ...] = ()
+    topics: tuple[str, ...] = ()
+    filter: Filter = field(default_factory=Filter)
+    stories: int = 5
+    quotes: int = 3
+    length: Length = "medium"
+    style: Style = "full"
+    language: str = ""
+    per_feed: int = 3
+    per_topic: int = 0
+    updates: UpdatePolicy = "mark"
+    empty: EmptyPolicy = "skip"
+    mention: str = ""
+    paused: str | None = None
+    next_edition_at: datetime | None = None
+    window_from: datetime | None = None

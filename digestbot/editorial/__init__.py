@@ -1,0 +1,1 @@
+"""Pure judgement: same input, same output; no clock, no network, no database."""

@@ -1,0 +1,1 @@
+"""Local models behind one worker: the only room that knows torch, transformers and ctranslate2."""

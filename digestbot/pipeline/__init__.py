@@ -1,0 +1,1 @@
+"""Moves news along, one step a module; takes ports, returns what happened; knows no adapter."""

@@ -1,0 +1,1 @@
+"""Decides when, and where work runs; only ever calls the Dispatcher port."""
