@@ -275,8 +275,8 @@ class FeedStore(Protocol):
         """Return the keys of the entries seen in a feed."""
         ...
 
-    async def record_refresh(self, record: RefreshRecord, now: datetime) -> Sequence[int]:
-        """Write a refresh in one transaction; return the ids of the stories it touched.
+    async def record_refresh(self, record: RefreshRecord, now: datetime) -> Mapping[str, int]:
+        """Write a refresh in one transaction; return, by article key, the story each stored article went into.
 
         An article whose key is already seen is left out: writing the same record twice changes nothing.
 
