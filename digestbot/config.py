@@ -1,0 +1,293 @@
+"""Settings, read once: TOML file < secret files < environment; every fault is named at once; knows no adapter.
+
+Settings stop at ``app``: everything below takes plain arguments.
+"""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from datetime import time
+from pathlib import Path
+from typing import Any, Literal, Self
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
+
+from digestbot.domain.errors import ConfigError
+from digestbot.domain.subscription import EmptyPolicy, Frequency, Length, Platform, Style, UpdatePolicy
+
+ENV_PREFIX = "DIGESTBOT_"
+OWN_VARIABLES = frozenset({"DIGESTBOT_CONFIG", "DIGESTBOT_SECRETS_DIR"})
+"""Variables of ours that are no settings: they say where settings are read from."""
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+SECRET_KEYS = (("slack", "bot_token"), ("slack", "app_token"), ("discord", "token"))
+"""The settings that may also come from files named ``<section>_<key>`` in the secrets folder."""
+
+
+class _Section(BaseModel):
+    """A frozen table of the file; a key nobody knows is a fault."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class DatabaseSettings(_Section):
+    """Where the rows live."""
+
+    url: str = Field("sqlite:///var/digestbot.sqlite3", description="A SQLite file, or postgresql://user@host/name.")
+
+
+class SourceSettings(_Section):
+    """How feeds and pages are read."""
+
+    contact: str = Field(
+        "", description="A mail address or URL that publishers can write to; sent in the User-Agent header."
+    )
+    min_gap: float = Field(1.0, ge=0, description="Seconds between two requests to one host.")
+    concurrency: int = Field(32, ge=1, le=1000, description="How many feeds are polled at once.")
+    max_bytes: int = Field(10_000_000, ge=10_000, description="The largest feed or page that is read, in bytes.")
+    timeout: float = Field(30.0, gt=0, description="Seconds for one whole request.")
+    allow_private_hosts: tuple[str, ...] = Field(
+        (), description="Hosts inside your network that may be read, as host or host:port."
+    )
+    story_window_hours: int = Field(72, ge=1, description="How long a story stays open for further articles.")
+
+
+class ModelSettings(_Section):
+    """Which model condenses stories."""
+
+    engine: Literal["auto", "extractive", "seq2seq", "chat", "remote"] = Field(
+        "extractive", description="What writes summaries; extractive needs no download and quotes the articles."
+    )
+    name: str = Field("", description="A Hugging Face model id or a folder, for seq2seq and chat.")
+    download: bool = Field(default=False, description="Whether a missing model may be fetched from its hub.")
+    remote_url: str = Field("", description="An OpenAI-compatible endpoint, for the remote engine.")
+    cache: str = Field("var/models", description="The folder for converted models.")
+    threads: int = Field(0, ge=0, description="CPU threads for inference; 0 takes all.")
+
+
+class SlackSettings(_Section):
+    """The Slack app; leave the tokens out of this file and set the environment instead."""
+
+    bot_token: SecretStr | None = Field(None, description="xoxb-…; better set as DIGESTBOT_SLACK__BOT_TOKEN.")
+    app_token: SecretStr | None = Field(None, description="xapp-…; better set as DIGESTBOT_SLACK__APP_TOKEN.")
+
+
+class DiscordSettings(_Section):
+    """The Discord bot; leave the token out of this file and set the environment instead."""
+
+    token: SecretStr | None = Field(None, description="The bot token; better set as DIGESTBOT_DISCORD__TOKEN.")
+
+
+class LogSettings(_Section):
+    """What is logged, to standard error."""
+
+    level: Literal["debug", "info", "warning", "error"] = Field("info", description="The least level that is written.")
+    format: Literal["auto", "json", "console"] = Field(
+        "auto", description="auto writes JSON unless standard error is a terminal."
+    )
+
+
+class FeedSettings(_Section):
+    """One feed."""
+
+    url: str = Field(description="The feed's http(s) address.")
+    title: str = Field("", description="What readers call the outlet; the feed's own title when empty.")
+    topics: tuple[str, ...] = Field((), description="Topics its stories belong to.")
+    weight: float = Field(1.0, gt=0, le=10, description="Multiplies its stories' rank.")
+    backfill: int = Field(0, ge=0, le=100, description="How many entries of the first sight are taken; 0 takes none.")
+
+    @field_validator("url")
+    @classmethod
+    def _http(cls, url: str) -> str:
+        if not url.startswith(("http://", "https://")):
+            raise ValueError("must start with http:// or https://")
+        return url
+
+
+class SubscriptionSettings(_Section):
+    """Feeds and topics → one channel on a schedule."""
+
+    name: str = Field(description="The digest's title, unique.")
+    channel: str = Field("console:", description="console:, slack:C0123456789 or discord:123456789012345678.")
+    schedule: Frequency = Field("daily", description="daily, weekdays, weekly, hourly, cron or instant.")
+    at: tuple[time, ...] = Field((time(8, 0),), min_length=1, description="Local times of day.")
+    weekday: Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"] = Field(
+        "monday", description="For weekly."
+    )
+    every_hours: int = Field(1, ge=1, le=24, description="For hourly.")
+    cron: str = Field("", description="For cron: minute hour day month weekday.")
+    timezone: str = Field("UTC", description="An IANA time zone such as Europe/Berlin.")
+    quiet: tuple[time, time] | None = Field(
+        None, description="From and to: nothing is posted then, but caught up after."
+    )
+    feeds: tuple[str, ...] = Field((), description="URLs of feeds listed in this file; empty takes all.")
+    topics: tuple[str, ...] = Field((), description="Only feeds of these topics; empty takes all.")
+    include: tuple[str, ...] = Field((), description="Only articles with one of these words or phrases.")
+    exclude: tuple[str, ...] = Field((), description="No articles with one of these words or phrases.")
+    stories: int = Field(5, ge=1, le=10, description="Stories a digest.")
+    quotes: int = Field(3, ge=0, le=3, description="Key quotes a story, at most.")
+    length: Length = Field("medium", description="short, medium or long summaries.")
+    style: Style = Field("full", description="full (a card a story) or compact (one message).")
+    per_feed: int = Field(3, ge=1, description="Stories that one feed may lead, at most.")
+    updates: UpdatePolicy = Field("mark", description="Stories posted before: mark what is new, or skip.")
+    empty: EmptyPolicy = Field("skip", description="When there is nothing new: skip, or note it in one line.")
+    mention: str = Field("", description="A role or group to notify, as the platform writes it; empty notifies nobody.")
+
+    @field_validator("timezone")
+    @classmethod
+    def _zone(cls, name: str) -> str:
+        if name not in available_timezones():
+            raise ValueError(f"is no IANA time zone: “{name}”; try Europe/London or America/New_York")
+        ZoneInfo(name)
+        return name
+
+    @field_validator("channel")
+    @classmethod
+    def _platform(cls, channel: str) -> str:
+        platform, colon, _ = channel.partition(":")
+        if not colon or platform not in ("console", "slack", "discord"):
+            raise ValueError("must read console:, slack:CHANNEL_ID or discord:CHANNEL_ID")
+        return channel
+
+    @model_validator(mode="after")
+    def _cron_has_line(self) -> Self:
+        if self.schedule == "cron" and not self.cron:
+            raise ValueError("cron: is needed when schedule is “cron”")
+        return self
+
+    @property
+    def platform(self) -> Platform:
+        """The platform of its channel."""
+        name = self.channel.partition(":")[0]
+        return "slack" if name == "slack" else "discord" if name == "discord" else "console"
+
+
+class Settings(BaseSettings):
+    """Everything an operator can set."""
+
+    model_config = SettingsConfigDict(
+        frozen=True,
+        extra="forbid",
+        env_prefix=ENV_PREFIX,
+        env_nested_delimiter="__",
+        nested_model_default_partial_update=True,
+    )
+
+    database: DatabaseSettings = Field(default_factory=DatabaseSettings)
+    sources: SourceSettings = Field(default_factory=SourceSettings)
+    model: ModelSettings = Field(default_factory=ModelSettings)
+    slack: SlackSettings = Field(default_factory=SlackSettings)
+    discord: DiscordSettings = Field(default_factory=DiscordSettings)
+    log: LogSettings = Field(default_factory=LogSettings)
+    feeds: tuple[FeedSettings, ...] = Field((), description="The feeds.")
+    subscriptions: tuple[SubscriptionSettings, ...] = Field((), description="Who gets what, where and when.")
+
+    @model_validator(mode="after")
+    def _known_feeds(self) -> Self:
+        urls = {feed.url for feed in self.feeds}
+        topics = {topic for feed in self.feeds for topic in feed.topics}
+        names: set[str] = set()
+        for i, subscription in enumerate(self.subscriptions):
+            if unknown := [url for url in subscription.feeds if url not in urls]:
+                raise ValueError(f"subscriptions.{i}.feeds: not listed under [[feeds]]: {', '.join(unknown)}")
+            if unknown := [topic for topic in subscription.topics if topic not in topics]:
+                raise ValueError(f"subscriptions.{i}.topics: no feed has the topic {', '.join(unknown)}")
+            if subscription.name in names:
+                raise ValueError(f"subscriptions.{i}.name: “{subscription.name}” is used twice")
+            names.add(subscription.name)
+        return self
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],  # noqa: ARG003 - the library's signature
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Put the environment before what the caller read from files."""
+        return env_settings, init_settings
+
+
+def _read_toml(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise ConfigError(
+            [f"{path}: does not exist"], hint="copy config/digestbot.example.toml there, or name another with --config"
+        ) from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError([f"{path}: cannot be read: {error}"]) from error
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError([f"{path}: is not TOML: {error}"]) from error
+
+
+def _read_secrets(folder: Path) -> dict[str, dict[str, str]]:
+    found: dict[str, dict[str, str]] = {}
+    for section, key in SECRET_KEYS:
+        path = folder / f"{section}_{key}"
+        if path.is_file():
+            found.setdefault(section, {})[key] = path.read_text(encoding="utf-8").strip()
+    return found
+
+
+def _merge(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
+    merged = dict(below)
+    for key, value in above.items():
+        old = merged.get(key)
+        merged[key] = _merge(old, value) if isinstance(old, Mapping) and isinstance(value, Mapping) else value
+    return merged
+
+
+def _faults(error: ValidationError, path: Path | None) -> list[str]:
+    """Name each fault as ``file: key: what is wrong``; a wrong secret's value is never repeated."""
+    where = str(path) if path else "settings"
+    faults = []
+    for fault in error.errors(include_url=False, include_input=False, include_context=False):
+        key = ".".join(str(part) for part in fault["loc"])
+        message = fault["msg"].removeprefix("Value error, ")
+        if fault["type"] == "extra_forbidden":
+            message = "is no setting"
+        elif fault["type"] == "missing":
+            message = "is needed"
+        faults.append(f"{where}: {key}: {message}" if key else f"{where}: {message}")
+    return faults
+
+
+def _stray_variables(environment: Mapping[str, str]) -> list[str]:
+    """Name the environment's variables that look like settings and are none (their values stay unsaid)."""
+    known = {f"{ENV_PREFIX}{name}".upper() for name in Settings.model_fields}
+    return [
+        f"environment: {name}: is no setting"
+        for name in sorted(environment)
+        if name.startswith(ENV_PREFIX) and name not in OWN_VARIABLES and name.partition("__")[0].upper() not in known
+    ]
+
+
+def load_settings(path: Path | None, *, secrets: Path | None = None) -> Settings:
+    """Read the settings from a TOML file, secret files and the environment, each over the one before.
+
+    Args:
+        path: The TOML file, or None for defaults and environment alone.
+        secrets: The folder of secret files; ``DIGESTBOT_SECRETS_DIR`` or ``/run/secrets`` when None.
+
+    Raises:
+        ConfigError: With every fault at once.
+
+    """
+    below = _read_toml(path) if path else {}
+    strays = _stray_variables(os.environ)
+    folder = secrets or Path(os.environ.get(f"{ENV_PREFIX}SECRETS_DIR", "/run/secrets"))
+    try:
+        settings = Settings(**_merge(below, _read_secrets(folder)))
+    except ValidationError as error:
+        raise ConfigError([*_faults(error, path), *strays]) from error
+    if strays:
+        raise ConfigError(strays)
+    return settings

@@ -1,0 +1,113 @@
+"""Logs and numbers: structlog, one private Prometheus registry, and the redaction of secrets; knows no adapter."""
+
+import logging
+import re
+import sys
+from collections.abc import Iterable, MutableMapping
+from typing import Any, Literal
+
+import structlog
+from prometheus_client import CollectorRegistry, Counter, Histogram
+
+REGISTRY = CollectorRegistry()
+"""Every metric of digestbot, and none of anybody else."""
+
+REFRESHES = Counter("digestbot_refreshes", "Feed polls by outcome.", ["outcome"], registry=REGISTRY)
+ARTICLES = Counter("digestbot_articles", "Articles stored.", registry=REGISTRY)
+BRIEFS = Counter("digestbot_briefs", "Briefs made, by engine.", ["engine"], registry=REGISTRY)
+DROPPED = Counter(
+    "digestbot_dropped", "Quotes and sentences a check removed, by reason.", ["reason"], registry=REGISTRY
+)
+EDITIONS = Counter("digestbot_editions", "Editions by outcome.", ["outcome"], registry=REGISTRY)
+MESSAGES = Counter(
+    "digestbot_messages", "Messages by platform and outcome.", ["platform", "outcome"], registry=REGISTRY
+)
+STEP_SECONDS = Histogram("digestbot_step_seconds", "Seconds a pipeline step took.", ["step"], registry=REGISTRY)
+
+REDACTED = "[redacted]"
+
+_TOKEN = re.compile(
+    r"""xox[a-z]-[\w-]+ | xapp-[\w-]+                      # Slack
+      | [MNO][A-Za-z\d_-]{23,27}\.[\w-]{6}\.[\w-]{27,}     # Discord
+      | (?<=Bot\ )[\w.-]{20,} | (?<=Bearer\ )[\w.~+/-]{16,}=*
+      | (?<=://)[^/\s:@]+:[^/\s@]+(?=@)                    # user:password@host
+    """,
+    re.VERBOSE,
+)
+# Query strings carry API keys of private feeds: the log keeps the address without them.
+_QUERY = re.compile(r"(https?://[^\s?#\"'<>]+)\?[^\s\"'<>]*")
+_SECRET_KEY = re.compile(r"token|secret|password|authorization|api_?key", re.IGNORECASE)
+
+
+def redact(text: str) -> str:
+    """Return the text with tokens, passwords in addresses and query strings taken out."""
+    return _QUERY.sub(r"\1?…", _TOKEN.sub(REDACTED, text))
+
+
+def _clean(value: object) -> object:
+    if isinstance(value, str):
+        return redact(value)
+    if isinstance(value, dict):
+        return {k: REDACTED if _SECRET_KEY.search(str(k)) else _clean(v) for k, v in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_clean(item) for item in value]
+    if isinstance(value, BaseException):
+        return redact(str(value))
+    return value
+
+
+def _redact_event(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Redact every value of a log line, nested ones too; runs last before rendering."""
+    for key, value in event.items():
+        event[key] = REDACTED if _SECRET_KEY.search(key) and key != "secrets_dir" else _clean(value)
+    return event
+
+
+def configure_logging(
+    level: Literal["debug", "info", "warning", "error"] = "info", style: Literal["auto", "json", "console"] = "auto"
+) -> None:
+    """Send structured lines to standard error: JSON unless it is a terminal, libraries' own lines included."""
+    as_json = style == "json" or (style == "auto" and not sys.stderr.isatty())
+    shared: list[Any] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.StackInfoRenderer(),
+    ]
+    last: list[Any] = (
+        [structlog.processors.format_exc_info, _redact_event, structlog.processors.JSONRenderer(ensure_ascii=False)]
+        if as_json
+        else [structlog.processors.format_exc_info, _redact_event, structlog.dev.ConsoleRenderer(colors=True)]
+    )
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        cache_logger_on_first_use=False,
+    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared, processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *last]
+        )
+    )
+    root = logging.getLogger()
+    root.handlers = [handler]
+    root.setLevel(level.upper())
+    _quieten(("apscheduler", "aiosqlite", "urllib3", "httpx", "filelock", "trafilatura", "htmldate", "courlan"))
+
+
+def _quieten(names: Iterable[str]) -> None:
+    """Let libraries speak only when something is wrong."""
+    for name in names:
+        logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def logger(room: str) -> structlog.stdlib.BoundLogger:
+    """Return the logger of a room; ids of feed, story and delivery are bound with ``bound``."""
+    bound: structlog.stdlib.BoundLogger = structlog.get_logger(f"digestbot.{room}", room=room)
+    return bound
+
+
+bound = structlog.contextvars.bound_contextvars
+"""``with bound(feed=3): …`` puts ids on every line logged inside."""
