@@ -42,12 +42,14 @@ class Fetched:
 
     ``parsed`` is None when nothing changed (304, or the same body). ``polling`` is the feed's state after the
     poll, ``next_check_at`` included. ``moved_to`` is set once a permanent redirect has been confirmed.
+    ``outcome`` says what the poll met: new items, 304, the same body, or a body whose items are all known.
     """
 
     polling: Polling
     parsed: ParsedFeed | None = None
     moved_to: str | None = None
     bytes_read: int = 0
+    outcome: Literal["items", "not_modified", "same_body", "same_items"] = "items"
 
 
 class FeedSource(Protocol):

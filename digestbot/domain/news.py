@@ -30,7 +30,11 @@ class Polling:
     """How a feed has been polled so far; one row beside the feed, so a restart never polls early.
 
     ``etag`` and ``last_modified`` are kept verbatim and are valid for ``validated_url`` only.
-    ``body_hash`` is the SHA-256 of the last body, in hex. ``interval`` is in seconds.
+    ``body_hash`` is the SHA-256 of the last body, in hex. ``interval`` is in seconds. ``items`` holds a short
+    hash of every item of the last body, parted by spaces, so that only what is new is parsed. ``floor`` is the
+    shortest interval the feed asks for, in seconds; ``skips`` the hours and days on which it asks not to be
+    polled: bit h for the hour h (GMT), bit 24 + d for the weekday d (Monday is 0). ``why`` says in words why
+    the next check is when it is.
     """
 
     next_check_at: datetime
@@ -47,6 +51,11 @@ class Polling:
     moved_to: str | None = None
     moves_seen: int = 0
     full_parse: bool = False
+    items: str = ""
+    floor: float = 0.0
+    skips: int = 0
+    hub: str | None = None
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +83,9 @@ class Feed:
 class Entry:
     """One item as the feed gives it, all text plain.
 
-    ``key`` is its identity within the feed: GUID, else canonical URL, else a hash of title and date.
+    ``key`` is its identity within the feed: GUID, else canonical URL, else a hash of title and date. ``aliases``
+    are the weaker identities it also has: an entry is known when its key or an alias has been seen, so a feed
+    that changes its GUIDs does not post everything again. Mark all of ``keys`` as seen.
     ``content`` is the item's own full text where the feed gives one, with paragraphs parted by blank lines.
     """
 
@@ -89,6 +100,12 @@ class Entry:
     authors: tuple[str, ...] = ()
     categories: tuple[str, ...] = ()
     enclosures: tuple[str, ...] = ()
+    aliases: tuple[str, ...] = ()
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """Every identity of the entry, the strongest first: what to mark as seen."""
+        return (self.key, *self.aliases)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +120,7 @@ class ParsedFeed:
     ttl: float | None = None
     """The shortest time between polls the feed asks for, in seconds."""
     hub: str | None = None
+    skips: int = 0
 
 
 @dataclass(frozen=True, slots=True)
