@@ -4,7 +4,8 @@ DigestbotError            code · hint · transient=False · retry_after=None
 ├─ ConfigError            the operator: every fault at once, with file and key; exit 78
 ├─ UserError              the asker: UnknownCommand, BadOption, NotAllowed, NotFound
 ├─ SourceError(url)       FetchTimeout† ServerError† TooLarge BlockedAddress FeedGone NotAFeed NothingToRead
-├─ InferenceError         ModelMissing, InputTooLong, Busy†(retry_after), Ungrounded(claims)
+├─ InferenceError         ModelMissing, InputTooLong, Busy†(retry_after), Ungrounded(claims), DeadlinePassed†,
+│                         EngineCrashed†, OutOfMemory
 ├─ DeliveryError(channel) RateLimited†(retry_after), PlatformDown†, ChannelGone, NotPermitted, Rejected, OutcomeUnknown
 ├─ StoreError             Conflict†, SchemaTooOld(have, need), AlreadyRunning, StoreUnavailable†
 └─ NotVerbatim            a quotation or speaker that does not stand in its article
@@ -236,6 +237,29 @@ class Ungrounded(InferenceError):
         """Name the claims that do not stand in the sources."""
         self.claims = tuple(claims)
         super().__init__(f"{len(self.claims)} generated claims do not stand in the sources")
+
+
+class DeadlinePassed(InferenceError):
+    """The engine did not answer within the time given to it."""
+
+    code = "deadline"
+    hint = "try again later, or give the engine more time"
+    transient = True
+
+
+class EngineCrashed(InferenceError):
+    """The engine's process ended in the middle of its work; the next request starts a new one."""
+
+    code = "crashed"
+    hint = "try again; if it happens again, choose a smaller model"
+    transient = True
+
+
+class OutOfMemory(InferenceError):
+    """The engine needed more memory than it may take."""
+
+    code = "out_of_memory"
+    hint = "raise the engine's memory limit or choose a smaller model"
 
 
 # ── delivery ─────────────────────────────────────────────────────────────────
