@@ -32,7 +32,7 @@ _HOURS = 24
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """An edition that is due at ``at``; ``next_at`` is the one after it, ``missed`` counts those it stands for besides."""
+    """An edition that is due at ``at``; ``next_at`` is the one after it, ``missed`` counts the ones it makes up for."""
 
     at: datetime
     next_at: datetime | None
