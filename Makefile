@@ -1,0 +1,53 @@
+# Two commands do everything: `make demo` shows the product, `make test` runs the tests.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+# Where pip finds a CPU build of torch, for machines whose default would be the CUDA build (README, "A lean install").
+TORCH_INDEX ?=
+PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX))
+export HF_HUB_OFFLINE ?= 1
+
+.PHONY: help demo run test check format docs clean
+
+help: ## Show what make can do
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 18
+
+demo: $(VENV)/.installed ## Show a digest made from a small newsroom, in this terminal and as a page
+	@$(BIN)/digestbot demo
+
+run: $(VENV)/.installed ## Run the bot with config/digestbot.toml
+	@$(BIN)/digestbot run --config config/digestbot.toml
+
+test: $(VENV)/.installed-dev ## Install what the tests need and run them all
+	$(BIN)/python -m pytest -q
+
+check: $(VENV)/.installed-dev ## Style, types, floors, and docs in step
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m pytest -q tests/test_docs.py
+
+format: $(VENV)/.installed-dev ## Lay out the code
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+docs: $(VENV)/.installed-dev ## Write the generated files anew (settings, commands)
+	$(BIN)/python -m tests.test_docs
+
+clean: ## Remove the virtual environment and what tools leave behind
+	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+
+$(VENV)/.installed: pyproject.toml constraints.txt
+	@echo "Building the virtual environment in $(VENV) (about 1 GB; a few minutes the first time) …"
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade pip
+	@$(PIP_INSTALL) --constraint constraints.txt torch
+	@$(PIP_INSTALL) --constraint constraints.txt --editable '.[model]'
+	@touch $@
+
+$(VENV)/.installed-dev: $(VENV)/.installed
+	@echo "Installing what the tests need …"
+	@$(PIP_INSTALL) --constraint constraints.txt --editable '.[model,gguf,postgresql,dev]'
+	@touch $@

@@ -1,0 +1,1 @@
+"""The composition root: settings in, a running bot out; the only room that knows every class."""

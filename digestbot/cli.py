@@ -1,0 +1,266 @@
+"""The command line: typer commands that read arguments and print answers; no logic, and nothing heavy at import."""
+
+import asyncio
+import json
+import sys
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+import typer
+
+from digestbot import __version__
+from digestbot.domain.errors import ConfigError, DigestbotError
+from digestbot.domain.subscription import Length
+
+EXIT_CODES = {
+    0: "done",
+    1: "it could not be done; the message says what to do",
+    2: "the command line is wrong",
+    75: "it may work later unchanged (a server is down, a limit is reached)",
+    78: "the configuration is wrong; every fault is named",
+    130: "stopped by Ctrl-C",
+}
+"""What an exit code says (75 and 78 are EX_TEMPFAIL and EX_CONFIG of sysexits.h)."""
+
+EPILOG = "Exit codes: " + " · ".join(f"{code} {meaning}" for code, meaning in EXIT_CODES.items())
+
+cli = typer.Typer(
+    name="digestbot",
+    help="Faithful news digests for Slack and Discord: verbatim quotes, true speakers, grounded summaries.",
+    epilog=EPILOG,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+T = TypeVar("T")
+
+ConfigOption = Annotated[
+    Path | None,
+    typer.Option("--config", "-c", envvar="DIGESTBOT_CONFIG", help="The settings file (TOML).", show_default=False),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print the answer as JSON.")]
+JsonlOption = Annotated[bool, typer.Option("--jsonl", help="Read one JSON object a line, answer one a line.")]
+LengthOption = Annotated[str, typer.Option("--length", help="short, medium or long.")]
+SourceArgument = Annotated[
+    str | None, typer.Argument(metavar="SOURCE", help="A URL, a file (.html, .txt) or - for standard input.")
+]
+
+
+def main() -> None:
+    """Run the command line; an error of ours becomes one sentence on standard error and an exit code."""
+    try:
+        cli()
+    except ConfigError as error:
+        for fault in error.faults:
+            print(f"digestbot: {fault}", file=sys.stderr)
+        print(f"digestbot: {error.hint}", file=sys.stderr)
+        sys.exit(78)
+    except DigestbotError as error:
+        _print_error(error)
+        sys.exit(75 if error.transient else 1)
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except BrokenPipeError:
+        # The reader of our output has left (`digestbot … | head`): nothing to say, and nobody to say it to.
+        sys.stderr.close()
+        sys.exit(0)
+
+
+def _print_error(error: DigestbotError) -> None:
+    if "--json" in sys.argv:
+        print(json.dumps({"error": error.code, "message": str(error)}, ensure_ascii=False))
+    print(f"digestbot: {error}", file=sys.stderr)
+
+
+def _run(work: Coroutine[Any, Any, T]) -> T:
+    return asyncio.run(work)
+
+
+def _print_json(value: object) -> None:
+    print(json.dumps(value, ensure_ascii=False, indent=None if isinstance(value, dict) and "id" in value else 2))
+
+
+def _print_line(value: object) -> None:
+    print(json.dumps(value, ensure_ascii=False), flush=True)
+
+
+def _length(value: str) -> Length:
+    if value not in ("short", "medium", "long"):
+        raise typer.BadParameter("must be short, medium or long", param_hint="--length")
+    return value  # type: ignore[return-value]  # narrowed by the test above, which mypy does not follow
+
+
+def _source_or_lines(source: str | None, *, jsonl: bool) -> None:
+    if not jsonl and source is None:
+        raise typer.BadParameter("give a URL, a file or -", param_hint="SOURCE")
+
+
+def _version(value: bool) -> None:
+    if value:
+        print(f"digestbot {__version__}")
+        raise typer.Exit
+
+
+@cli.callback()
+def root(
+    version: Annotated[  # noqa: ARG001 - eager, answered by its callback
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Faithful news digests for Slack and Discord."""
+
+
+@cli.command(epilog="Example: digestbot demo --out my-digest.html")
+def demo(
+    newsroom: Annotated[Path | None, typer.Option(help="Another newsroom folder than the sample one.")] = None,
+    out: Annotated[Path, typer.Option(help="Where the page goes.")] = Path("var/demo/digest.html"),
+) -> None:
+    """Make a digest from a small newsroom served on this machine; show it here and as a page."""
+    from digestbot.app.demo import run_demo
+
+    _run(run_demo(newsroom, out))
+
+
+@cli.command(epilog="Example: digestbot run --config config/digestbot.toml")
+def run(config: ConfigOption = None) -> None:
+    """Run the bot: scheduler, pipeline and every enabled adapter, until Ctrl-C."""
+    from digestbot.app.bot import run_bot
+
+    _run(run_bot(config))
+
+
+@cli.command(epilog="Example: digestbot check --config config/digestbot.toml")
+def check(config: ConfigOption = None, as_json: JsonOption = False) -> None:
+    """Check settings, database, model, feeds and tokens; name the fix for each finding."""
+    from digestbot.app.doctor import examine, finding_rows
+    from digestbot.app.show import show_findings
+
+    findings = _run(examine(config))
+    _print_json(finding_rows(findings)) if as_json else show_findings(findings)
+    if not all(finding.ok for finding in findings):
+        raise typer.Exit(1)
+
+
+@cli.command(epilog="Example: digestbot status --json")
+def status(config: ConfigOption = None, as_json: JsonOption = False) -> None:
+    """Show what is here: feeds and their health, stories, subscriptions, deliveries."""
+    from digestbot.app.show import show_status
+    from digestbot.app.state import status_rows
+
+    rows = _run(status_rows(config))
+    _print_json(rows) if as_json else show_status(rows)
+
+
+@cli.command(epilog="Example: digestbot feed https://example.org/rss.xml --json")
+def feed(
+    source: Annotated[str, typer.Argument(metavar="URL_OR_FILE", help="A feed's address, a site's page, or a file.")],
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show what a feed gives: title, link, language and entries."""
+    from digestbot.app.ask import feed_rows
+    from digestbot.app.show import show_feed
+
+    rows = _run(feed_rows(source, config))
+    _print_json(rows) if as_json else show_feed(rows)
+
+
+@cli.command(epilog="Example: digestbot summarize article.txt --length short")
+def summarize(
+    source: SourceArgument = None,
+    config: ConfigOption = None,
+    length: LengthOption = "medium",
+    as_json: JsonOption = False,
+    jsonl: JsonlOption = False,
+) -> None:
+    """Condense one article to two or three sentences that stand in it."""
+    from digestbot.app.ask import summarize_source, summarize_stdin
+    from digestbot.app.show import show_summary
+
+    _source_or_lines(source, jsonl=jsonl)
+    if jsonl:
+        return _run(summarize_stdin(sys.stdin, config, _length(length), _print_line))
+    rows = _run(summarize_source(source or "-", config, _length(length)))
+    return _print_json(rows) if as_json else show_summary(rows)
+
+
+@cli.command(epilog="Example: digestbot quotes article.html --json")
+def quotes(
+    source: SourceArgument = None,
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+    jsonl: JsonlOption = False,
+) -> None:
+    """List an article's quotes, verbatim, with their speakers; the key ones are marked."""
+    from digestbot.app.show import show_quotes
+
+    _source_or_lines(source, jsonl=jsonl)
+    if jsonl:
+        from digestbot.app.batch import quotes_lines
+
+        for row in quotes_lines(sys.stdin):
+            _print_line(row)
+        return
+    from digestbot.app.ask import quotes_source
+
+    rows = _run(quotes_source(source or "-", config))
+    _print_json(rows) if as_json else show_quotes(rows)
+
+
+@cli.command(epilog="Example: digestbot cluster --jsonl < headlines.jsonl")
+def cluster(config: ConfigOption = None, jsonl: JsonlOption = True) -> None:  # noqa: ARG001 - its one form
+    """Group articles into stories: {"id","title","text","published","source"} a line → {"id","story"} a line."""
+    from digestbot.app.ask import cluster_stdin
+
+    for row in _run(cluster_stdin(sys.stdin, config)):
+        _print_line(row)
+
+
+@cli.command(epilog="Example: digestbot migrate --config config/digestbot.toml")
+def migrate(
+    config: ConfigOption = None,
+    revision: Annotated[str, typer.Option(help="The schema to go to; head is the newest.")] = "head",
+    as_json: JsonOption = False,
+) -> None:
+    """Bring the database's schema to the one this version needs."""
+    from digestbot.app.state import migrate_database
+
+    before, after = _run(migrate_database(config, revision))
+    row = {"before": before, "after": after}
+    _print_json(row) if as_json else print(f"database schema: {before or 'none'} → {after}")
+
+
+@cli.command("import", epilog="Example: digestbot import config/feeds.opml --dry-run")
+def import_(
+    opml: Annotated[Path, typer.Argument(help="An OPML file; folders become topics.")],
+    config: ConfigOption = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what would be added.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Add the feeds of an OPML file."""
+    from digestbot.app.show import show_import
+    from digestbot.app.state import import_opml
+
+    rows = _run(import_opml(opml, config, dry_run=dry_run))
+    _print_json(rows) if as_json else show_import(rows)
+
+
+@cli.command("export", epilog="Example: digestbot export > feeds.opml")
+def export(config: ConfigOption = None, as_json: JsonOption = False) -> None:
+    """Write the feeds as OPML to standard output."""
+    from digestbot.app.state import export_opml, feed_list
+
+    if as_json:
+        return _print_json(_run(feed_list(config)))
+    return _write_bytes(sys.stdout.buffer.write, _run(export_opml(config)))
+
+
+def _write_bytes(write: Callable[[bytes], object], data: bytes) -> None:
+    write(data)
+
+
+if __name__ == "__main__":
+    main()

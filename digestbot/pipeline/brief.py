@@ -1,0 +1,126 @@
+"""Brief: a story whose brief is missing or stale → its summary and key quotes, each checked against its articles.
+
+Knows the ports and the rules of quoting; does not know models, SQL or chat.
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+import numpy as np
+
+from digestbot.domain.errors import InferenceError
+from digestbot.domain.news import Article, Brief, Quote, Story
+from digestbot.domain.subscription import Length
+from digestbot.editorial.edition import choose_headline
+from digestbot.editorial.quotes import find_quotes, key_quotes
+from digestbot.ports import Clock, Embedder, Store, Summarizer
+
+MOST_QUOTES = 3
+"""A story shows at most three key quotes (the project's digest guide)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Briefed:
+    """What one brief step did."""
+
+    story_id: int
+    engine: str
+    quotes: int
+    cached: bool
+    dropped: tuple[tuple[str, int], ...] = ()
+
+
+@dataclass(slots=True)
+class Briefer:
+    """Runs the brief step; ``window`` is how far back stories are kept briefed."""
+
+    store: Store
+    summarizer: Summarizer
+    embedder: Embedder
+    clock: Clock
+    window: timedelta = timedelta(hours=72)
+
+    async def run_due(self, lengths: Sequence[Length] = ("medium",), limit: int = 20) -> Sequence[Briefed]:
+        """Brief the stories without a fresh brief, the most covered first."""
+        done: list[Briefed] = []
+        since = self.clock.now() - self.window
+        for length in lengths:
+            for story in await self.store.stale_stories(since, self.summarizer.name, length, limit):
+                brief = await self.brief(story, length)
+                done.append(
+                    Briefed(story.id, brief.summary.engine, len(brief.quotes), cached=False, dropped=brief.dropped)
+                )
+        return done
+
+    async def brief(self, story: Story, length: Length = "medium", *, interactive: bool = False) -> Brief:
+        """Return the story's brief, made anew only when its sources, the engine or the length changed.
+
+        Raises:
+            InferenceError: Not even the extractive engine could serve.
+            StoreError: The store could not be read or written.
+
+        """
+        key = brief_key(story, self.summarizer.name, length)
+        if story.id and (kept := await self.store.brief(story.id, key)):
+            return kept
+        brief = await self.make(story, length, interactive=interactive)
+        if story.id:
+            await self.store.save_brief(key, brief)
+        return brief
+
+    async def make(self, story: Story, length: Length = "medium", *, interactive: bool = False) -> Brief:
+        """Make a brief without keeping it.
+
+        Raises:
+            InferenceError: Not even the extractive engine could serve.
+
+        """
+        summary = await self.summarizer.summarize(story, length, interactive=interactive)
+        quotes = await self.quotes(story.articles)
+        headline = choose_headline(story.articles)
+        dropped = Counter(
+            "no_speaker" if quote.speaker is None else "not_key" for found in quotes.values() for quote in found
+        )
+        near = await self._centrality(story, quotes)
+        key = key_quotes(story.articles, quotes, limit=MOST_QUOTES, centrality=near)
+        return Brief(
+            story_id=story.id,
+            sources_hash=story.sources_hash,
+            headline=headline.title,
+            headline_article_id=headline.id,
+            summary=summary,
+            quotes=key,
+            made_at=self.clock.now(),
+            dropped=tuple(sorted(dropped.items())),
+        )
+
+    async def quotes(self, articles: Sequence[Article]) -> dict[int, tuple[Quote, ...]]:
+        """Return every quote of each article, by article id; found in a thread, as it is pure computing."""
+        found = await asyncio.gather(*(asyncio.to_thread(find_quotes, article) for article in articles))
+        return {article.id: quotes for article, quotes in zip(articles, found, strict=True)}
+
+    async def _centrality(
+        self, story: Story, quotes: Mapping[int, tuple[Quote, ...]]
+    ) -> Callable[[Sequence[str]], Sequence[float]] | None:
+        """Return how near a text is to the story's core: cosine to the mean of its headlines' vectors.
+
+        None when there is no encoder: the other signs then decide alone.
+        """
+        texts = sorted({quote.text for found in quotes.values() for quote in found})
+        if not texts:
+            return None
+        try:
+            vectors = await self.embedder.embed([*(article.title for article in story.articles), *texts])
+        except InferenceError:
+            return None
+        core = vectors[: len(story.articles)].mean(axis=0)
+        near = dict(zip(texts, (vectors[len(story.articles) :] @ core / max(np.linalg.norm(core), 1e-9)), strict=True))
+        return lambda asked: [float(near.get(text, 0.0)) for text in asked]
+
+
+def brief_key(story: Story, engine: str, length: Length) -> str:
+    """Return the key a brief is kept under: it changes with the sources, the engine and the length."""
+    return f"{story.sources_hash}:{engine}:{length}"

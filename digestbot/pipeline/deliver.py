@@ -1,0 +1,104 @@
+"""Deliver: a digest owed to a channel → its messages posted once each, in order, with a receipt for every one.
+
+A part is marked "sending" before the call. A part found "sending" may or may not be posted: the platform is asked
+before anything is sent again. Knows the ports; does not know any platform.
+"""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Literal
+from uuid import uuid4
+
+from digestbot.domain.digest import Delivery, Part, Receipt
+from digestbot.domain.errors import ChannelGone, DeliveryError, NotPermitted, RateLimited
+from digestbot.domain.subscription import Platform
+from digestbot.ports import ChatAdapter, Clock, Store
+
+FIRST_BACKOFF = timedelta(seconds=2)
+LONGEST_BACKOFF = timedelta(minutes=15)
+
+Outcome = Literal["sent", "postponed", "undeliverable"]
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """How far one delivery came."""
+
+    delivery_id: int
+    channel: str
+    outcome: Outcome
+    posted: int
+    error: DeliveryError | None = None
+
+
+@dataclass(slots=True)
+class Deliverer:
+    """Runs the deliver step over the adapters of the platforms that are switched on."""
+
+    store: Store
+    adapters: Mapping[Platform, ChatAdapter]
+    clock: Clock
+
+    async def run_due(self, limit: int = 50) -> Sequence[Delivered]:
+        """Work on the earliest unsent delivery of each channel; a slow channel delays no other."""
+        due = [
+            d for d in await self.store.due_deliveries(self.clock.now(), limit) if d.channel.platform in self.adapters
+        ]
+        return await asyncio.gather(*(self.deliver(delivery) for delivery in due))
+
+    async def deliver(self, delivery: Delivery) -> Delivered:
+        """Post the parts of one delivery that are not yet posted.
+
+        Raises:
+            StoreError: The store could not be written; the part in question stays "sending" and is settled first
+                next time.
+
+        """
+        adapter = self.adapters[delivery.channel.platform]
+        thread = next((part.receipt.message_id for part in delivery.parts[:1] if part.receipt), None)
+        posted = 0
+        for part in delivery.parts:
+            if part.state == "sent":
+                continue
+            try:
+                message_id = await self._post(adapter, delivery, part, thread)
+            except DeliveryError as error:
+                return await self._stopped(delivery, posted, error)
+            await self.store.record_receipt(Receipt(delivery.id, part.number, message_id, self.clock.now()))
+            thread = thread or message_id
+            posted += 1
+        return Delivered(delivery.id, str(delivery.channel), "sent", posted)
+
+    async def _post(self, adapter: ChatAdapter, delivery: Delivery, part: Part, thread: str | None) -> str:
+        """Post one part, or find that it already is; return the platform's id of the message."""
+        key = delivery.key(part.number)
+        reply_to = thread if part.message.reply else None
+        if part.state == "sending" and part.attempted_at is not None:
+            if found := await adapter.settle(delivery.channel, key, reply_to, part.attempted_at):
+                return found
+            await self.store.reset_part(delivery.id, part.number)
+        await self.store.mark_sending(delivery.id, part.number, uuid4().hex, self.clock.now())
+        try:
+            return await adapter.post(delivery.channel, part.message, key, reply_to)
+        except (RateLimited, ChannelGone, NotPermitted):
+            # The platform said no: nothing was posted, so there is nothing to settle next time.
+            await self.store.reset_part(delivery.id, part.number)
+            raise
+
+    async def _stopped(self, delivery: Delivery, posted: int, error: DeliveryError) -> Delivered:
+        """Put the delivery off, or keep it as undeliverable; a dead target pauses its subscription with the reason."""
+        if error.transient or error.code == "outcome_unknown":
+            wait = timedelta(seconds=error.retry_after) if error.retry_after is not None else back_off(delivery.tries)
+            await self.store.postpone(delivery.id, self.clock.now() + wait, str(error))
+            return Delivered(delivery.id, str(delivery.channel), "postponed", posted, error)
+        await self.store.give_up(delivery.id, str(error))
+        if isinstance(error, ChannelGone | NotPermitted):
+            await self.store.pause_subscription(delivery.edition.subscription_id, str(error))
+        return Delivered(delivery.id, str(delivery.channel), "undeliverable", posted, error)
+
+
+def back_off(tries: int) -> timedelta:
+    """Return the wait after the ``tries``-th failure: doubled each time, up to a quarter of an hour."""
+    return min(LONGEST_BACKOFF, FIRST_BACKOFF * 2 ** min(tries, 20))
