@@ -5,13 +5,13 @@ Every port has a fake in ``tests/fakes`` and one contract suite that runs on the
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from digestbot.domain.digest import Delivery, Digest, Edition, Message, Receipt
+from digestbot.domain.digest import Delivery, DeliveryState, Digest, Edition, Message, Receipt
 from digestbot.domain.news import Article, Brief, Entry, Feed, ParsedFeed, Polling, Story, Summary
 from digestbot.domain.subscription import Channel, Length, Platform, Subscription
 
@@ -173,7 +173,10 @@ class ChatAdapter(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class NewArticle:
-    """An article to store with its seen mark, its vector and the story it joins (None: it starts one)."""
+    """An article to store with its seen mark, its vector and the story it joins (None: it starts one).
+
+    A negative ``story_id`` starts a story too: articles of one record with the same negative number share it.
+    """
 
     article: Article
     vector: Vector
@@ -195,7 +198,8 @@ class OpenStory:
 class RefreshRecord:
     """All that one refresh changes, written in one transaction.
 
-    ``seen`` are the entry keys of the feed to mark as seen, new articles' among them.
+    ``seen`` are the entry keys of the feed to mark as seen, new articles' among them; naming those already seen
+    keeps their marks young. ``edits`` are found by id, or by feed and key where the id is 0.
     """
 
     feed_id: int
@@ -232,12 +236,47 @@ SearchKind = Literal["story", "quote", "person"]
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """One search result: the story, and the line of it that matched."""
+    """One search result: the story, and the line of it that matched.
+
+    ``text`` is a headline, the exact words of a quotation (``speaker`` said them), or a person's name. ``at`` is
+    when the article it stands in was fetched.
+    """
 
     story_id: int
     kind: SearchKind
     text: str
     at: datetime
+    speaker: str = ""
+
+
+def brief_key(sources_hash: str, engine: str, length: Length) -> str:
+    """Return the key a brief is kept under: what it was made from, by what, how long."""
+    return f"{sources_hash}:{engine}:{length}"
+
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """How long rows are kept after they were last of use.
+
+    Seen marks outlive articles: whatever ``seen`` says, a mark is kept for 90 days, for as long as articles are,
+    and while it is among the newest of its feed, twice as many as the feed has ever held.
+    """
+
+    articles: timedelta = timedelta(days=90)
+    briefs: timedelta = timedelta(days=30)
+    receipts: timedelta = timedelta(days=90)
+    seen: timedelta = timedelta(days=180)
+
+
+@dataclass(frozen=True, slots=True)
+class Pruned:
+    """How many rows of each kind a clean-up removed."""
+
+    articles: int = 0
+    stories: int = 0
+    briefs: int = 0
+    deliveries: int = 0
+    seen: int = 0
 
 
 class FeedStore(Protocol):
@@ -253,7 +292,11 @@ class FeedStore(Protocol):
         backfill: int = 0,
         now: datetime,
     ) -> Feed:
-        """Return the feed at ``url``, made due at ``now`` if it is new; its settings are updated if it is not."""
+        """Return the feed at ``url``, made due at ``now`` if it is new; its settings are updated if it is not.
+
+        An empty ``title`` leaves the feed's own. ``backfill`` has a meaning for the first poll alone: it is left as
+        it is once the feed has been polled.
+        """
         ...
 
     async def remove_feed(self, feed_id: int) -> None:
@@ -269,6 +312,32 @@ class FeedStore(Protocol):
         """Return every feed, by id."""
         ...
 
+    async def feed(self, feed_id: int) -> Feed:
+        """Return one feed.
+
+        Raises:
+            NotFound: There is no such feed.
+
+        """
+        ...
+
+    async def feed_by_url(self, url: str) -> Feed | None:
+        """Return the feed subscribed at exactly this address, or None."""
+        ...
+
+    async def pause_feed(self, feed_id: int, reason: str | None) -> None:
+        """Stop polling a feed for a reason, or (None) resume it.
+
+        Raises:
+            NotFound: There is no such feed.
+
+        """
+        ...
+
+    async def failing_feeds(self, limit: int = 100) -> Sequence[Feed]:
+        """Return the feeds whose last poll failed or that are paused, those failing longest first."""
+        ...
+
     async def due_feeds(self, now: datetime, limit: int = 100) -> Sequence[Feed]:
         """Return the feeds whose next check has passed and that are not paused, the longest due first."""
         ...
@@ -280,10 +349,14 @@ class FeedStore(Protocol):
     async def record_refresh(self, record: RefreshRecord, now: datetime) -> Mapping[str, int]:
         """Write a refresh in one transaction; return, by article key, the story each stored article went into.
 
-        An article whose key is already seen is left out: writing the same record twice changes nothing.
+        An article whose key is already seen is left out: writing the same record twice changes nothing. ``now`` is
+        read just before the call: a stored article counts as fetched then, so that no edition's window closes
+        between the reading of an article and its being stored. An edit keeps the time its article was fetched.
+        A story that is gone is replaced by the one it was merged into, else by a new one.
 
         Raises:
             NotFound: The feed is gone.
+            Conflict: The feed's new address belongs to another feed.
 
         """
         ...
@@ -297,7 +370,7 @@ class NewsStore(Protocol):
         ...
 
     async def story(self, story_id: int) -> Story:
-        """Return one story with its articles.
+        """Return one story with its articles; a story merged into another by a manager gives that one.
 
         Raises:
             NotFound: There is no such story.
@@ -318,23 +391,46 @@ class NewsStore(Protocol):
         ...
 
     async def move_articles(self, article_ids: Sequence[int], story_id: int | None) -> int:
-        """Move articles into a story (None: a new one) and return its id; a manager's decision, which sticks."""
+        """Move articles into a story (None: a new one) and return its id; a manager's decision, which sticks.
+
+        A story left without articles is gone and its number leads to the one they went to. Stories parted so are
+        :meth:`kept_apart`.
+
+        Raises:
+            NotFound: There is no such article or story.
+
+        """
+        ...
+
+    async def kept_apart(self, story_ids: Sequence[int]) -> frozenset[tuple[int, int]]:
+        """Return the pairs among these stories, lower id first, that a manager split: they may not be merged again."""
         ...
 
     async def brief(self, story_id: int, key: str) -> Brief | None:
-        """Return the brief of a story made under ``key`` (sources, engine and settings), or None."""
+        """Return the brief of a story made under ``key`` (see :func:`brief_key`), or None.
+
+        Each quotation is cut from its article anew; one that no longer stands is left out and counted as dropped.
+        """
         ...
 
     async def save_brief(self, key: str, brief: Brief) -> None:
-        """Keep a brief under its key; saving the same key again replaces it."""
+        """Keep a brief under its key; saving the same key again replaces it.
+
+        Raises:
+            NotFound: The story is gone.
+
+        """
         ...
 
     async def stale_stories(self, since: datetime, engine: str, length: Length, limit: int = 50) -> Sequence[Story]:
-        """Return stories since then without a fresh brief of that engine and length, most outlets first."""
+        """Return stories since then without a brief under their present :func:`brief_key`, most outlets first."""
         ...
 
     async def search(self, words: str, *, since: datetime | None = None, limit: int = 20) -> Sequence[Hit]:
-        """Return what matches all the words, newest first, over stories, quotes and people."""
+        """Return what matches all the words, newest first, over stories, quotes and people.
+
+        Words between double quotation marks are a phrase. Case and accents make no difference.
+        """
         ...
 
 
@@ -342,7 +438,16 @@ class EditionStore(Protocol):
     """Subscriptions, editions and the outbox."""
 
     async def save_subscription(self, subscription: Subscription) -> Subscription:
-        """Add (``id`` 0; a name is unique, the earlier one is updated) or change a subscription; return it stored."""
+        """Add (``id`` 0) or change a subscription; return it stored.
+
+        A name is unique within a platform's workspace: saving with ``id`` 0 under a name that exists updates the
+        earlier one, which keeps its pause, due time and window wherever the new one gives None.
+
+        Raises:
+            NotFound: There is no subscription of that id.
+            Conflict: Another one of the workspace has that name.
+
+        """
         ...
 
     async def remove_subscription(self, subscription_id: int) -> None:
@@ -358,12 +463,24 @@ class EditionStore(Protocol):
         """Return every subscription, by id."""
         ...
 
+    async def subscription(self, subscription_id: int) -> Subscription:
+        """Return one subscription.
+
+        Raises:
+            NotFound: There is no such subscription.
+
+        """
+        ...
+
     async def due_subscriptions(self, now: datetime) -> Sequence[Subscription]:
         """Return the subscriptions whose edition time has come and that are not paused, the longest due first."""
         ...
 
     async def posted_articles(self, channel: Channel) -> Mapping[int, int]:
-        """Return, by article id, the story id under which it was posted to a channel in any digest."""
+        """Return, by article id, the story id under which it was posted to a channel in any digest.
+
+        An article at the same address as one that was posted counts as posted.
+        """
         ...
 
     async def publish(
@@ -380,7 +497,11 @@ class EditionStore(Protocol):
         """Write an edition, its outbox row and the subscription's next due time in one transaction.
 
         ``digest`` is None when there was nothing to say. ``article_ids`` are the articles shown, with their
-        story. An edition already written is left as it is, and None is returned.
+        story. An edition already written is left as it is, and None is returned; so it is without messages.
+
+        Raises:
+            NotFound: The subscription is gone.
+
         """
         ...
 
@@ -390,6 +511,14 @@ class EditionStore(Protocol):
 
     async def due_deliveries(self, now: datetime, limit: int = 50) -> Sequence[Delivery]:
         """Return the deliveries to work on, oldest first, at most one a channel: its earliest unsent."""
+        ...
+
+    async def digest(self, edition: Edition) -> Digest | None:
+        """Return the digest of one edition, or None where there is none."""
+        ...
+
+    async def deliveries(self, state: DeliveryState, limit: int = 100) -> Sequence[Delivery]:
+        """Return the deliveries in one state, newest first."""
         ...
 
     async def delivery(self, delivery_id: int) -> Delivery:
@@ -402,20 +531,21 @@ class EditionStore(Protocol):
         ...
 
     async def mark_sending(self, delivery_id: int, part: int, attempt: str, now: datetime) -> None:
-        """Write, before the send, that a part is being sent.
+        """Write, before the send, that a part is being sent; the same attempt may say so twice.
 
         Raises:
-            Conflict: The part is already sent, or another attempt took it.
+            NotFound: There is no such part.
+            Conflict: The part is already sent or given up, or another attempt took it.
 
         """
         ...
 
     async def record_receipt(self, receipt: Receipt) -> None:
-        """Write that a part is posted; the delivery is sent when its last part is."""
+        """Write that a part is posted; the delivery is sent when its last part is. The first receipt stays."""
         ...
 
     async def postpone(self, delivery_id: int, not_before: datetime, error: str) -> None:
-        """Put a delivery off; parts left sending stay so, to be settled first."""
+        """Put a delivery off and count a try; parts left sending stay so, to be settled first."""
         ...
 
     async def reset_part(self, delivery_id: int, part: int) -> None:
@@ -436,6 +566,33 @@ class Store(FeedStore, NewsStore, EditionStore, Protocol):
 
     async def status(self, now: datetime) -> Status:
         """Return the counts of what is here."""
+        ...
+
+    async def prune(self, retention: Retention, now: datetime) -> Pruned:
+        """Remove what has outlived its time.
+
+        Stories go whole, once no article has joined them for that long; what was posted where is remembered for as
+        long as seen marks are; unsent deliveries stay.
+        """
+        ...
+
+    async def forget(self, platform: Platform, workspace: str) -> int:
+        """Remove everything of a workspace; return how many subscriptions it had. Feeds belong to no workspace."""
+        ...
+
+    async def settle_restored(self, now: datetime) -> None:
+        """Make a store restored from a backup safe to run: nothing posted since the backup is posted again.
+
+        Unsent deliveries are given up, windows start at ``now``, and every feed is taken up by a silent baseline.
+        """
+        ...
+
+    async def integrity(self) -> Sequence[str]:
+        """Return what is wrong with the stored rows, one sentence each; empty when all is well."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of the database; closing twice is harmless."""
         ...
 
 
