@@ -16,7 +16,7 @@ from digestbot.domain.news import Article, Brief, Quote, Story
 from digestbot.domain.subscription import Length
 from digestbot.editorial.edition import choose_headline
 from digestbot.editorial.quotes import find_quotes, key_quotes
-from digestbot.ports import Clock, Embedder, Store, Summarizer
+from digestbot.ports import Clock, Embedder, Store, Summarizer, brief_key
 
 MOST_QUOTES = 3
 """A story shows at most three key quotes (the project's digest guide)."""
@@ -63,7 +63,7 @@ class Briefer:
             StoreError: The store could not be read or written.
 
         """
-        key = brief_key(story, self.summarizer.name, length)
+        key = brief_key(story.sources_hash, self.summarizer.name, length)
         if story.id and (kept := await self.store.brief(story.id, key)):
             return kept
         brief = await self.make(story, length, interactive=interactive)
@@ -119,8 +119,3 @@ class Briefer:
         core = vectors[: len(story.articles)].mean(axis=0)
         near = dict(zip(texts, (vectors[len(story.articles) :] @ core / max(np.linalg.norm(core), 1e-9)), strict=True))
         return lambda asked: [float(near.get(text, 0.0)) for text in asked]
-
-
-def brief_key(story: Story, engine: str, length: Length) -> str:
-    """Return the key a brief is kept under: it changes with the sources, the engine and the length."""
-    return f"{story.sources_hash}:{engine}:{length}"

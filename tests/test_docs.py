@@ -1,0 +1,75 @@
+"""What is written down is what the code does: the example settings, the README's tables, the files people expect."""
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from digestbot.app import reference
+from digestbot.config import Settings, load_settings
+
+ROOT = Path(__file__).resolve().parent.parent
+EXAMPLE = ROOT / "config" / "digestbot.example.toml"
+README = ROOT / "README.md"
+TABLES = {"commands": reference.command_table, "exit codes": reference.exit_code_table}
+
+
+def between(text: str, name: str) -> tuple[int, int]:
+    """Return where the generated part called ``name`` stands in a document."""
+    start, end = f"<!-- generated: {name} -->\n", "\n<!-- end -->"
+    begin = text.index(start) + len(start)
+    return begin, text.index(end, begin)
+
+
+def test_the_example_settings_are_those_of_the_code():
+    """config/digestbot.example.toml is what the settings model generates (`make docs` writes it)."""
+    assert EXAMPLE.read_text(encoding="utf-8") == reference.settings_toml()
+
+
+def test_the_example_settings_load():
+    """The example is valid TOML, and uncommented it is a valid configuration."""
+    assert load_settings(EXAMPLE).feeds
+
+
+def test_every_default_of_the_example_is_one():
+    """Each commented default, set for real, is accepted."""
+    lines = EXAMPLE.read_text(encoding="utf-8").splitlines()
+    real = "\n".join(re.sub(r"^# (?=[a-z_]+ = )", "", line) for line in lines)
+    Settings.model_validate(tomllib.loads(real))
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_the_readme_tables_are_those_of_the_code(name):
+    """Each generated table of the README is what the code says (`make docs` writes it)."""
+    text = README.read_text(encoding="utf-8")
+    begin, end = between(text, name)
+    assert text[begin:end] == TABLES[name]()
+
+
+def test_the_starter_settings_load():
+    """config/digestbot.toml is a valid configuration that delivers to the console."""
+    settings = load_settings(ROOT / "config" / "digestbot.toml")
+    assert [s.platform for s in settings.subscriptions] == ["console"]
+
+
+@pytest.mark.parametrize(
+    "name", ["README.md", "CHANGELOG.md", "CONTRIBUTING.md", "DECISIONS.md", "LICENSE", "Makefile"]
+)
+def test_expected_files_are_there(name):
+    """The files people look for are there and say something."""
+    assert len((ROOT / name).read_text(encoding="utf-8")) > 400
+
+
+def write() -> None:
+    """Write every generated file and table anew."""
+    EXAMPLE.write_text(reference.settings_toml(), encoding="utf-8")
+    text = README.read_text(encoding="utf-8")
+    for name, make in TABLES.items():
+        begin, end = between(text, name)
+        text = text[:begin] + make() + text[end:]
+    README.write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    write()
