@@ -1,0 +1,116 @@
+"""Shows answers to people in a terminal; takes plain rows, decides nothing."""
+
+from collections.abc import Sequence
+from textwrap import shorten
+from typing import TYPE_CHECKING, Any
+
+from rich import box
+from rich.console import Console
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+if TYPE_CHECKING:
+    from digestbot.app.doctor import Finding
+
+Rows = dict[str, Any]
+LONGEST_ENTRY = 400
+"""Characters of an entry's summary that a listing shows."""
+
+
+def _console() -> Console:
+    return Console(highlight=False, soft_wrap=False)
+
+
+def _table(*columns: str, title: str | None = None) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, title=title, title_justify="left", pad_edge=False)
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    return table
+
+
+def show_findings(findings: "Sequence[Finding]") -> None:
+    """Print one line a finding, and the fix under each that is not well."""
+    console = _console()
+    for finding in findings:
+        mark = Text("ok   ", style="green") if finding.ok else Text("FIX  ", style="bold red")
+        console.print(mark + Text(f"{finding.name}: {finding.what}"))
+        if finding.fix and not finding.ok:
+            console.print(Padding(Text(f"→ {finding.fix}"), (0, 0, 0, 5)))
+
+
+def show_status(rows: Rows) -> None:
+    """Print the counts, then what is failing or paused, the subscriptions, and what could not be delivered."""
+    console = _console()
+    counts = rows["counts"]
+    console.print(Text(" · ".join(f"{value} {key.replace('_', ' ')}" for key, value in counts.items())))
+    if rows["failing"]:
+        table = _table("feed", "failures", "since", "next try", "why", title="Feeds that need a look")
+        for feed in rows["failing"]:
+            table.add_row(
+                feed["title"] or feed["url"],
+                str(feed["failures"]),
+                feed["failing_since"] or "",
+                feed["next_check_at"] or "",
+                feed["paused"] or feed["last_error"] or "",
+            )
+        console.print(table)
+    if rows["subscriptions"]:
+        table = _table("subscription", "channel", "next edition (UTC)", "paused", title="Subscriptions")
+        for row in rows["subscriptions"]:
+            table.add_row(row["name"], row["channel"], row["next_edition_at"] or "–", row["paused"] or "")
+        console.print(table)
+    if rows["undeliverable"]:
+        table = _table("delivery", "channel", "why", title="Could not be delivered")
+        for row in rows["undeliverable"]:
+            table.add_row(str(row["id"]), row["channel"], row["error"])
+        console.print(table)
+
+
+def show_feed(rows: Rows) -> None:
+    """Print a feed's facts and its entries, newest as the feed has them."""
+    console = _console()
+    console.print(Text(rows["title"] or "(no title)", style="bold"))
+    console.print(Text(" · ".join(filter(None, [rows["link"], rows["language"], f"{len(rows['entries'])} entries"]))))
+    if state := rows.get("state"):
+        console.print(Text(f"checked {state['checked_at'] or 'never'}, next {state['next_check_at']}", style="dim"))
+    for entry in rows["entries"]:
+        console.print()
+        console.print(Text(entry["title"] or "(no title)", style="bold"))
+        line = " · ".join(filter(None, [entry["published"], ", ".join(entry["authors"]), entry["link"]]))
+        console.print(Text(line, style="dim"))
+        if entry["summary"]:
+            console.print(Text(shorten(entry["summary"], LONGEST_ENTRY, placeholder=" …")))
+
+
+def show_summary(rows: Rows) -> None:
+    """Print a summary and what wrote it."""
+    console = _console()
+    if rows.get("title"):
+        console.print(Text(rows["title"], style="bold"))
+    console.print(Text(rows["summary"] or "(nothing to summarize)"))
+    console.print(Text(f"engine: {rows['engine']}", style="dim"))
+
+
+def show_quotes(rows: Rows) -> None:
+    """Print every quote with its speaker; key ones stand out."""
+    console = _console()
+    if not rows["quotes"]:
+        console.print(Text("no quotations of anybody's words"))
+    for quote in rows["quotes"]:
+        speaker = quote["speaker"] or "speaker not known"
+        sure = f" ({quote['confidence']:.0%} sure)" if quote["speaker"] else ""
+        console.print(Text("★ " if quote["key"] else "  ", style="yellow") + Text(f"“{quote['text']}”"))
+        console.print(Padding(Text(f"— {speaker}{sure}", style="bold" if quote["key"] else "dim"), (0, 0, 1, 2)))
+    console.print(Text("★ would be shown in a digest", style="dim"))
+
+
+def show_import(rows: Rows) -> None:
+    """Print what an OPML file adds."""
+    console = _console()
+    table = _table("feed", "topics", "address", "")
+    for feed in rows["feeds"]:
+        table.add_row(feed["title"], ", ".join(feed["topics"]), feed["url"], "" if feed["new"] else "already here")
+    console.print(table)
+    verb = "would be added" if rows["dry_run"] else "added"
+    console.print(Text(f"{rows['added']} of {len(rows['feeds'])} feeds {verb}"))

@@ -1,0 +1,82 @@
+"""Settings: the file, secret files and the environment each over the one before, every fault at once."""
+
+import pytest
+
+from digestbot.config import load_settings
+from digestbot.domain.errors import ConfigError
+
+
+@pytest.fixture
+def write(tmp_path):
+    """Return a function that writes a settings file."""
+
+    def write(text: str):
+        path = tmp_path / "digestbot.toml"
+        path.write_text(text, encoding="utf-8")
+        return path
+
+    return write
+
+
+def test_defaults_need_no_file():
+    """Without a file everything has a default and nothing is subscribed."""
+    settings = load_settings(None)
+    assert settings.database.url.startswith("sqlite:///")
+    assert settings.feeds == ()
+
+
+def test_the_environment_wins_over_secret_files_over_the_file(write, tmp_path, monkeypatch):
+    """Each source overrides the one before, key by key, not table by table."""
+    path = write('[slack]\nbot_token = "file-bot"\napp_token = "file-app"\n[discord]\ntoken = "file-discord"\n')
+    (tmp_path / "slack_bot_token").write_text("secret-bot\n", encoding="utf-8")
+    (tmp_path / "discord_token").write_text("secret-discord\n", encoding="utf-8")
+    monkeypatch.setenv("DIGESTBOT_DISCORD__TOKEN", "env-discord")
+    settings = load_settings(path, secrets=tmp_path)
+    assert settings.slack.bot_token.get_secret_value() == "secret-bot"
+    assert settings.slack.app_token.get_secret_value() == "file-app"
+    assert settings.discord.token.get_secret_value() == "env-discord"
+
+
+def test_no_secret_is_ever_printed(write):
+    """A token appears neither in the settings' text nor in a fault about it."""
+    settings = load_settings(write('[slack]\nbot_token = "xoxb-very-secret"\n'))
+    assert "very-secret" not in repr(settings)
+    with pytest.raises(ConfigError) as fault:
+        load_settings(write('[slack]\nbot_token = ["xoxb-very-secret"]\n'))
+    assert "very-secret" not in str(fault.value)
+
+
+def test_every_fault_is_named(write, monkeypatch):
+    """Unknown, missing and wrong keys and stray variables come in one error, each with file and key."""
+    monkeypatch.setenv("DIGESTBOT_TYPO", "1")
+    path = write('x = 1\n[log]\nlevel = "loud"\n[[feeds]]\n[[subscriptions]]\nname = "A"\ntimezone = "Mars/Base"\n')
+    with pytest.raises(ConfigError) as fault:
+        load_settings(path)
+    text = "\n".join(fault.value.faults)
+    for part in (
+        "x: is no setting",
+        "log.level:",
+        "feeds.0.url: is needed",
+        "subscriptions.0.timezone:",
+        "DIGESTBOT_TYPO",
+    ):
+        assert part in text
+    assert text.count(str(path)) == 4
+
+
+@pytest.mark.parametrize(
+    ("text", "part"),
+    [
+        ('[[subscriptions]]\nname = "A"\nfeeds = ["https://e.org/f"]\n', "not listed under [[feeds]]"),
+        ('[[subscriptions]]\nname = "A"\ntopics = ["x"]\n', "no feed has the topic"),
+        ('[[subscriptions]]\nname = "A"\n[[subscriptions]]\nname = "A"\n', "used twice"),
+        ('[[subscriptions]]\nname = "A"\nchannel = "irc:x"\n', "console:, slack:CHANNEL_ID"),
+        ('[[subscriptions]]\nname = "A"\nschedule = "cron"\n', "cron: is needed"),
+        ('[[feeds]]\nurl = "ftp://e.org"\n', "must start with http"),
+        ("[database\n", "is not TOML"),
+    ],
+)
+def test_what_does_not_fit_together_is_said(write, text, part):
+    """Faults between keys, and a file that is not TOML, are each one sentence."""
+    with pytest.raises(ConfigError, match=part.replace("[", r"\[").replace("]", r"\]")):
+        load_settings(write(text))
