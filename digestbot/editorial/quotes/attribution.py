@@ -1,0 +1,104 @@
+"""Puts a speaker to every quoted span of an article: the ranker's verdict, resolved to the name as it stands there."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from digestbot.domain.news import Speaker, SpeakerKind
+from digestbot.editorial.quotes import ranker
+from digestbot.editorial.quotes.mentions import Mention
+from digestbot.editorial.quotes.resolver import antecedent
+from digestbot.editorial.quotes.scene import Scene
+from digestbot.editorial.quotes.spans import Marked
+
+
+@dataclass(frozen=True, slots=True)
+class Attributed:
+    """A span of speech with its speaker (None: not known) and the probability that the speaker is right."""
+
+    span: Marked
+    place: int
+    speaker: Speaker | None
+    probability: float
+    mention: Mention | None
+
+
+def attribute(scene: Scene) -> list[Attributed]:
+    """Return the spans of speech of a scene in order; titles, terms and scare quotes are left out."""
+    found: list[Attributed] = []
+    speakers: list[Mention] = []
+    resolved: dict[int, tuple[Mention | None, float]] = {}
+    for number, verdict in enumerate(ranker.judge(scene)):
+        if verdict.mention is None:
+            continue
+        mention = verdict.mention
+        if id(mention) not in resolved:
+            resolved[id(mention)] = resolve(scene, mention, speakers)
+        target, share = resolved[id(mention)]
+        speaker = None if target is None else speaker_of(scene, target, mention)
+        if target is not None:
+            speakers.append(target)
+        probability = verdict.probability * share
+        found.append(Attributed(scene.spans[number], scene.places[number], speaker, probability, mention))
+    return found
+
+
+def resolve(scene: Scene, mention: Mention, speakers: Sequence[Mention]) -> tuple[Mention | None, float]:
+    """Return the mention that names who is meant (None when nobody can be named), and how surely."""
+    if mention.kind != "R":
+        return mention, 1.0
+    low = mention.text.lower()
+    if low in ("i", "we"):
+        return None, 0.0
+    if low in ("who", "which"):
+        return _relative(scene, mention)
+    found = antecedent(scene, mention, speakers)
+    return (None, 0.0) if found is None else (found.mention, found.probability)
+
+
+def _relative(scene: Scene, pronoun: Mention) -> tuple[Mention | None, float]:
+    """Return what "who" belongs to: the name or noun phrase just before it."""
+    best: Mention | None = None
+    for mention in scene.mentions:
+        if mention.i >= pronoun.i:
+            break
+        if mention.kind != "R" and mention.sentence == pronoun.sentence and pronoun.i - mention.j < 12:
+            best = mention if best is None or mention.j >= best.j or mention.kind in "PN" else best
+    return best, 0.9 if best is not None else 0.0
+
+
+def speaker_of(scene: Scene, target: Mention, mention: Mention) -> Speaker:
+    """Return the speaker under the first full form of the name in the article."""
+    name, start, end = target.text, target.start, target.end
+    description = ""
+    if target.entity >= 0:
+        member = scene.cast[target.entity]
+        name, start, end = member.name, member.start, member.end
+        if member.words == 1 and member.kind != "O":
+            name, start, end = _fuller(scene, name, start, end)
+        description = next((scene.text[m.role[0] : m.role[1]] for m in member.mentions if m.role), "")
+    return Speaker(
+        name, start, end, kind=_kind(scene, target), mention=(mention.start, mention.end), description=description
+    )
+
+
+def _fuller(scene: Scene, name: str, start: int, end: int) -> tuple[str, int, int]:
+    """Look for the full form of a single name inside the quotations, where the narrative has none."""
+    pattern = re.compile(rf"\b[A-Z][\w’'-]+ (?:[A-Z]\. )?{re.escape(name)}\b")
+    for found in pattern.finditer(scene.text):
+        first = found.group().split()[0].lower()
+        if first not in scene.words["common"] and first not in scene.words["titles"]:
+            return found.group(), found.start(), found.end()
+    return name, start, end
+
+
+def _kind(scene: Scene, target: Mention) -> SpeakerKind:
+    """Return what kind of source a mention is."""
+    if target.kind in "PN":
+        return "person"
+    if target.kind in "OL":
+        return "organisation"
+    head = scene.tokens[target.head].lower
+    if head in scene.words["documents"]:
+        return "document"
+    return "organisation" if head in scene.words["orgs"] else "unnamed"

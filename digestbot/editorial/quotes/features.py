@@ -1,0 +1,206 @@
+"""Describes a candidate speaker of a quote in words the ranker has weights for; decides nothing."""
+
+from dataclasses import dataclass
+
+from digestbot.editorial.quotes.mentions import Mention
+from digestbot.editorial.quotes.scene import Scene
+
+_BUCKETS = (0, 1, 2, 3, 4, 6, 8, 12, 18, 30, 60)
+
+
+@dataclass(slots=True)
+class Context:
+    """What all candidates of one quote share.
+
+    ``left``/``right`` are the classes next to the quote, ``shape`` says how it starts and ends, ``alone``/``first``/
+    ``last`` its place in its line, ``gap`` the classes between the quote before and this one.
+    """
+
+    number: int
+    place: int
+    line: int
+    sentence: int
+    left: str
+    right: str
+    shape: str
+    length: int
+    alone: bool
+    first: bool
+    last: bool
+    relation: str
+    gap: str
+    continues: bool
+
+
+def context(scene: Scene, number: int) -> Context:
+    """Return what is common to the candidates of span ``number``."""
+    place, span, classes, tokens = scene.places[number], scene.spans[number], scene.classes, scene.tokens
+    text = scene.text
+    left = "".join(classes[max(0, place - 2) : place])
+    right = "".join(classes[place + 1 : place + 4])
+    first = place == 0 or classes[place - 1] == "|"
+    last = place + 1 >= len(classes) or classes[place + 1] == "|"
+    opening = text[span.start]
+    start = "U" if opening.isupper() else "l" if opening.islower() else "?"
+    ending = text[span.end - 1]
+    relation, gap = "0", ""
+    if number:
+        before = scene.places[number - 1]
+        distance = tokens[place].line - tokens[before].line
+        same = tokens[place].sentence == tokens[before].sentence
+        relation = "s" if same else "l" if distance == 0 else "p" if distance <= 2 else "f"
+        gap = collapse(classes, before + 1, place)
+    return Context(
+        number=number,
+        place=place,
+        line=tokens[place].line,
+        sentence=tokens[place].sentence,
+        left=left,
+        right=right,
+        shape=start + (ending if ending in ",.?!…" else "x"),
+        length=min(text.count(" ", span.start, span.end) + 1, 30),
+        alone=first and last,
+        first=first,
+        last=last,
+        relation=relation,
+        gap=gap,
+        continues=span.continues,
+    )
+
+
+def bucket(value: int) -> int:
+    """Return the number of the bucket a distance falls into."""
+    for index, limit in enumerate(_BUCKETS):
+        if value <= limit:
+            return index
+    return len(_BUCKETS)
+
+
+def collapse(classes: list[str], begin: int, end: int) -> str:
+    """Return the classes between two tokens, runs of plain words as one, at most twelve."""
+    out: list[str] = []
+    previous = ""
+    for kind in classes[begin : min(end, begin + 40)]:
+        symbol = "x" if kind in "xuodnma" else kind
+        if symbol != previous or symbol not in "xsp":
+            out.append(symbol)
+        previous = symbol
+    return "".join(out[:6] + out[-6:]) if len(out) > 12 else "".join(out)
+
+
+def describe(scene: Scene, ctx: Context, mention: Mention, rank: int, previous: Mention | None) -> list[str]:
+    """Return the features of one candidate; ``rank`` counts the candidates nearer to the quote on its side."""
+    classes = scene.classes
+    after = mention.i > ctx.place
+    side = "A" if after else "B"
+    lines = ctx.line - mention.line
+    sentences = min(abs(ctx.sentence - mention.sentence), 4)
+    left = "".join(classes[max(0, mention.i - 2) : mention.i])
+    right = "".join(classes[mention.j : mention.j + 2])
+    where = f"{side}{sentences}" if lines == 0 else f"B^{min(lines, 5)}"
+    kind = mention.kind
+    out = [
+        where,
+        f"{where}{kind}",
+        f"k{kind}{mention.sex}",
+        f"r{where}{min(rank, 5)}",
+        f"L{where}{left[-1:]}",
+        f"R{where}{right[:1]}",
+        f"L2{side}{left}",
+        f"R2{side}{right}",
+        f"LR{kind}{left[-1:]}{right[:1]}",
+        f"q{ctx.shape}{where}",
+        f"ql{ctx.left[-1:]}{where}{min(rank, 1)}",
+        f"qr{ctx.right[:1]}{where}{min(rank, 1)}",
+        f"qlr{ctx.left[-1:]}{ctx.right[:2]}{where}",
+    ]
+    _describe_path(scene, ctx, mention, out, side, where, right, left)
+    _describe_chain(ctx, mention, out, previous, where)
+    return out
+
+
+def _describe_path(
+    scene: Scene, ctx: Context, mention: Mention, out: list[str], side: str, where: str, right: str, left: str
+) -> None:
+    """Add what lies between candidate and quote."""
+    classes = scene.classes
+    lo, hi = (ctx.place + 1, mention.i) if side == "A" else (mention.j, ctx.place)
+    distance = hi - lo
+    out.append(f"d{where}{bucket(distance)}")
+    if where[1] == "^":
+        return
+    path = collapse(classes, lo, hi)
+    out.append(f"p{side}{path}")
+    if side == "A":
+        out.append(f"pA{path[:4]}>{right}")
+        out.append(f"pa{path[:3]}>{mention.kind}{right[:1]}{ctx.shape[1]}")
+    else:
+        out.append(f"p<{left[-1:]}{path}" if len(path) <= 6 else f"p<{left[-1:]}{path[:3]}*{path[-3:]}")
+        out.append(f"pb{mention.kind}{path[:2]}*{path[-2:]}{ctx.shape[0]}")
+    cues = sum(kind in "CGA" for kind in classes[lo:hi][:40])
+    quotes = sum(kind == "Q" for kind in classes[lo:hi][:40])
+    out.append(f"c{where}{min(cues, 2)}{min(quotes, 2)}{right[:1]}")
+    stops = sum(kind == "." for kind in classes[lo:hi][:40])
+    out.append(f"st{side}{min(stops, 2)}{min(cues, 1)}")
+    for kind in classes[lo:hi][:40]:
+        if kind in "wkG":
+            out.append(f"has{side}{kind}{right[:1]}")
+            break
+    nearest = scene.tokens[mention.j].lower if mention.j < len(classes) and classes[mention.j] in "CRGb" else ""
+    if nearest:
+        out.append(f"v{side}{nearest}")
+    if side == "B" and classes[ctx.place - 1] in "CRGx":
+        out.append(f"vq{scene.tokens[ctx.place - 1].lower}{min(cues, 1)}")
+    if left[-1:] in "pi" and left:
+        out.append(f"prep{side}{scene.tokens[mention.i - 1].lower}")
+    elif left[-1:] in "CGR" and left:
+        out.append(f"obj{side}{scene.tokens[mention.i - 1].lower}")
+
+
+def _describe_chain(ctx: Context, mention: Mention, out: list[str], previous: Mention | None, where: str) -> None:
+    """Add how the candidate relates to the speaker of the quote before."""
+    if previous is None:
+        out.append(f"nochain{where}{int(ctx.first)}{int(ctx.last)}")
+        return
+    same = mention is previous
+    like = same or (mention.entity >= 0 and mention.entity == previous.entity)
+    tie = "=" if same else "~" if like else "!"
+    out.append(f"ch{tie}{ctx.relation}{where}")
+    out.append(f"ch{tie}{ctx.relation}{ctx.gap[:6]}")
+    out.append(f"ch{tie}{ctx.relation}{ctx.left[-1:]}{ctx.right[:2]}")
+    out.append(f"ch{tie}{ctx.relation}{ctx.shape}{int(ctx.alone)}{int(ctx.first)}{int(ctx.last)}")
+    if ctx.continues:
+        out.append(f"cont{tie}{where}")
+
+
+def describe_none(scene: Scene, ctx: Context) -> list[str]:
+    """Return the features of the answer "nobody: a title, a term, scare quotes"."""
+    classes, tokens, place = scene.classes, scene.tokens, ctx.place
+    span = scene.spans[ctx.number]
+    words = scene.text[span.start : span.end].split()
+    capitals = sum(word[0].isupper() for word in words[:20])
+    share = (
+        "T" if capitals >= len(words[:20]) - 1 and len(words) > 1 else "t" if capitals * 2 > len(words[:20]) else "-"
+    )
+    sentence = [
+        k for k in range(max(0, place - 30), min(len(classes), place + 30)) if tokens[k].sentence == ctx.sentence
+    ]
+    cue = any(classes[k] in "CGA" for k in sentence)
+    before = tokens[place - 1].lower if place and classes[place - 1] in "xCRGbpdmskt" else ""
+    out = [
+        "0",
+        f"0n{min(len(words), 12)}",
+        f"0{share}{min(len(words), 6)}",
+        f"0l{ctx.left[-1:]}{share}",
+        f"0r{ctx.right[:1]}",
+        f"0lr{ctx.left[-1:]}{ctx.right[:1]}{ctx.shape}",
+        f"0cue{int(cue)}{min(len(words), 5)}",
+        f"0{ctx.shape}{int(ctx.first)}{int(ctx.last)}",
+        f"0line{int(ctx.line == 0)}",
+        f"0ch{ctx.relation}{ctx.gap[:3]}",
+    ]
+    if before:
+        out.append(f"0w{before}")
+        if before in scene.words["titled"]:
+            out.append("0titled")
+    return out

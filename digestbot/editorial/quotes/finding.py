@@ -1,0 +1,30 @@
+"""Finds the quotes of one article, each cut out of it and nothing else."""
+
+from digestbot.domain.errors import NotVerbatim
+from digestbot.domain.news import Article, Passage, Quote
+from digestbot.editorial.quotes.attribution import Attributed, attribute
+from digestbot.editorial.quotes.scene import lay_out
+
+
+def find_quotes(article: Article) -> tuple[Quote, ...]:
+    """Return every quoted span of speech of an article, one quote a span, its speaker resolved or None."""
+    scene = lay_out(article.text)
+    quotes = []
+    for found in attribute(scene):
+        quote = _cut(article, found)
+        if quote is not None:
+            quotes.append(quote)
+    return tuple(quotes)
+
+
+def _cut(article: Article, found: Attributed) -> Quote | None:
+    """Cut one quote, or None where it would not stand in its article."""
+    span = found.span
+    text = article.text
+    passage = Passage(span.start, span.end, span.opened, span.closed)
+    words = text.count(" ", span.start, span.end) + 1
+    partial = not (text[span.start].isupper() and (words > 3 or text[span.end - 1] in ".?!"))
+    try:
+        return Quote.cut(article, (passage,), found.speaker, confidence=found.probability, partial=partial)
+    except NotVerbatim:
+        return None

@@ -1,0 +1,68 @@
+"""Weighs the candidate speakers of each quote with fitted weights, first quote to last; resolves no pronoun.
+
+A conditional log-linear model over the candidates and the answer "nobody" (Berger et al. 1996); weights are fitted
+by bench/fit_quotes.py and live in data/weights.json.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from math import exp
+
+from digestbot.editorial.quotes.features import Context, context, describe, describe_none
+from digestbot.editorial.quotes.lexicon import DATA
+from digestbot.editorial.quotes.mentions import Mention
+from digestbot.editorial.quotes.scene import Scene, candidates
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Who the ranker takes for the speaker (None: nobody speaks) and how surely, 0 to 1."""
+
+    mention: Mention | None
+    probability: float
+    margin: float
+
+
+@cache
+def weights() -> Mapping[str, float]:
+    """Return the fitted weights by feature."""
+    loaded: dict[str, float] = json.loads((DATA / "weights.json").read_text(encoding="utf-8"))["ranker"]
+    return loaded
+
+
+def options(scene: Scene, ctx: Context, previous: Mention | None) -> list[tuple[Mention | None, list[str]]]:
+    """Return every possible answer for a quote with its features, "nobody" last."""
+    described: list[tuple[Mention | None, list[str]]] = []
+    ranks = {"A": 0, "B": 0}
+    for mention in candidates(scene, ctx.number, previous):
+        side = "A" if mention.i > ctx.place else "B"
+        described.append((mention, describe(scene, ctx, mention, ranks[side], previous)))
+        ranks[side] += 1
+    described.append((None, describe_none(scene, ctx)))
+    return described
+
+
+def judge(scene: Scene, table: Mapping[str, float] | None = None) -> list[Verdict]:
+    """Return one verdict a span of the scene, in order."""
+    table = weights() if table is None else table
+    verdicts: list[Verdict] = []
+    previous: Mention | None = None
+    for number in range(len(scene.spans)):
+        ctx = context(scene, number)
+        verdict = _best(options(scene, ctx, previous), table)
+        verdicts.append(verdict)
+        if verdict.mention is not None:
+            previous = verdict.mention
+    return verdicts
+
+
+def _best(answers: Sequence[tuple[Mention | None, list[str]]], table: Mapping[str, float]) -> Verdict:
+    """Return the answer of the greatest weight with its share of all."""
+    get = table.get
+    scores = [sum([get(name, 0.0) for name in names]) for _, names in answers]
+    top = max(range(len(scores)), key=scores.__getitem__)
+    total = sum(exp(score - scores[top]) for score in scores)
+    rest = [score for index, score in enumerate(scores) if index != top]
+    return Verdict(answers[top][0], 1.0 / total, scores[top] - max(rest) if rest else 9.0)

@@ -1,0 +1,66 @@
+"""One article laid out for the ranker: its spans, tokens, classes, mentions and cast; judges nothing."""
+
+from bisect import bisect_left
+from dataclasses import dataclass
+
+from digestbot.editorial.quotes.cast import Member, gather
+from digestbot.editorial.quotes.lexicon import Lexicon, lexicon
+from digestbot.editorial.quotes.mentions import Mention, find_framed, find_names, find_nominals, find_pronouns
+from digestbot.editorial.quotes.spans import Marked, find_spans
+from digestbot.editorial.quotes.syntax import classify
+from digestbot.editorial.quotes.tokens import QUOTE, Token, narrative
+
+
+@dataclass(slots=True)
+class Scene:
+    """``places[n]`` is the token that stands for span ``n``; ``mentions`` are in order of their tokens."""
+
+    text: str
+    spans: list[Marked]
+    tokens: list[Token]
+    classes: list[str]
+    mentions: list[Mention]
+    cast: list[Member]
+    places: list[int]
+    starts: list[int]
+    words: Lexicon
+
+
+def lay_out(text: str, language: str = "en") -> Scene:
+    """Read an article into a scene."""
+    words = lexicon(language)
+    spans = find_spans(text)
+    if not spans:
+        return Scene(text, spans, [], [], [], [], [], [], words)
+    tokens = narrative(text, spans)
+    classes = classify(tokens, words)
+    names = find_names(text, tokens, words)
+    cast = gather([name for name in names if name.kind != "D"])
+    mentions = names + find_pronouns(tokens) + find_nominals(text, tokens, classes, names, words)
+    mentions += find_framed(text, tokens, classes, mentions)
+    mentions.sort(key=lambda mention: (mention.i, -mention.j))
+    places = [index for index, token in enumerate(tokens) if token.kind == QUOTE]
+    return Scene(text, spans, tokens, classes, mentions, cast, places, [m.i for m in mentions], words)
+
+
+_BEFORE, _AFTER = 14, 9
+_REACH_BEFORE, _REACH_AFTER = 90, 50
+
+
+def candidates(scene: Scene, number: int, previous: Mention | None) -> list[Mention]:
+    """Return who may have said span ``number``: mentions around it, nearest lines only, and the speaker before."""
+    place = scene.places[number]
+    line = scene.tokens[place].line
+    at = bisect_left(scene.starts, place)
+    chosen: list[Mention] = []
+    for mention in reversed(scene.mentions[max(0, at - _BEFORE) : at]):
+        if place - mention.i > _REACH_BEFORE or line - mention.line > 4:
+            break
+        chosen.append(mention)
+    for mention in scene.mentions[at : at + _AFTER]:
+        if mention.i - place > _REACH_AFTER or mention.line > line:
+            break
+        chosen.append(mention)
+    if previous is not None and not any(mention is previous for mention in chosen):
+        chosen.append(previous)
+    return chosen

@@ -1,0 +1,151 @@
+"""Chooses the quotes to show for a story: named and sure speakers, whole sentences, the story's core, both sides."""
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from math import log, sqrt
+
+from digestbot.domain.news import Article, Quote
+from digestbot.editorial.quotes.joining import LONGEST, fit, join, recut
+from digestbot.editorial.quotes.lexicon import lexicon
+from digestbot.editorial.text import words
+
+Centrality = Callable[[Sequence[str]], Sequence[float]]
+"""Tells of each text how near it is to the story's core, 0 to 1 (an encoder's cosine, for one)."""
+
+THRESHOLD = 0.9
+"""The confidence from which a quote may be shown; measured by bench/quotes.py."""
+_SHORTEST = 6
+"""Words below which a quotation says too little to stand alone."""
+
+
+@dataclass(slots=True)
+class _Candidate:
+    """One quotation that could be shown."""
+
+    quote: Quote
+    article: int
+    person: str
+    tokens: frozenset[str]
+    score: float = 0.0
+
+
+def key_quotes(
+    articles: Sequence[Article],
+    quotes_by_article: Mapping[int, Sequence[Quote]],
+    *,
+    limit: int = 3,
+    centrality: Centrality | None = None,
+) -> tuple[Quote, ...]:
+    """Return the quotes to show for a story, the most telling first, at most one a speaker.
+
+    Args:
+        articles: The story's articles, oldest first.
+        quotes_by_article: What ``find_quotes`` gave for each, by ``Article.id``.
+        limit: The most quotes to return.
+        centrality: Scores how central a text is to the story; word overlap stands in where there is none.
+
+    """
+    found = [
+        candidate
+        for index, article in enumerate(articles)
+        for candidate in _candidates(article, index, quotes_by_article.get(article.id, ()))
+    ]
+    if not found:
+        return ()
+    _weigh(found, articles, quotes_by_article, centrality)
+    chosen: list[_Candidate] = []
+    for candidate in sorted(found, key=lambda one: (-one.score, one.article, one.quote.start)):
+        if len(chosen) == limit:
+            break
+        if all(candidate.person != one.person and not _repeats(candidate, one) for one in chosen):
+            chosen.append(candidate)
+    return tuple(candidate.quote for candidate in chosen)
+
+
+def _candidates(article: Article, index: int, quotes: Sequence[Quote]) -> list[_Candidate]:
+    """Return the quotations of one article that are sure, named and long enough."""
+    found = []
+    for group in join(article, quotes):
+        speaker = group[0].speaker
+        confidence = min(quote.confidence for quote in group[:2])
+        if speaker is None or speaker.kind != "person" or confidence < THRESHOLD:
+            continue
+        passages = fit(article, group, LONGEST)
+        quote = recut(article, passages, group[0], confidence=confidence, key=True) if passages else None
+        if quote is None or len(quote.text.split()) < _SHORTEST:
+            continue
+        found.append(_Candidate(quote, index, _person(speaker.name), _content(quote.text)))
+    return found
+
+
+def _person(name: str) -> str:
+    """Return what two forms of a person's name share: the last word, without a suffix."""
+    parts = [part for part in name.lower().split() if part.strip(".,") not in ("jr", "sr", "ii", "iii")]
+    return parts[-1] if parts else name.lower()
+
+
+def _content(text: str) -> frozenset[str]:
+    """Return the words of a text that carry its matter."""
+    common = lexicon()["common"]
+    return frozenset(word for word in (word.lower() for word in words(text)) if word not in common and len(word) > 2)
+
+
+def _weigh(
+    found: Sequence[_Candidate],
+    articles: Sequence[Article],
+    quotes_by_article: Mapping[int, Sequence[Quote]],
+    centrality: Centrality | None,
+) -> None:
+    """Score every candidate."""
+    core = _core(articles)
+    near = (
+        list(centrality([one.quote.text for one in found]))
+        if centrality
+        else [_overlap(one.tokens, core) for one in found]
+    )
+    names = Counter(
+        _person(quote.speaker.name)
+        for quotes in quotes_by_article.values()
+        for quote in quotes
+        if quote.speaker is not None
+    )
+    texts = [article.text for article in articles]
+    for one, nearness in zip(found, near, strict=True):
+        length = len(one.quote.text.split())
+        outlets = len({other.article for other in found if other.person == one.person and _repeats(one, other)})
+        lead = sum(one.person in text[:600].lower() for text in texts) / len(texts)
+        one.score = (
+            1.2 * (not one.quote.partial)
+            + 0.9 * min(length, 25) / 25
+            + 1.6 * nearness
+            + 0.5 * log(1 + names[one.person])
+            + 0.8 * lead
+            + 1.0 * (outlets - 1)
+            - 0.6 * one.quote.start / max(len(texts[one.article]), 1)
+            - 0.5 * ("?" in one.quote.text[-2:])
+        )
+
+
+def _core(articles: Sequence[Article]) -> Counter[str]:
+    """Return how much each word belongs to the story: in titles and first paragraphs, and again and again."""
+    core: Counter[str] = Counter()
+    for article in articles:
+        core.update(dict.fromkeys(_content(article.title), 3))
+        core.update(dict.fromkeys(_content(article.text[:700]), 2))
+        core.update(dict.fromkeys(_content(article.text), 1))
+    return core
+
+
+def _overlap(tokens: frozenset[str], core: Counter[str]) -> float:
+    """Return the share of a quotation's words that belong to the core, 0 to 1."""
+    if not tokens:
+        return 0.0
+    top = max(core.values(), default=1)
+    return sum(core[token] - 1 for token in tokens) / (sqrt(len(tokens)) * 3 * top)
+
+
+def _repeats(one: _Candidate, other: _Candidate) -> bool:
+    """Tell whether two quotations are of the same words."""
+    smaller = min(len(one.tokens), len(other.tokens))
+    return smaller > 0 and len(one.tokens & other.tokens) / smaller >= 0.6

@@ -1,0 +1,85 @@
+"""Gives each token of the narrative a coarse class, the nearest thing to grammar the ranker needs; resolves nothing.
+
+Classes, one character each: ``C`` says, ``R`` reports, ``G`` saying, ``A`` according, ``b`` be/have/do/modal,
+``p`` preposition, ``i`` to, ``t`` that, ``w`` who/which, ``c`` and/or/but, ``k`` because/while/when, ``d``
+determiner, ``a`` adverb, ``P`` personal pronoun, ``o`` object pronoun, ``m`` possessive pronoun, ``s`` the possessive
+mark, ``T`` a weekday or month, ``n`` number, ``u`` capitalised word, ``x`` other word, ``Q`` a folded quote, ``|`` a
+line's end, and ``, : ; - . ( )`` as they are.
+"""
+
+from collections.abc import Sequence
+
+from digestbot.editorial.quotes.lexicon import Lexicon
+from digestbot.editorial.quotes.tokens import BREAK, MARK, QUOTE, Token
+
+_WORDS = {
+    "b": "is are was were be been being am has have had having do does did will would shall should can could may might must "
+    "isn't wasn't aren't weren't won't wouldn't can't couldn't didn't doesn't don't hasn't haven't hadn't "
+    "isn’t wasn’t aren’t weren’t won’t wouldn’t can’t couldn’t didn’t doesn’t don’t hasn’t haven’t hadn’t gets got",
+    "p": "of in on at by for with from about into over after before during under against between through as among like "
+    "without within toward towards upon via amid since despite near outside inside behind around across per",
+    "i": "to",
+    "t": "that",
+    "w": "who which whom whose where",
+    "c": "and or but nor yet plus",
+    "k": "because while when although though if whether until unless once so than why how what",
+    "d": "the a an this these those some one another each every any several many two three four five both all no",
+    "P": "he she they i we it you",
+    "o": "him them me us himself herself themselves itself",
+    "m": "his her their its my our your",
+    "a": "also then later once now still just even never always often only again too earlier recently soon ago not "
+    "sometimes instead back here there further meanwhile perhaps simply first already yesterday today",
+}
+_FUNCTION = {word: kind for kind, words in _WORDS.items() for word in words.split()}
+_CONTRACTED = ("’s", "'s", "’re", "'re", "’d", "'d", "’ll", "'ll", "’ve", "'ve", "’m", "'m")
+_MARKS = {
+    ",": ",",
+    ":": ":",
+    ";": ";",
+    "-": "-",
+    "–": "-",
+    "—": "-",
+    "―": "-",
+    ".": ".",
+    "!": ".",
+    "?": ".",
+    "…": "-",
+    "...": "-",
+    "(": "(",
+    "[": "(",
+    ")": ")",
+    "]": ")",
+    "'s": "s",
+}
+
+
+def classify(tokens: Sequence[Token], words: Lexicon) -> list[str]:
+    """Return one class a token."""
+    cues, times = words.cues, words["times"]
+    return [_classify(token, cues, times) for token in tokens]
+
+
+def _classify(token: Token, cues: dict[str, str], times: frozenset[str]) -> str:
+    """Return the class of one token."""
+    if token.kind == QUOTE:
+        return "Q"
+    if token.kind == BREAK:
+        return "|"
+    if token.kind == MARK:
+        return _MARKS.get(token.text, "-")
+    lower = token.lower
+    if (kind := _FUNCTION.get(lower)) is not None:
+        return kind
+    if token.text[0].isupper():
+        if lower in times:
+            return "T"
+        return "A" if lower == "according" else "u"
+    if (kind := cues.get(lower)) is not None:
+        return kind
+    if lower == "according":
+        return "A"
+    if lower[0].isdigit():
+        return "n"
+    if lower.endswith("ly"):
+        return "a"
+    return "P" if lower.endswith(_CONTRACTED) and lower[:2] in ("he", "sh", "it", "th", "i’", "i'", "we") else "x"

@@ -1,0 +1,154 @@
+"""The narrative of an article as tokens, each quoted span folded into one; knows no names and no verbs."""
+
+import re
+from collections.abc import Sequence
+
+from digestbot.editorial.quotes.spans import Marked
+
+_TOKEN = re.compile(
+    r"\n"
+    r"|(?:[A-Z]\.){1,5}(?:[A-Z](?![\w]))?"
+    r"|@?\w+(?:[-’'&.](?=\w)(?![’']?s\b(?![-’'&]\w))\w+|\u00ad\w+)*"
+    r"|[’']s?\b(?!\w)"
+    r"|\.\.\.|[^\w\s]"
+)
+ABBREVIATIONS = frozenset(
+    (
+        *("mr", "mrs", "ms", "mx", "dr", "prof", "rev", "hon", "gov", "lt", "sgt", "cpl", "pvt", "capt", "cmdr", "col"),
+        *(
+            "gen",
+            "maj",
+            "adm",
+            "sen",
+            "sens",
+            "rep",
+            "reps",
+            "pres",
+            "supt",
+            "det",
+            "insp",
+            "st",
+            "jr",
+            "sr",
+            "vs",
+            "no",
+        ),
+        *("jan", "feb", "mar", "apr", "aug", "sept", "sep", "oct", "nov", "dec", "inc", "ltd", "co", "corp", "messrs"),
+        *(
+            "mme",
+            "hr",
+            "fr",
+            "mt",
+            "ft",
+            "dept",
+            "asst",
+            "ariz",
+            "calif",
+            "conn",
+            "fla",
+            "mass",
+            "mich",
+            "minn",
+            "tenn",
+        ),
+        *("tex", "wash", "wis", "pa", "va", "ill", "colo", "okla", "ga", "ala", "ark", "del", "ind", "kan", "ky", "la"),
+    )
+)
+_ENDS = ".?!…"
+WORD, MARK, QUOTE, BREAK = 0, 1, 2, 3
+
+
+class Token:
+    """A word, a punctuation mark, a folded quote or a line's end, with its place in the article.
+
+    ``quote`` is the number of the span a QUOTE token stands for, else -1. ``sentence`` and ``line`` count from 0.
+    """
+
+    __slots__ = ("end", "kind", "line", "lower", "quote", "sentence", "start", "text")
+
+    def __init__(self, text: str, start: int, end: int, kind: int, quote: int = -1) -> None:
+        self.text = text
+        self.lower = text.lower()
+        self.start = start
+        self.end = end
+        self.kind = kind
+        self.quote = quote
+        self.sentence = 0
+        self.line = 0
+
+
+def narrative(text: str, spans: Sequence[Marked]) -> list[Token]:
+    """Return the tokens of ``text`` outside ``spans``, one QUOTE token for each span, sentences numbered."""
+    tokens: list[Token] = []
+    position = 0
+    for number, span in enumerate(spans):
+        _tokenize(text, position, span.opened - 1, tokens)
+        tokens.append(Token(_shape(text, span), span.opened - 1, span.closed + 1, QUOTE, number))
+        position = min(span.closed + 1, len(text))
+        if span.closed < len(text) and text[span.closed] in "\r\n":
+            position = span.closed
+    _tokenize(text, position, len(text), tokens)
+    _number(tokens, text, spans)
+    return tokens
+
+
+def _tokenize(text: str, begin: int, end: int, tokens: list[Token]) -> None:
+    """Append the tokens between two positions."""
+    for match in _TOKEN.finditer(text, begin, end):
+        word = match.group()
+        first = word[0]
+        kind = WORD if first.isalnum() or first == "@" else BREAK if first == "\n" else MARK
+        if kind == MARK and len(word) == 2 and word[0] in "’'":
+            word = "'s"
+        tokens.append(Token(word, match.start(), match.end(), kind))
+
+
+def _shape(text: str, span: Marked) -> str:
+    """Return the last visible character of a quote: it says whether the sentence around it ends there."""
+    return text[span.end - 1]
+
+
+def _number(tokens: list[Token], text: str, spans: Sequence[Marked]) -> None:
+    """Give every token its sentence and its line."""
+    sentence = line = 0
+    count = len(tokens)
+    for index, token in enumerate(tokens):
+        token.sentence = sentence
+        token.line = line
+        if token.kind == BREAK:
+            line += 1
+            sentence += 1
+        elif token.kind == MARK and token.text[-1] in _ENDS:
+            after = tokens[index + 1] if index + 1 < count else None
+            if after is not None and _starts(after) and not _abbreviates(tokens, index):
+                sentence += 1
+        elif token.kind == QUOTE and token.text in ".?!…" and index + 1 < count:
+            following = tokens[index + 1]
+            if following.kind == QUOTE or (following.text[:1].isupper() and token.text == "."):
+                sentence += 1
+        elif token.kind == WORD and token.text[-1] == "." and index + 1 < count:
+            after = tokens[index + 1]
+            if after.kind == QUOTE:
+                sentence += text[spans[after.quote].start].isupper()
+            elif after.lower in SENTENCE_STARTERS and after.text[0].isupper():
+                sentence += 1
+
+
+SENTENCE_STARTERS = frozenset(
+    ("the", "he", "she", "it", "they", "in", "but", "and", "on", "a", "at", "this", "we", "i")
+)
+
+
+def _starts(token: Token) -> bool:
+    """Tell whether a sentence can start with this token."""
+    return token.kind in (QUOTE, BREAK) or token.text[0].isupper() or token.text[0].isdigit() or token.text in "([—–-"
+
+
+def _abbreviates(tokens: list[Token], index: int) -> bool:
+    """Tell whether the stop at ``index`` belongs to an abbreviation."""
+    if index == 0 or tokens[index].text != ".":
+        return False
+    word = tokens[index - 1]
+    if word.end != tokens[index].start:
+        return False
+    return word.lower in ABBREVIATIONS and not (index + 1 < len(tokens) and tokens[index + 1].kind == BREAK)
