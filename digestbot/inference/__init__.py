@@ -1,1 +1,7 @@
-"""Local models behind one worker: the only room that knows torch, transformers and ctranslate2."""
+"""Models: the engine process, the encoder and the summarizers; importing it loads no framework."""
+
+from digestbot.inference.encoder import EncoderEmbedder
+from digestbot.inference.engine import Engine
+from digestbot.inference.extractive import ExtractiveSummarizer
+
+__all__ = ["EncoderEmbedder", "Engine", "ExtractiveSummarizer"]

@@ -1,0 +1,123 @@
+"""Tells sentences that can stand in a summary from captions, bylines and stage directions; knows no model.
+
+Each sign costs a sentence some of its weight; a sentence that costs ``UNFIT`` or more is never chosen. The
+weights are set by reason (is it a sentence, does it say news, does it stand alone), not fitted to any data.
+"""
+
+import re
+
+UNFIT = 1.0
+"""The cost at which a sentence is not chosen at all."""
+
+_ENDS = re.compile(r"[.!?…。！？]['\"”’»)\]]*$")
+_OPENS_QUOTED = re.compile(r"[\"“«„]|['‘](?!\d\ds?\b)")
+_ONLY_QUOTED = re.compile(r"^[\"“«„‘'].*[\"”»’'][^\"”»’']{0,60}$")
+_CAPTION = re.compile(
+    r"\b(?:scroll down|pictured|file (?:photo|picture|image)|"
+    r"(?:photo|image|picture|video)s?(?: (?:by|courtesy|credit))?:|getty images|\((?:left|right|above|centre|center)\)|"
+    r"from left|seen here|in this (?:photo|image|picture))",
+    re.IGNORECASE,
+)
+_BOILERPLATE = re.compile(
+    r"\b(?:click here|read more|sign up|subscribe|follow us|newsletter|all rights reserved|"
+    r"contributed to this (?:report|story|article)|"
+    r"for confidential|this (?:story|article) (?:was|has been) (?:updated|corrected|first published)|"
+    r"advertisement|cookies?\b.{0,20}\bpolicy|watch (?:the|this) video|share this)\b|https?://|^READ\b|^(?:Source|Via)s?:",
+    re.IGNORECASE,
+)
+_BYLINE = re.compile(
+    r"^(?:(?:Reporting |Written |Editing |Compiled |Posted )?[Bb]y|Updated?|Published|Last (?:updated|modified))\b:?"
+    r"(?=[^.]{0,80}$|.*\b\d{1,2}:\d\d\b)"
+)
+_DATELINE = re.compile(r"^(?:[A-Z][A-Z.' -]{2,}(?:, [A-Z][\w. ]+)?)? ?(?:\([A-Z][\w/ ]+\)|—|–|--)?\s*$")
+_SCENE = re.compile(
+    r"\b(?:told|tells|telling|speaking (?:to|with)|spoke (?:to|with)|addressing|asked by|answering) "
+    r"(?:a group of )?(?:reporters|journalists|the press|newsmen)\b|\b(?:aboard|on) Air Force One\b|"
+    r"\bin (?:a|an) (?:interview|statement)\.?$",
+    re.IGNORECASE,
+)
+_EMPTY_TALK = re.compile(
+    r"\b(?:shared|gave|offered|voiced) (?:his|her|their) (?:thoughts?|views?|opinions?|take)\b", re.IGNORECASE
+)
+_SEAM = re.compile(
+    r"[a-z0-9'’)] (?:The|An?|It|He|She|They|This|These|But|And|In|His|Her|There|When|After|While|On|At|As|For|With|If|"
+    r"We|One|Some|By|Police) [a-z]"
+)
+_NOT_BEFORE_SEAM = re.compile(
+    r"\b(?:of|in|the|a|an|to|by|for|from|and|or|called|titled|film|movie|show|series|album|song) (?=\S+ [a-z]\S* *$)"
+)
+_PERSONAL = re.compile(r"\b(?:I|I'm|I’m|we|We|my|My|our|Our|you|You|your|Your)\b")
+_LEANS = re.compile(
+    r"^[\"'“‘]?(?:he|she|it|they|his|her|its|their|this|that|these|those|such|both)\b|"
+    r"^the (?:latter|former|pair|two|move|decision|incident|men|man|woman|women|couple|suspect|victim|company|group|team|"
+    r"report|study)\b|"
+    r"^(?:and|but|so|or|however|still|yet|also|then|instead|meanwhile|though|nevertheless|moreover|furthermore)\b|"
+    r"^(?:in addition|as a result|on the other hand|for (?:example|instance)|another|other|one such)\b",
+    re.IGNORECASE,
+)
+_DOUBTS = re.compile(
+    r"\b(?:but|however|although|though|despite|while|yet|doubt\w*|disput\w*|den(?:y|ies|ied)|reject\w*|critic\w*|oppos\w*|"
+    r"experts?|warn\w*|unclear|not (?:clear|sure|have)|no (?:authority|evidence)|illegal\w*|unlawful|unconstitutional|"
+    r"challeng\w*|lawsuits?|appeal\w*|disagree\w*|refus\w*|concerns?)\b",
+    re.IGNORECASE,
+)
+
+
+def cost(sentence: str, words: int) -> float:
+    """Return what a sentence's signs cost it: 0 for a plain news sentence, ``UNFIT`` or more for none at all."""
+    if not is_sentence(sentence, words):
+        return UNFIT
+    total = 0.0
+    if _CAPTION.search(sentence) or re.search(r"\w \.$", sentence):
+        total += 0.5
+    if has_seam(sentence):
+        total += 0.3
+    if _OPENS_QUOTED.match(sentence):
+        total += 0.3
+    if sentence.rstrip("\"'”’»)").endswith("?"):
+        total += 0.5
+    if _SCENE.search(sentence):
+        total += 0.35
+    if _EMPTY_TALK.search(sentence):
+        total += 0.1
+    if _PERSONAL.search(_outside_quotes(sentence)):
+        total += 0.2
+    return total
+
+
+def is_sentence(sentence: str, words: int) -> bool:
+    """Tell whether it is a whole sentence of an article's own text: not a caption, byline, dateline or advert."""
+    if words < 5 or not _ENDS.search(sentence):  # noqa: PLR2004  # a heading or a cry
+        return False
+    if sentence[0].islower() or not any(c.isalpha() for c in sentence):
+        return False
+    if _DATELINE.match(sentence) or _BYLINE.match(sentence) or _BOILERPLATE.search(sentence):
+        return False
+    return _ONLY_QUOTED.match(sentence) is None and is_balanced(sentence)
+
+
+def is_balanced(sentence: str) -> bool:
+    """Tell whether every quotation mark and bracket it opens is closed in it: cut out, it says what it said."""
+    curly = sentence.count("“") == sentence.count("”") and sentence.count("(") == sentence.count(")")
+    return curly and sentence.count('"') % 2 == 0 and sentence.count("«") == sentence.count("»")
+
+
+def has_seam(sentence: str) -> bool:
+    """Tell whether a caption or heading without a full stop seems to be glued before a sentence."""
+    found = _SEAM.search(sentence)
+    return bool(found and not _NOT_BEFORE_SEAM.search(sentence[: found.start() + 1] + " x "))
+
+
+def leans(sentence: str) -> bool:
+    """Tell whether it leans on the sentence before it: opens with a pronoun, a connective or a bare reference."""
+    return _LEANS.match(sentence) is not None
+
+
+def doubts(sentence: str) -> bool:
+    """Tell whether it gives a doubt, the other side or a refusal."""
+    return _DOUBTS.search(sentence) is not None
+
+
+def _outside_quotes(sentence: str) -> str:
+    """Return the sentence without what stands in double quotation marks."""
+    return re.sub(r"“[^”]*”|\"[^\"]*\"|«[^»]*»", " ", sentence)

@@ -1,0 +1,138 @@
+"""The engine process: reads requests from its standard input, runs models, writes replies; knows no queue.
+
+Run as ``python -m digestbot.inference.child``. Everything heavy (torch, transformers, ctranslate2) is loaded
+here and nowhere else, so that neither an import, nor a model, nor a crash of either can stop the bot's own
+event loop. It ends when its input does.
+"""
+
+import json
+import os
+import sys
+import threading
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from digestbot.domain.errors import DigestbotError, InferenceError, ModelMissing, OutOfMemory
+from digestbot.inference.wire import Head, pack, read_frame_blocking
+
+EXIT_MEMORY = 86
+"""The exit code of a process that took more memory than it may."""
+_WATCH = 0.1
+_PAGE = os.sysconf("SC_PAGE_SIZE")
+
+Model = Callable[..., Any]
+
+
+class Models:
+    """The loaded models, each loaded at its first use and kept."""
+
+    def __init__(self, *, cache_dir: Path | None, threads: int) -> None:
+        """Take where conversions are kept and how many threads a model may use (0: as many as there are cores)."""
+        self._cache_dir = cache_dir
+        self._threads = threads
+        self._loaded: dict[str, Model] = {}
+
+    def get(self, op: str, settings: Mapping[str, Any]) -> Model:
+        """Return the model a request names.
+
+        Raises:
+            InferenceError: It cannot be loaded.
+
+        """
+        key = json.dumps([op, settings.get("model"), settings.get("backend")])
+        if key not in self._loaded:
+            self._loaded[key] = self._load(op, str(settings["model"]), settings.get("backend", "auto"))
+        return self._loaded[key]
+
+    def _load(self, op: str, name: str, backend: Any) -> Model:
+        """Load a model, whatever goes wrong told as an error of ours."""
+        try:
+            if op == "embed":
+                from digestbot.inference.vectors import VectorModel  # heavy
+
+                return VectorModel(name, cache_dir=self._cache_dir, backend=backend, threads=self._threads)
+            raise ModelMissing(name, f"cannot serve “{op}”")
+        except DigestbotError:
+            raise
+        except MemoryError as error:
+            raise OutOfMemory(f"model {name} does not fit into memory") from error
+        except (ImportError, OSError, ValueError, KeyError, RuntimeError, AttributeError, TypeError) as error:
+            # What transformers, safetensors and CTranslate2 raise on damaged or foreign files.
+            raise ModelMissing(name, f"cannot be loaded ({_line(error)})") from error
+
+
+def answer(models: Models, head: Head) -> bytes:
+    """Return the reply frame to one request; what goes wrong is in the frame, never raised."""
+    try:
+        model = models.get(head["op"], head["settings"])
+        results = model(head["items"], **head["settings"].get("options", {}))
+    except DigestbotError as error:
+        return pack(_fault(error))
+    except MemoryError:
+        return pack(_fault(OutOfMemory("the engine ran out of memory")))
+    except (RuntimeError, ValueError, IndexError, TypeError, KeyError) as error:
+        kind = OutOfMemory if _is_memory(error) else InferenceError
+        return pack(_fault(kind(f"the engine failed on its input ({_line(error)})")))
+    if hasattr(results, "tobytes"):
+        return pack({"shape": list(results.shape), "backend": getattr(model, "backend", "")}, results.tobytes())
+    return pack({"results": results, "backend": getattr(model, "backend", "")})
+
+
+def _fault(error: DigestbotError) -> Head:
+    """Return an error as a reply's head."""
+    return {"error": error.code, "what": error.what, "hint": error.hint, "model": getattr(error, "model", "")}
+
+
+def _line(error: BaseException) -> str:
+    """Return the first line of an error's text, for a log."""
+    return (str(error).strip().splitlines() or [type(error).__name__])[0][:160]
+
+
+def _is_memory(error: BaseException) -> bool:
+    """Tell whether a framework's error says that memory ran out (they raise RuntimeError for it)."""
+    text = str(error).lower()
+    return any(sign in text for sign in ("out of memory", "bad_alloc", "can't allocate memory", "failed to allocate"))
+
+
+def resident_bytes() -> int:
+    """Return this process's resident memory in bytes, 0 where the system does not say."""
+    try:
+        return int(Path("/proc/self/statm").read_text("ascii").split()[1]) * _PAGE
+    except (OSError, ValueError, IndexError):
+        return 0
+
+
+def _watch_memory(limit: int) -> None:
+    """End the process when it grows over ``limit`` bytes; a thread, so that it sees inside a long computation."""
+    pause = threading.Event()
+    while not pause.wait(_WATCH):
+        if resident_bytes() > limit:
+            os._exit(EXIT_MEMORY)
+
+
+def serve(requests: BinaryIO, replies: BinaryIO, models: Models) -> None:
+    """Answer requests until there are no more."""
+    while (frame := read_frame_blocking(requests)) is not None:
+        head, _ = frame
+        if head["op"] == "ping":
+            replies.write(pack({"results": [], "resident": resident_bytes()}))
+        else:
+            replies.write(answer(models, head))
+        replies.flush()
+
+
+def main() -> None:
+    """Serve on the standard streams, with what libraries print kept out of the replies."""
+    settings = json.loads(sys.argv[1])
+    replies = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    if limit := settings.get("memory_limit"):
+        threading.Thread(target=_watch_memory, args=(int(limit),), daemon=True).start()
+    cache = settings.get("cache_dir")
+    models = Models(cache_dir=Path(cache) if cache else None, threads=int(settings.get("threads", 0)))
+    serve(sys.stdin.buffer, replies, models)
+
+
+if __name__ == "__main__":
+    main()
