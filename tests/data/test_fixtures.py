@@ -1,0 +1,90 @@
+"""The gold files are valid: their offsets cut what they say, and every speaker stands in the text."""
+
+import json
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+QUOTES = Path(__file__).resolve().parent / "quotes"
+OPENING = "“\"‘'«„‹"
+PRONOUNS = {"he", "she", "they", "it", "who", "i", "we", "him", "her", "them"}
+Record = dict[str, Any]
+
+
+def records(name: str) -> list[Record]:
+    """Return a file's records."""
+    return [json.loads(line) for line in (QUOTES / name).read_text(encoding="utf-8").splitlines()]
+
+
+FIT = records("general_fit.jsonl")
+ALL = FIT
+
+
+def record_id(record: Record) -> str:
+    """Return a short name for a parametrised test."""
+    return str(record["id"])
+
+
+def words_of(text: str) -> int:
+    """Count the words of a text."""
+    return len(text.split())
+
+
+def check_speaker(text: str, quote: Record) -> None:
+    """Hold a quote's speaker: the mention is where it says, and the speaker's string stands in the text."""
+    if quote["speaker"] is None:
+        assert quote["speaker_type"] is quote["speaker_start"] is quote["speaker_mention"] is None
+        return
+    mention = text[quote["speaker_start"] : quote["speaker_end"]]
+    assert mention == quote["speaker_mention"]
+    assert all(name in text for name in [quote["speaker"], *quote.get("speaker_alt", [])])
+    assert (mention.lower() in PRONOUNS) == (quote["speaker_type"] == "pronoun")
+    if quote["speaker_type"] == "nominal":
+        assert quote["speaker"] == mention
+    if quote["speaker_type"] == "name":
+        assert set(mention.split()) & set(quote["speaker"].split())
+
+
+@pytest.mark.parametrize("record", ALL, ids=record_id)
+def test_quotes_are_cut_from_the_text(record):
+    """Each quote is the slice it claims, between marks, without blanks at its ends, and overlaps no other."""
+    text, end = record["text"], 0
+    for quote in record["quotes"]:
+        words = text[quote["start"] : quote["end"]]
+        assert words == quote["text"] == quote["text"].strip()
+        assert text[: quote["start"]].rstrip()[-1] in OPENING
+        assert quote["start"] > end
+        end = quote["end"]
+        assert "\n" not in words
+        assert isinstance(quote["partial"], bool)
+
+
+@pytest.mark.parametrize("record", ALL, ids=record_id)
+def test_speakers_stand_in_the_text(record):
+    """Each speaker's mention is where the gold says, and the full name it stands for is in the article."""
+    for quote in record["quotes"]:
+        check_speaker(record["text"], quote)
+        for nested in quote.get("nested", []):
+            assert quote["start"] < nested["start"] < nested["end"] <= quote["end"]
+            assert record["text"][nested["start"] : nested["end"]] == nested["text"]
+            check_speaker(record["text"], nested)
+
+
+@pytest.mark.parametrize("record", ALL, ids=record_id)
+def test_nonquotes_stand_between_marks(record):
+    """Words that are not speech stand between marks too, apart from every quote."""
+    taken = [(quote["start"], quote["end"]) for quote in record["quotes"]]
+    for start, end in record["nonquotes"]:
+        assert record["text"][:start].rstrip()[-1] in OPENING
+        assert not any(start < other_end and other_start < end for other_start, other_end in taken)
+
+
+def test_the_gold_is_large_and_varied():
+    """There are at least forty articles, of every kind of mention, and no text stands twice."""
+    assert len(FIT) >= 40
+    kinds = Counter(quote["speaker_type"] for record in FIT for quote in record["quotes"])
+    assert min(kinds["name"], kinds["pronoun"], kinds["nominal"]) >= 40
+    assert len({record["text"] for record in ALL}) == len({record["id"] for record in ALL}) == len(ALL)
+    assert all(100 <= words_of(record["text"]) <= 320 for record in ALL)
