@@ -4,12 +4,14 @@ Knows the ports and the rules of clustering; does not know HTTP, feedparser, mod
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
-from digestbot.domain.errors import DigestbotError, FeedGone, SourceError
+import numpy as np
+
+from digestbot.domain.errors import DigestbotError, FeedGone, InferenceError, NotFound, SourceError, StoreError
 from digestbot.domain.news import Article, Entry, Feed
 from digestbot.editorial.cluster import StoryIndex, event_text
 from digestbot.ports import (
@@ -19,11 +21,15 @@ from digestbot.ports import (
     FeedSource,
     Fetched,
     NewArticle,
-    OpenStory,
     RefreshRecord,
     Store,
+    Vector,
 )
 
+DIMENSIONS = 384
+"""The length of a sentence vector (see ``ports.Vector``)."""
+REST = timedelta(minutes=5)
+"""How long a feed is let be after the store could not take what it gave."""
 Outcome = Literal["new", "unchanged", "baseline", "failed", "gone"]
 
 
@@ -38,6 +44,30 @@ class Refreshed:
     stories: tuple[int, ...] = ()
     error: DigestbotError | None = None
     unread: tuple[SourceError, ...] = ()
+
+
+@dataclass(slots=True)
+class OpenStories:
+    """The index of open stories during one round of refreshes, new ones among them.
+
+    A story that is not stored yet has a negative number; ``settled`` tells what the store made of it.
+    """
+
+    index: StoryIndex
+    settled: dict[int, int] = field(default_factory=dict)
+    _next: int = -1
+
+    def join(self, article: Article, vector: Vector) -> int:
+        """Return the story an article joins, a new (negative) one where it joins none."""
+        story = self.index.assign(article, vector)
+        if story is None:
+            story, self._next = self._next, self._next - 1
+        self.index.add(story, article, vector)
+        return self.settled.get(story, story)
+
+    def settle(self, went: Mapping[int | None, int]) -> None:
+        """Learn under which numbers new stories were stored."""
+        self.settled.update({number: story for number, story in went.items() if number is not None and number < 0})
 
 
 @dataclass(slots=True)
@@ -57,22 +87,36 @@ class Refresher:
     concurrency: int = 32
     readers: int = 4
     _joining: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _rests: dict[int, datetime] = field(default_factory=dict)
 
     async def run_due(self, limit: int = 500) -> Sequence[Refreshed]:
         """Refresh every feed whose next check has passed; one feed's failure touches no other."""
         due = await self.store.due_feeds(self.clock.now(), limit)
         if not due:
             return ()
-        index = await self._open_index()
+        open_stories = await self._open_stories()
         gate = asyncio.Semaphore(self.concurrency)
 
         async def one(feed: Feed) -> Refreshed:
             async with gate:
-                return await self.refresh(feed, index)
+                return await self._guarded(feed, open_stories)
 
-        return await asyncio.gather(*(one(feed) for feed in due))
+        now = self.clock.now()
+        return await asyncio.gather(*(one(feed) for feed in due if self._rests.get(feed.id, now) <= now))
 
-    async def refresh(self, feed: Feed, index: StoryIndex | None = None) -> Refreshed:
+    async def _guarded(self, feed: Feed, open_stories: OpenStories) -> Refreshed:
+        """Refresh one feed; what goes wrong is an outcome.
+
+        When the store cannot take what was fetched, the row still says the feed is due. It is let rest here, or
+        its publisher would be asked at every tick for as long as our disk is full.
+        """
+        try:
+            return await self.refresh(feed, open_stories)
+        except (StoreError, NotFound) as error:
+            self._rests[feed.id] = self.clock.now() + REST
+            return Refreshed(feed.id, feed.url, "failed", error=error)
+
+    async def refresh(self, feed: Feed, open_stories: OpenStories | None = None) -> Refreshed:
         """Refresh one feed; doing it twice stores nothing twice.
 
         Raises:
@@ -88,18 +132,18 @@ class Refresher:
         if fetched.parsed is None:
             await self.store.record_refresh(RefreshRecord(feed.id, fetched.polling, url=fetched.moved_to), now)
             return Refreshed(feed.id, feed.url, "unchanged")
-        fresh = [entry for entry in _each_once(fetched.parsed.entries) if entry.key not in known]
+        fresh = [entry for entry in _each_once(fetched.parsed.entries) if known.isdisjoint(entry.keys)]
         wanted = fresh if feed.baseline_at else _latest(fresh, feed.backfill)
         read, unread = await self._read_all(wanted, feed)
-        stories = await self._store(feed, fetched, fresh, read, index or await self._open_index())
+        stories = await self._store(feed, fetched, read, open_stories or await self._open_stories())
         outcome: Outcome = "baseline" if not feed.baseline_at and not read else "new" if read else "unchanged"
         return Refreshed(feed.id, feed.url, outcome, len(stories), tuple(sorted(set(stories))), unread=tuple(unread))
 
-    async def _open_index(self) -> StoryIndex:
-        index = StoryIndex()
+    async def _open_stories(self) -> OpenStories:
+        index = StoryIndex(self.window)
         for story in await self.store.open_stories(self.clock.now() - self.window):
-            _enter(index, story)
-        return index
+            index.load(story.id, story.centroid, story.members)
+        return OpenStories(index)
 
     async def _failed(self, feed: Feed, error: SourceError) -> Refreshed:
         now = self.clock.now()
@@ -122,18 +166,16 @@ class Refresher:
 
         return list(await asyncio.gather(*(one(entry) for entry in entries))), unread
 
-    async def _store(
-        self, feed: Feed, fetched: Fetched, fresh: Sequence[Entry], read: Sequence[Article], index: StoryIndex
-    ) -> list[int]:
+    async def _store(self, feed: Feed, fetched: Fetched, read: Sequence[Article], stories: OpenStories) -> list[int]:
         """Give each article its story and write it all in one transaction.
 
         Only one refresh at a time decides which stories articles join: two that each started a story for the
         same event at the same moment would part it.
         """
         parsed, now = fetched.parsed, self.clock.now()
-        vectors = await self.embedder.embed([event_text(a.title, a.text) for a in read]) if read else ()
+        vectors = await self._vectors(read)
         async with self._joining:
-            joins = [NewArticle(a, v, index.assign(a, v)) for a, v in zip(read, vectors, strict=True)]
+            joins = [NewArticle(a, v, stories.join(a, v)) for a, v in zip(read, vectors, strict=True)]
             record = RefreshRecord(
                 feed_id=feed.id,
                 polling=fetched.polling,
@@ -142,18 +184,21 @@ class Refresher:
                 language=parsed.language if parsed else None,
                 url=fetched.moved_to,
                 baseline_at=None if feed.baseline_at else now,
-                seen=tuple(entry.key for entry in fresh),
+                seen=tuple(key for entry in parsed.entries for key in entry.keys) if parsed else (),
                 articles=tuple(joins),
             )
-            stories = await self.store.record_refresh(record, now)
-            for join in joins:
-                if story := stories.get(join.article.key):
-                    index.add(story, join.article, join.vector)
-        return list(stories.values())
+            went = await self.store.record_refresh(record, now)
+            stories.settle({j.story_id: went[j.article.key] for j in joins if j.article.key in went})
+        return list(went.values())
 
-
-def _enter(index: StoryIndex, story: OpenStory) -> None:
-    index.load(story.id, story.centroid, story.members)
+    async def _vectors(self, articles: Sequence[Article]) -> Sequence[Vector]:
+        """Return the articles' vectors; zeros when there is no encoder: words and names then decide alone."""
+        if not articles:
+            return ()
+        try:
+            return tuple(await self.embedder.embed([event_text(a.title, a.text) for a in articles]))
+        except InferenceError:
+            return tuple(np.zeros((len(articles), DIMENSIONS), dtype=np.float32))
 
 
 def _each_once(entries: Sequence[Entry]) -> list[Entry]:

@@ -5,7 +5,8 @@ where ``except Exception`` stands.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Literal
 
 from digestbot.domain.errors import DigestbotError
@@ -32,6 +33,10 @@ class InProcessDispatcher:
         """Take one coroutine function a step."""
         self._steps = steps
         self._bells: dict[StepName, asyncio.Event] = {name: asyncio.Event() for name in steps}
+        self._busy: set[StepName] = set()
+        self._idle = asyncio.Event()
+        self._idle.set()
+        self._closing = False
 
     async def wake(self, step: StepName) -> None:
         """Ring a step's bell; ringing it twice before it is heard is ringing it once."""
@@ -44,14 +49,37 @@ class InProcessDispatcher:
             for name in self._steps:
                 group.create_task(self._serve(name), name=f"step-{name}")
 
+    async def drain(self, seconds: float) -> bool:
+        """Begin nothing new and give steps under way that long to end; tell whether they all did."""
+        self._closing = True
+        try:
+            await asyncio.wait_for(self._idle.wait(), seconds)
+        except TimeoutError:
+            return False
+        return True
+
     async def _serve(self, name: StepName) -> None:
         bell = self._bells[name]
         while True:
             await bell.wait()
             bell.clear()
-            if await self._run_step(name):
-                for following in NEXT_STEP[name]:
-                    await self.wake(following)
+            if self._closing:
+                continue
+            with self._under_way(name):
+                did_something = await self._run_step(name)
+            for following in NEXT_STEP[name] if did_something else ():
+                await self.wake(following)
+
+    @contextmanager
+    def _under_way(self, name: StepName) -> Iterator[None]:
+        self._busy.add(name)
+        self._idle.clear()
+        try:
+            yield
+        finally:
+            self._busy.discard(name)
+            if not self._busy:
+                self._idle.set()
 
     async def _run_step(self, name: StepName) -> bool:
         try:

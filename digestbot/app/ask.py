@@ -1,0 +1,177 @@
+"""What the commands on demand do: one article or feed in, rows out."""
+
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from digestbot.app.batch import (
+    Record,
+    cluster_lines,
+    quote_rows,
+    story_of,
+    summarize_lines,
+    summary_row,
+)
+from digestbot.app.compose import open_models, open_sources, read_settings
+from digestbot.app.state import feed_row
+from digestbot.domain.errors import NotFound, NothingToRead, StoreError, TooLarge
+from digestbot.domain.news import Article, Entry, ParsedFeed
+from digestbot.domain.subscription import Length
+
+Rows = dict[str, Any]
+STANDARD_INPUT = "-"
+
+
+async def read_source(source: str, config: Path | None) -> Article:
+    """Return the article at a URL, in a file (.html or text), or on standard input.
+
+    Raises:
+        SourceError: The page could not be had, or there is no article text.
+        NotFound: There is no such file.
+
+    """
+    settings = read_settings(config)
+    now = datetime.now(UTC)
+    if _is_url(source):
+        async with open_sources(settings) as sources:
+            return await sources.articles.read_url(source, now)
+    data = _read_bytes(source, settings.sources.max_bytes)
+    return _article_of(data, source, now)
+
+
+def _is_url(source: str) -> bool:
+    return source.startswith(("http://", "https://"))
+
+
+def _read_bytes(source: str, limit: int) -> bytes:
+    """Return a file's bytes, or standard input's.
+
+    Raises:
+        NotFound: There is no such file.
+        TooLarge: It is larger than the limit.
+
+    """
+    import sys
+
+    if source == STANDARD_INPUT:
+        data = sys.stdin.buffer.read(limit + 1)
+    else:
+        try:
+            with Path(source).open("rb") as file:
+                data = file.read(limit + 1)
+        except OSError as error:
+            raise NotFound("file", source, hint="give a URL, the path of a file, or - for standard input") from error
+    if len(data) > limit:
+        raise TooLarge(source, f"is larger than {limit} bytes")
+    return data
+
+
+def _article_of(data: bytes, source: str, now: datetime) -> Article:
+    """Return the article in a page's or a text file's bytes; what looks like HTML is read as HTML."""
+    from digestbot.sources.articles import extract_article
+
+    head = data[:1024].lstrip().lower()
+    if source.lower().endswith((".html", ".htm")) or head.startswith((b"<!doctype html", b"<html")):
+        return extract_article(data, source, now)
+    text = _decode(data)
+    if not text.strip():
+        raise NothingToRead(source)
+    return Article(id=1, url="", title="", text=text, fetched_at=now)
+
+
+def _decode(data: bytes) -> str:
+    """Decode a text file: UTF-8 (with or without a mark), UTF-16 by its mark, else Windows-1252 as browsers do."""
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return data.decode("utf-16", "replace")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return data.decode("cp1252", "replace")
+
+
+async def quotes_source(source: str, config: Path | None) -> Rows:
+    """Return an article's quotes."""
+    article = await read_source(source, config)
+    return {"title": article.title, "url": article.url, "quotes": quote_rows(article)}
+
+
+async def summarize_source(source: str, config: Path | None, length: Length) -> Rows:
+    """Return an article's summary."""
+    article = await read_source(source, config)
+    async with open_models(read_settings(config)) as models:
+        summary = await models.summarizer.summarize(story_of([article]), length, interactive=True)
+    return {"title": article.title, "url": article.url, **summary_row(summary)}
+
+
+async def summarize_stdin(
+    lines: Iterable[str], config: Path | None, length: Length, write: Callable[[Record], None]
+) -> None:
+    """Answer JSON lines with summaries."""
+    async with open_models(read_settings(config)) as models:
+        await summarize_lines(lines, models.summarizer, length, write)
+
+
+async def cluster_stdin(lines: Iterable[str], config: Path | None) -> list[Record]:
+    """Answer JSON lines with stories."""
+    async with open_models(read_settings(config)) as models:
+        return await cluster_lines(lines, models.embedder)
+
+
+# ── feeds ────────────────────────────────────────────────────────────────────
+
+
+async def feed_rows(source: str, config: Path | None) -> Rows:
+    """Return what a feed gives, from its address or a file; for a stored feed its state too.
+
+    Raises:
+        SourceError: It could not be had, or is no feed.
+        NotFound: There is no such file.
+
+    """
+    settings = read_settings(config)
+    if not _is_url(source):
+        from digestbot.sources.feeds import parse_feed
+
+        return parsed_rows(parse_feed(_read_bytes(source, settings.sources.max_bytes), source))
+    async with open_sources(settings) as sources:
+        parsed = await sources.look(source)
+    state = await _stored_state(source, settings.database.url)
+    return {**parsed_rows(parsed), **({"state": state} if state else {})}
+
+
+async def _stored_state(url: str, database: str) -> Rows | None:
+    """Return what is stored of a feed, or None where there is no database or no such feed in it."""
+    from digestbot.store import open_store
+
+    try:
+        async with await open_store(database, exclusive=False) as store:
+            feed = await store.feed_by_url(url)
+    except StoreError:
+        return None
+    return feed_row(feed) if feed else None
+
+
+def parsed_rows(parsed: ParsedFeed) -> Rows:
+    """Return a parsed feed for JSON."""
+    return {
+        "title": parsed.title,
+        "link": parsed.link,
+        "language": parsed.language,
+        "format": parsed.format,
+        "entries": [entry_row(entry) for entry in parsed.entries],
+    }
+
+
+def entry_row(entry: Entry) -> Rows:
+    """Return an entry for JSON."""
+    return {
+        "id": entry.guid or entry.key,
+        "link": entry.link,
+        "title": entry.title,
+        "summary": entry.summary,
+        "published": entry.published.isoformat() if entry.published else None,
+        "updated": entry.updated.isoformat() if entry.updated else None,
+        "authors": list(entry.authors),
+        "categories": list(entry.categories),
+    }

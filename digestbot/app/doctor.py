@@ -1,0 +1,106 @@
+"""The doctor: looks at everything a running bot needs and names the fix for each finding."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from digestbot.app.compose import open_models, open_sources, read_settings
+from digestbot.config import Settings
+from digestbot.domain.errors import DigestbotError, SchemaTooOld
+
+FEEDS_AT_ONCE = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing looked at; ``fix`` says what to do when it is not well."""
+
+    name: str
+    ok: bool
+    what: str
+    fix: str = ""
+
+
+def finding_rows(findings: Sequence[Finding]) -> list[dict[str, Any]]:
+    """Return findings for JSON."""
+    return [{"name": f.name, "ok": f.ok, "what": f.what, "fix": f.fix or None} for f in findings]
+
+
+def _fault(name: str, error: DigestbotError) -> Finding:
+    return Finding(name, ok=False, what=error.what, fix=error.hint)
+
+
+async def examine(config: Path | None) -> list[Finding]:
+    """Look at the settings, the database, the model, the feeds and the tokens.
+
+    Raises:
+        ConfigError: The settings cannot be read at all.
+
+    """
+    settings = read_settings(config)
+    where = str(config) if config else "defaults and environment (give --config for a file)"
+    findings = [Finding("settings", ok=True, what=where)]
+    findings.append(await _database(settings))
+    findings.append(await _model(settings))
+    findings.extend(await _feeds(settings))
+    findings.extend([finding async for finding in _tokens(settings)])
+    return findings
+
+
+async def _database(settings: Settings) -> Finding:
+    from digestbot.store import schema_state
+
+    try:
+        state = await schema_state(settings.database.url)
+        if state.have is None:
+            return Finding("database", ok=True, what="not made yet; “digestbot run” makes it")
+        state.require()
+    except SchemaTooOld as error:
+        return _fault("database", error)
+    except DigestbotError as error:
+        return _fault("database", error)
+    return Finding("database", ok=True, what=f"reachable, schema {state.have}")
+
+
+async def _model(settings: Settings) -> Finding:
+    try:
+        async with open_models(settings) as models:
+            await models.embedder.embed(["Does the encoder load?"])
+            name = models.summarizer.name
+    except DigestbotError as error:
+        return _fault("model", error)
+    return Finding("model", ok=True, what=f"{name} answers")
+
+
+async def _feeds(settings: Settings) -> list[Finding]:
+    if not settings.feeds:
+        return [Finding("feeds", ok=False, what="none are listed", fix="add [[feeds]] to the settings file")]
+    gate = asyncio.Semaphore(FEEDS_AT_ONCE)
+    async with open_sources(settings) as sources:
+
+        async def one(url: str) -> Finding:
+            async with gate:
+                try:
+                    parsed = await sources.look(url)
+                except DigestbotError as error:
+                    return _fault("feed", error)
+                return Finding("feed", ok=True, what=f"{url}: “{parsed.title}”, {len(parsed.entries)} entries")
+
+        return list(await asyncio.gather(*(one(feed.url) for feed in settings.feeds)))
+
+
+async def _tokens(settings: Settings) -> AsyncIterator[Finding]:
+    """Tell, for each platform that a subscription names, whether it can be posted to."""
+    wanted = {subscription.platform for subscription in settings.subscriptions}
+    if not wanted:
+        yield Finding(
+            "subscriptions", ok=False, what="there are none", fix="add [[subscriptions]] to the settings file"
+        )
+    if "console" in wanted:
+        yield Finding("console", ok=True, what="digests are shown in the terminal")
+    if "slack" in wanted and settings.slack.bot_token is None:
+        yield Finding("slack", ok=False, what="no token", fix="set DIGESTBOT_SLACK__BOT_TOKEN (README, Slack)")
+    if "discord" in wanted and settings.discord.token is None:
+        yield Finding("discord", ok=False, what="no token", fix="set DIGESTBOT_DISCORD__TOKEN (README, Discord)")

@@ -1,0 +1,89 @@
+"""Brings the settings' feeds and subscriptions into the store, where everything else reads them."""
+
+from dataclasses import replace
+from datetime import datetime
+
+from digestbot.config import WEEKDAYS, Settings, SubscriptionSettings
+from digestbot.domain.news import Feed
+from digestbot.domain.subscription import Channel, Filter, Schedule, Subscription
+from digestbot.editorial.schedule import next_edition
+from digestbot.ports import Store
+
+NOT_LISTED = "it is no longer in the settings file"
+"""Why a subscription that the settings file once named is paused; naming it again resumes it."""
+
+
+async def enrol(settings: Settings, store: Store, now: datetime) -> None:
+    """Add or update what the settings list; pause the file's subscriptions that it no longer lists.
+
+    A subscription made in chat carries its workspace; the file's ones carry none, so each is the business of one
+    side only. A due time is kept over restarts unless the schedule itself changed.
+    """
+    feeds = {}
+    for listed in settings.feeds:
+        feeds[listed.url] = await store.add_feed(
+            listed.url,
+            title=listed.title,
+            topics=listed.topics,
+            weight=listed.weight,
+            backfill=listed.backfill,
+            now=now,
+        )
+    here = {s.name: s for s in await store.subscriptions() if not s.channel.workspace}
+    for wanted in settings.subscriptions:
+        await _enrol_one(store, subscription_of(wanted, feeds), here.pop(wanted.name, None), now)
+    for left in here.values():
+        if left.paused is None:
+            await store.pause_subscription(left.id, NOT_LISTED)
+
+
+async def _enrol_one(store: Store, wanted: Subscription, earlier: Subscription | None, now: datetime) -> None:
+    due = next_edition(wanted.schedule, now)
+    if earlier is None:
+        await store.save_subscription(replace(wanted, next_edition_at=due))
+        return
+    same = earlier.schedule == wanted.schedule and earlier.next_edition_at is not None
+    kept = replace(
+        wanted,
+        id=earlier.id,
+        paused=None if earlier.paused == NOT_LISTED else earlier.paused,
+        next_edition_at=earlier.next_edition_at if same else due,
+        window_from=earlier.window_from,
+    )
+    if kept != earlier:
+        await store.save_subscription(kept)
+
+
+def subscription_of(wanted: SubscriptionSettings, feeds: dict[str, Feed]) -> Subscription:
+    """Return a subscription as the settings describe it, not yet due."""
+    quiet_from, quiet_to = wanted.quiet or (None, None)
+    return Subscription(
+        id=0,
+        name=wanted.name,
+        channel=Channel(wanted.platform, wanted.channel.partition(":")[2]),
+        schedule=Schedule(
+            frequency=wanted.schedule,
+            timezone=wanted.timezone,
+            at=wanted.at,
+            weekday=WEEKDAYS.index(wanted.weekday),
+            every_hours=wanted.every_hours,
+            cron=wanted.cron,
+            quiet_from=quiet_from,
+            quiet_to=quiet_to,
+        ),
+        feeds=_feed_ids(wanted, feeds),
+        topics=wanted.topics,
+        filter=Filter(include=wanted.include, exclude=wanted.exclude),
+        stories=wanted.stories,
+        quotes=wanted.quotes,
+        length=wanted.length,
+        style=wanted.style,
+        per_feed=wanted.per_feed,
+        updates=wanted.updates,
+        empty=wanted.empty,
+        mention=wanted.mention,
+    )
+
+
+def _feed_ids(wanted: SubscriptionSettings, feeds: dict[str, Feed]) -> tuple[int, ...]:
+    return tuple(sorted(feeds[url].id for url in wanted.feeds))

@@ -1,0 +1,118 @@
+"""What the commands about stored state do: status, migrate, and OPML in and out."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from digestbot.app.compose import read_settings
+from digestbot.domain.errors import NotFound
+from digestbot.domain.news import Feed
+
+Rows = dict[str, Any]
+
+
+def _iso(moment: datetime | None) -> str | None:
+    return moment.isoformat(timespec="seconds") if moment else None
+
+
+def feed_row(feed: Feed) -> Rows:
+    """Return a feed with its health, for JSON and for tables."""
+    polling = feed.polling
+    return {
+        "id": feed.id,
+        "url": feed.url,
+        "title": feed.title,
+        "topics": list(feed.topics),
+        "checked_at": _iso(polling.checked_at),
+        "next_check_at": _iso(polling.next_check_at),
+        "failures": polling.failures,
+        "failing_since": _iso(polling.failing_since),
+        "last_error": polling.last_error,
+        "paused": feed.paused,
+    }
+
+
+async def status_rows(config: Path | None) -> Rows:
+    """Return counts, feeds that need a look, subscriptions with their next edition, and undeliverable messages."""
+    from digestbot.store import open_store
+
+    settings = read_settings(config)
+    async with await open_store(settings.database.url, exclusive=False) as store:
+        counts = await store.status(datetime.now(UTC))
+        return {
+            "counts": {name: getattr(counts, name) for name in counts.__slots__},
+            "failing": [feed_row(feed) for feed in await store.failing_feeds()],
+            "subscriptions": [
+                {
+                    "id": s.id,
+                    "name": s.name,
+                    "channel": str(s.channel),
+                    "next_edition_at": _iso(s.next_edition_at),
+                    "paused": s.paused,
+                }
+                for s in await store.subscriptions()
+            ],
+            "undeliverable": [
+                {
+                    "id": d.id,
+                    "channel": str(d.channel),
+                    "error": next((part.error for part in d.parts if part.error), ""),
+                }
+                for d in await store.deliveries("undeliverable")
+            ],
+        }
+
+
+async def migrate_database(config: Path | None, revision: str) -> tuple[str | None, str | None]:
+    """Bring the schema to a revision; return the one before and the one after."""
+    from digestbot.store import migrate, schema_state
+
+    url = read_settings(config).database.url
+    before = (await schema_state(url)).have
+    await migrate(url, revision)
+    return before, (await schema_state(url)).have
+
+
+async def feed_list(config: Path | None) -> list[Rows]:
+    """Return every feed with its health."""
+    from digestbot.store import open_store
+
+    async with await open_store(read_settings(config).database.url, exclusive=False) as store:
+        return [feed_row(feed) for feed in await store.feeds()]
+
+
+async def export_opml(config: Path | None) -> bytes:
+    """Return the stored feeds as OPML, topics as folders."""
+    from digestbot.sources.feeds import OpmlFeed, write_opml
+    from digestbot.store import open_store
+
+    async with await open_store(read_settings(config).database.url, exclusive=False) as store:
+        feeds = await store.feeds()
+    return write_opml([OpmlFeed(url=feed.url, title=feed.title, topics=feed.topics) for feed in feeds])
+
+
+async def import_opml(path: Path, config: Path | None, *, dry_run: bool) -> Rows:
+    """Add the feeds of an OPML file to the store; with ``dry_run`` only say which are new.
+
+    Raises:
+        NotFound: There is no such file.
+        SourceError: It is not OPML.
+
+    """
+    from digestbot.sources.feeds import read_opml
+    from digestbot.store import open_store
+
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise NotFound("file", path, hint="give the path of an OPML file") from error
+    listed = read_opml(data)
+    settings = read_settings(config)
+    now = datetime.now(UTC)
+    async with await open_store(settings.database.url, exclusive=not dry_run) as store:
+        here = {feed.url for feed in await store.feeds()}
+        if not dry_run:
+            for feed in listed:
+                await store.add_feed(feed.url, title=feed.title, topics=feed.topics, now=now)
+    rows = [{"url": f.url, "title": f.title, "topics": list(f.topics), "new": f.url not in here} for f in listed]
+    return {"feeds": rows, "added": sum(row["new"] for row in rows), "dry_run": dry_run}
