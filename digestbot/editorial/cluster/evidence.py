@@ -108,3 +108,8 @@ def _singular(term: str) -> str:
     """Return a term without the plural's ``s``; crude, but the same for both sides of a comparison."""
     plural = len(term) >= _SHORTEST_PLURAL and term.endswith("s") and not term.endswith("ss")
     return term[:-1] if plural else term
+
+
+def headline_terms(title: str) -> list[str]:
+    """Return the content words of a headline as terms, in order."""
+    return [term for word in _WORD.findall(clean_title(title)) for term in _terms(word)]
