@@ -1,0 +1,251 @@
+"""The FeedStore contract, on memory, SQLite and PostgreSQL."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from digestbot.domain.errors import NotFound
+from tests.store.making import DAY, HOUR, NOW, article, new, record, stored, vector
+
+
+async def test_a_new_feed_is_due_at_once(store):
+    """A feed is due from the moment it is added, with the settings it was given."""
+    feed = await store.add_feed("https://a.example/rss", title="A", topics=["world"], weight=2.0, backfill=3, now=NOW)
+    assert (feed.title, feed.topics, feed.weight, feed.backfill, feed.baseline_at) == ("A", ("world",), 2.0, 3, None)
+    assert await store.due_feeds(NOW) == [feed]
+    assert await store.due_feeds(NOW - HOUR) == []
+    assert await store.feed(feed.id) == feed == await store.feed_by_url("https://a.example/rss")
+    assert await store.feed_by_url("https://b.example/rss") is None
+
+
+async def test_adding_a_feed_twice_updates_its_settings(store):
+    """The same address is the same feed: its settings change, its polling state and number do not."""
+    first = await store.add_feed("https://a.example/rss", title="A", now=NOW)
+    await store.record_refresh(replace(record(first), polling=replace(first.polling, next_check_at=NOW + DAY)), NOW)
+    again = await store.add_feed("https://a.example/rss", title="B", weight=0.5, now=NOW + HOUR)
+    assert (again.id, again.title, again.weight, again.polling.next_check_at) == (first.id, "B", 0.5, NOW + DAY)
+    assert len(await store.feeds()) == 1
+
+
+async def test_backfill_counts_for_the_first_poll_alone(store):
+    """Once a feed has been polled, adding it again with a backfill floods nobody."""
+    feed = await store.add_feed("https://a.example/rss", now=NOW)
+    assert (await store.add_feed(feed.url, backfill=5, now=NOW)).backfill == 5
+    polled = replace(feed.polling, checked_at=NOW)
+    await store.record_refresh(replace(record(feed), polling=polled), NOW)
+    assert (await store.add_feed(feed.url, backfill=50, now=NOW)).backfill == 5
+
+
+async def test_the_operators_title_wins(store):
+    """The title given by the operator stands; without one, the feed's own does."""
+    named = await store.add_feed("https://a.example/rss", title="Ours", now=NOW)
+    plain = await store.add_feed("https://b.example/rss", now=NOW)
+    for feed in (named, plain):
+        await store.record_refresh(record(feed, title="Theirs", link="https://x.example/", language="en"), NOW)
+    assert [feed.title for feed in await store.feeds()] == ["Ours", "Theirs"]
+    assert (await store.feed(plain.id)).link == "https://x.example/"
+    assert (await store.add_feed("https://a.example/rss", now=NOW)).title == "Theirs"
+
+
+async def test_polling_state_is_kept_whole(store):
+    """Every field of a feed's polling state comes back as it was written."""
+    feed = await store.add_feed("https://a.example/rss", now=NOW)
+    polling = replace(
+        feed.polling,
+        next_check_at=NOW + HOUR,
+        checked_at=NOW,
+        validated_url="https://a.example/rss?x=1",
+        etag='W/"ä"',
+        last_modified="Wed, 15 Apr 2026 08:00:00 GMT",
+        body_hash="ab" * 32,
+        interval=123.5,
+        failures=3,
+        failing_since=NOW - DAY,
+        last_error="it did not answer",
+        alerted=True,
+        moved_to="https://b.example/",
+        moves_seen=2,
+        full_parse=True,
+    )
+    await store.record_refresh(replace(record(feed), polling=polling), NOW)
+    assert (await store.feed(feed.id)).polling == polling
+
+
+async def test_due_feeds_come_longest_due_first(store):
+    """The feed that waits longest is polled first; paused ones are not due; a limit limits."""
+    feeds = [await store.add_feed(f"https://{n}.example/", now=NOW - n * HOUR) for n in range(4)]
+    await store.pause_feed(feeds[3].id, "gone")
+    assert [f.id for f in await store.due_feeds(NOW)] == [feeds[2].id, feeds[1].id, feeds[0].id]
+    assert [f.id for f in await store.due_feeds(NOW, limit=1)] == [feeds[2].id]
+    await store.pause_feed(feeds[3].id, None)
+    assert len(await store.due_feeds(NOW)) == 4
+
+
+async def test_failing_feeds_are_listed_longest_first(store):
+    """What fails or is paused is listed, failing longest first."""
+    feeds = [await store.add_feed(f"https://{n}.example/", now=NOW) for n in range(4)]
+    for feed, since in ((feeds[0], NOW - HOUR), (feeds[2], NOW - DAY)):
+        failed = replace(feed.polling, failures=1, failing_since=since)
+        await store.record_refresh(replace(record(feed), polling=failed), NOW)
+    await store.record_refresh(record(feeds[3], paused="it is gone"), NOW)
+    assert [f.id for f in await store.failing_feeds()] == [feeds[2].id, feeds[0].id, feeds[3].id]
+    assert (await store.feed(feeds[3].id)).paused == "it is gone"
+    assert (await store.status(NOW)).failing == 2
+
+
+async def test_what_is_not_there_is_not_found(store):
+    """Every question for one feed says so when it is gone."""
+    feed = await store.add_feed("https://a.example/", now=NOW)
+    await store.remove_feed(feed.id)
+    for refused in (store.feed(feed.id), store.remove_feed(feed.id), store.pause_feed(feed.id, "x")):
+        with pytest.raises(NotFound):
+            await refused
+    with pytest.raises(NotFound):
+        await store.record_refresh(record(feed, new("a")), NOW)
+    assert await store.seen(feed.id) == frozenset()
+
+
+async def test_a_refresh_stores_each_article_with_its_mark_and_vector(store):
+    """One refresh writes articles, marks, vectors and stories together, and tells the stories by article key."""
+    feed = await store.add_feed("https://a.example/", now=NOW)
+    homes = await store.record_refresh(record(feed, new("a"), new("b"), seen=["c"], baseline_at=NOW), NOW)
+    assert set(homes) == {"a", "b"}
+    assert await store.seen(feed.id) == {"a", "b", "c"}
+    assert (await store.feed(feed.id)).baseline_at == NOW
+    (kept,) = (await store.story(homes["a"])).articles
+    assert kept == replace(article("a"), id=kept.id, feed_id=feed.id, fetched_at=NOW)
+    np.testing.assert_array_equal((await store.vectors([kept.id]))[kept.id], vector("a"))
+
+
+async def test_writing_a_refresh_twice_changes_nothing(store):
+    """The same record again stores nothing and touches no story."""
+    feed = await store.add_feed("https://a.example/", now=NOW)
+    written = record(feed, new("a"), new("b", -1), new("c", -1), baseline_at=NOW)
+    homes = await store.record_refresh(written, NOW)
+    before = await store.stories(NOW - DAY, NOW + DAY)
+    assert await store.record_refresh(written, NOW + HOUR) == {}
+    assert await store.stories(NOW - DAY, NOW + DAY) == before
+    assert homes["b"] == homes["c"] != homes["a"]
+    assert (await store.status(NOW)).articles == 3
+
+
+async def test_an_article_seen_before_is_left_out(store):
+    """A key that was marked without being stored (a silent baseline) never becomes an article later."""
+    feed = await store.add_feed("https://a.example/", now=NOW)
+    await store.record_refresh(record(feed, seen=["old"], baseline_at=NOW), NOW)
+    assert set(await store.record_refresh(record(feed, new("old"), new("fresh")), NOW)) == {"fresh"}
+
+
+async def test_one_key_twice_in_a_record_is_one_article(store):
+    """Feeds repeat keys; the first stands."""
+    feed = await store.add_feed("https://a.example/", now=NOW)
+    homes = await store.record_refresh(record(feed, new("a", title="First"), new("a", title="Second")), NOW)
+    assert [a.title for a in (await store.story(homes["a"])).articles] == ["First"]
+
+
+async def test_the_same_key_in_two_feeds_is_two_articles(store):
+    """A key is an identity within its feed alone."""
+    await stored(store, "a", url="https://one.example/")
+    await stored(store, "a", url="https://two.example/")
+    assert (await store.status(NOW)).articles == 2
+
+
+async def test_articles_join_stories(store):
+    """An article joins the story it names; the centroid is the unit mean of its members' vectors."""
+    feed = await store.add_feed("https://a.example/", now=NOW)
+    first = (await store.record_refresh(record(feed, new("a")), NOW))["a"]
+    await store.record_refresh(record(feed, new("b", first, outlet="Other")), NOW + HOUR)
+    (grown,) = await store.open_stories(NOW)
+    mean = (vector("a") + vector("b")) / 2
+    np.testing.assert_allclose(grown.centroid, mean / np.linalg.norm(mean), atol=1e-6)
+    assert [a.key for a in grown.members] == ["a", "b"]
+    assert (grown.first_seen, grown.last_seen) == (NOW, NOW + HOUR)
+    assert (await store.story(first)).outlets == ("Outlet", "Other")
+    assert await store.open_stories(NOW + 2 * HOUR) == []
+
+
+async def test_an_article_for_a_story_that_is_gone_starts_one(store):
+    """A story pruned between the choice and the write loses no article."""
+    feed = await store.add_feed("https://a.example/", now=NOW)
+    homes = await store.record_refresh(record(feed, new("a", 999), new("b", 999)), NOW)
+    assert homes["a"] == homes["b"]
+    assert len((await store.story(homes["a"])).articles) == 2
+
+
+async def test_an_article_counts_as_fetched_when_it_is_stored(store):
+    """No edition's window closes between the reading of an article and its being stored."""
+    feed = await store.add_feed("https://a.example/", now=NOW)
+    read_early = replace(new("a"), article=replace(article("a"), fetched_at=NOW - HOUR))
+    await store.record_refresh(record(feed, read_early), NOW)
+    assert [s.last_seen for s in await store.stories(NOW - HOUR / 2, NOW)] == [NOW]
+
+
+async def test_an_edit_changes_what_is_said_and_nothing_else(store):
+    """An edited or re-dated item keeps its number, its story and its time; its sources' hash tells the change."""
+    (story,) = await stored(store, "a")
+    old = story.articles[0]
+    feed = await store.feed(old.feed_id)
+    edit = replace(old, title="Corrected", published=NOW + DAY, fetched_at=NOW + DAY)
+    await store.record_refresh(record(feed, edits=(edit,)), NOW + DAY)
+    changed = await store.story(story.id)
+    assert changed.articles == (replace(edit, fetched_at=NOW),)
+    assert changed.sources_hash != story.sources_hash
+    assert (changed.last_seen, changed.id) == (story.last_seen, story.id)
+    await store.record_refresh(record(feed, edits=(replace(article("a"), id=0),)), NOW + DAY)
+    assert (await store.story(story.id)).articles[0].title == old.title
+    await store.record_refresh(record(feed, edits=(article("never seen"),)), NOW + DAY)
+    assert (await store.status(NOW)).articles == 1
+
+
+async def test_a_feed_that_moved_keeps_its_marks(store):
+    """A permanent redirect changes the address and nothing else; another feed's address is not taken."""
+    feed = await store.add_feed("https://old.example/", now=NOW)
+    other = await store.add_feed("https://other.example/", now=NOW)
+    await store.record_refresh(record(feed, new("a"), url="https://new.example/"), NOW)
+    moved = await store.feed(feed.id)
+    assert (moved.url, await store.seen(feed.id)) == ("https://new.example/", {"a"})
+    await store.record_refresh(record(feed, url=other.url), NOW)
+    assert (await store.feed(feed.id)).url == "https://new.example/"
+
+
+async def test_a_removed_feeds_articles_stay_and_are_taken_over(store):
+    """Removing a feed forgets its marks; added again, it finds its articles and stores none twice."""
+    (story,) = await stored(store, "a")
+    await store.remove_feed(story.articles[0].feed_id)
+    kept = (await store.story(story.id)).articles[0]
+    assert (kept.id, kept.feed_id) == (story.articles[0].id, 0)
+    feed = await store.add_feed("https://example.org/feed", now=NOW)
+    assert feed.id != story.articles[0].feed_id
+    assert await store.record_refresh(record(feed, new("a"), new("b")), NOW) != {}
+    assert (await store.story(story.id)).articles[0].feed_id == feed.id
+    assert (await store.status(NOW)).articles == 2
+
+
+async def test_unstorable_characters_keep_every_offset(store):
+    """NUL and lone surrogates, which no database takes, are replaced one for one."""
+    feed = await store.add_feed("https://a.example/", now=NOW)
+    odd = replace(article("a\0b"), title="x\ud800y", text="\0 “Words,” said Ann\ud83d. 😀")
+    homes = await store.record_refresh(record(feed, replace(new("a\0b"), article=odd)), NOW)
+    (kept,) = (await store.story(homes["a\0b"])).articles
+    assert kept.text == "\ufffd “Words,” said Ann\ufffd. 😀"
+    assert (await store.story(homes["a\0b"])).sources_hash
+    assert await store.record_refresh(record(feed, replace(new("a\0b"), article=odd)), NOW) == {}
+
+
+async def test_long_keys_and_addresses_are_taken(store):
+    """A GUID or link of ten thousand characters is stored and known again."""
+    feed = await store.add_feed("https://a.example/", now=NOW)
+    long = "k" * 10_000
+    homes = await store.record_refresh(record(feed, new(long, url="https://a.example/" + "ü" * 9000)), NOW)
+    assert set(homes) == {long}
+    assert await store.record_refresh(record(feed, new(long)), NOW) == {}
+    assert await store.article_by_url("https://a.example/" + "ü" * 9000) is not None
+
+
+async def test_many_keys_are_marked_at_once(store):
+    """A feed of 2,000 entries is one record."""
+    feed = await store.add_feed("https://a.example/", now=NOW)
+    keys = [f"k{n}" for n in range(2000)]
+    await store.record_refresh(record(feed, seen=keys), NOW)
+    assert await store.seen(feed.id) == set(keys)
