@@ -101,4 +101,4 @@ class Deliverer:
 
 def back_off(tries: int) -> timedelta:
     """Return the wait after the ``tries``-th failure: doubled each time, up to a quarter of an hour."""
-    return min(LONGEST_BACKOFF, FIRST_BACKOFF * 2 ** min(tries, 20))
+    return min(LONGEST_BACKOFF, FIRST_BACKOFF * (1 << min(tries, 20)))

@@ -1,0 +1,205 @@
+"""Publish: a subscription whose edition time has come → a digest and its outbox row, in one transaction.
+
+Knows the ports and the rules of editions; does not know SQL or any platform. What a reader will see is read back
+from the rendered messages: a quotation that is not in there word for word is dropped before anything is written.
+"""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Literal
+
+from digestbot.domain.digest import Digest, Edition, Message, Quotation
+from digestbot.domain.errors import DigestbotError, InferenceError, NotFound, StoreError, UserError
+from digestbot.domain.news import Brief, Story
+from digestbot.domain.subscription import Platform, Subscription
+from digestbot.editorial.cluster import regroup
+from digestbot.editorial.edition import Chosen, Selection, choose, compose, merged
+from digestbot.editorial.filters import Search
+from digestbot.editorial.schedule import Due, due_edition, may_mention
+from digestbot.pipeline.brief import Briefer
+from digestbot.ports import ChatAdapter, Clock, Store
+
+FIRST_WINDOW = timedelta(hours=24)
+"""How far back a subscription's first edition looks."""
+OVERLAP = timedelta(minutes=5)
+"""How far an edition looks back behind the one before: an article may be stored a moment after it was fetched.
+What that channel has got is left out by the record of what was posted, not by the window."""
+MENTION_COOLDOWN = timedelta(hours=6)
+"""A role or group is mentioned at most once in this time."""
+
+Outcome = Literal["published", "nothing", "already", "failed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """What one publish did; ``missed`` are earlier editions that this one stands for."""
+
+    subscription_id: int
+    at: datetime
+    outcome: Outcome
+    stories: int = 0
+    missed: int = 0
+    dropped: tuple[tuple[str, int], ...] = ()
+    error: DigestbotError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """An edition made but not written: the document (None: nothing to say), its messages and what it was made of."""
+
+    edition: Edition
+    selection: Selection
+    briefs: Mapping[int, Brief]
+    digest: Digest | None
+    messages: tuple[Message, ...] = ()
+    dropped: int = 0
+
+
+@dataclass(slots=True)
+class Publisher:
+    """Runs the publish step for the platforms that are switched on."""
+
+    store: Store
+    briefer: Briefer
+    adapters: Mapping[Platform, ChatAdapter]
+    clock: Clock
+    search: Search | None = field(default=None)
+
+    async def run_due(self) -> Sequence[Published]:
+        """Publish every edition whose time has come; a missed one is made once."""
+        now = self.clock.now()
+        done = []
+        for subscription in await self.store.due_subscriptions(now):
+            due = due_edition(subscription.schedule, subscription.next_edition_at, now)
+            if due is not None and subscription.channel.platform in self.adapters:
+                done.append(await self._guarded(subscription, due))
+        return done
+
+    async def _guarded(self, subscription: Subscription, due: Due) -> Published:
+        """Publish one edition; what goes wrong is an outcome, and other subscriptions are served all the same.
+
+        Options that cannot be used never will be: the subscription is paused with the reason.
+        """
+        try:
+            return await self.publish(subscription, due)
+        except (StoreError, NotFound, InferenceError) as error:
+            return Published(subscription.id, due.at, "failed", error=error)
+        except UserError as error:
+            await self.store.pause_subscription(subscription.id, str(error))
+            return Published(subscription.id, due.at, "failed", error=error)
+
+    async def publish(self, subscription: Subscription, due: Due) -> Published:
+        """Make the edition that is due and write it; one already written is left as it is.
+
+        Raises:
+            UserError: The subscription's schedule or filter cannot be used.
+            StoreError: The store could not be read or written; the edition stays due.
+
+        """
+        now = self.clock.now()
+        draft = await self.draft(subscription, due.at, now, settle=True)
+        delivery = await self.store.publish(
+            draft.edition,
+            channel=subscription.channel,
+            digest=draft.digest,
+            messages=draft.messages,
+            article_ids={a.id: one.story.id for one in draft.selection.chosen for a in one.story.articles},
+            next_edition_at=due.next_at,
+            window_from=now,
+        )
+        outcome: Outcome = "nothing" if draft.digest is None else "published" if delivery else "already"
+        dropped = (("rendered", draft.dropped),) if draft.dropped else ()
+        return Published(subscription.id, due.at, outcome, len(draft.selection.chosen), due.missed, dropped)
+
+    async def draft(self, subscription: Subscription, at: datetime, now: datetime, *, settle: bool = False) -> Draft:
+        """Make an edition without writing it.
+
+        Args:
+            subscription: Whose edition it is.
+            at: The edition's time.
+            now: Up to when stories are read.
+            settle: Whether stories that turn out to be one are joined in the store too.
+
+        Raises:
+            UserError: The subscription's schedule or filter cannot be used.
+            StoreError: The store could not be read.
+
+        """
+        edition = Edition(subscription.id, at, subscription.schedule.timezone)
+        since = subscription.window_from - OVERLAP if subscription.window_from else at - FIRST_WINDOW
+        stories = await self._stories(subscription, since, now, settle=settle)
+        feeds = {feed.id: feed for feed in await self.store.feeds()}
+        posted = await self.store.posted_articles(subscription.channel)
+        selection = await asyncio.to_thread(
+            choose, stories, subscription=subscription, posted=posted, now=at, feeds=feeds, search=self.search
+        )
+        selection, briefs = await self._briefed(selection, subscription)
+        mention = may_mention(await self._last_mention(subscription), at, MENTION_COOLDOWN)
+        digest = compose(subscription, edition, selection, briefs, mention=mention, since=since)
+        if digest is None:
+            return Draft(edition, selection, briefs, None)
+        digest, messages, dropped = render_checked(digest, self.adapters[subscription.channel.platform])
+        return Draft(edition, selection, briefs, digest, messages, dropped)
+
+    async def _stories(
+        self, subscription: Subscription, since: datetime, until: datetime, *, settle: bool
+    ) -> Sequence[Story]:
+        """Return the readable stories of the window, those on one event joined into one."""
+        found = await self.store.stories(since, until, subscription.feeds)
+        stories = [story for story in found if any(article.text.strip() for article in story.articles)]
+        vectors = await self.store.vectors([article.id for story in stories for article in story.articles])
+        apart = frozenset(map(frozenset, await self.store.kept_apart([story.id for story in stories])))
+        groups = await asyncio.to_thread(regroup, stories, vectors, apart)
+        joined = merged(stories, groups)
+        if settle:
+            for story, group in zip(joined, groups, strict=True):
+                if len(group) > 1:
+                    await self.store.move_articles([article.id for article in story.articles], story.id)
+        return joined
+
+    async def _briefed(self, selection: Selection, subscription: Subscription) -> tuple[Selection, dict[int, Brief]]:
+        """Return the briefs of what was chosen; a story that cannot be condensed at all is left out."""
+        briefs: dict[int, Brief] = {}
+        kept: list[Chosen] = []
+        for one in selection.chosen:
+            try:
+                briefs[one.story.id] = await self.briefer.brief(_told(one), subscription.length)
+            except InferenceError:
+                continue
+            kept.append(one)
+        return replace(selection, chosen=tuple(kept)), briefs
+
+    async def _last_mention(self, subscription: Subscription) -> datetime | None:
+        if not subscription.mention:
+            return None
+        earlier = await self.store.editions(subscription.id)
+        return next((digest.edition.at for digest in earlier if digest.mention), None)
+
+
+def _told(one: Chosen) -> Story:
+    """Return the story as its card tells it: an update tells what is new alone."""
+    return replace(one.story, articles=one.new) if one.update else one.story
+
+
+def render_checked(digest: Digest, adapter: ChatAdapter) -> tuple[Digest, tuple[Message, ...], int]:
+    """Render a digest and read it back; return it without the quotations that a reader would not see verbatim.
+
+    Returns the digest, its messages and how many quotations were dropped.
+    """
+    messages = tuple(adapter.render(digest))
+    seen = "\n".join(adapter.visible(message) for message in messages)
+    broken = {
+        block
+        for card in digest.cards
+        for block in card.blocks
+        if isinstance(block, Quotation) and (block.text not in seen or block.speaker not in seen)
+    }
+    if not broken:
+        return digest, messages, 0
+    cards = tuple(
+        replace(card, blocks=tuple(block for block in card.blocks if block not in broken)) for card in digest.cards
+    )
+    whole = replace(digest, cards=cards)
+    return whole, tuple(adapter.render(whole)), len(broken)
