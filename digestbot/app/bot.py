@@ -136,7 +136,8 @@ async def _deliver(rooms: Rooms) -> bool:
         with bound(delivery=delivered.delivery_id):
             if delivered.error:
                 log.warning(
-                    "delivery " + delivered.outcome,
+                    "delivery stopped",
+                    outcome=delivered.outcome,
                     channel=delivered.channel,
                     code=delivered.error.code,
                     error=str(delivered.error),

@@ -91,6 +91,13 @@ async def export_opml(config: Path | None) -> bytes:
     return write_opml([OpmlFeed(url=feed.url, title=feed.title, topics=feed.topics) for feed in feeds])
 
 
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise NotFound("file", path, hint="give the path of an OPML file") from error
+
+
 async def import_opml(path: Path, config: Path | None, *, dry_run: bool) -> Rows:
     """Add the feeds of an OPML file to the store; with ``dry_run`` only say which are new.
 
@@ -102,11 +109,7 @@ async def import_opml(path: Path, config: Path | None, *, dry_run: bool) -> Rows
     from digestbot.sources.feeds import read_opml
     from digestbot.store import open_store
 
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise NotFound("file", path, hint="give the path of an OPML file") from error
-    listed = read_opml(data)
+    listed = read_opml(_read(path))
     settings = read_settings(config)
     now = datetime.now(UTC)
     async with await open_store(settings.database.url, exclusive=not dry_run) as store:
