@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from digestbot.domain.errors import NotFound
 from digestbot.domain.news import Article
 from digestbot.ports import NewArticle, RefreshRecord, Vector
-from digestbot.store.columns import storable
+from digestbot.store.columns import storable, stored_key
 from digestbot.store.database import batches, new_id
 from digestbot.store.search import index_articles
 from digestbot.store.tables import articles, merged, stories, vectors
@@ -25,7 +25,7 @@ ORDER = (articles.c.fetched_at, articles.c.id)
 
 def cleaned(article: Article) -> Article:
     """Return the article as a database holds it, so that its hash is that of what is read back."""
-    return replace(article, title=storable(article.title), text=storable(article.text))
+    return replace(article, title=storable(article.title), text=storable(article.text), key=stored_key(article.key))
 
 
 def centroid(members: Sequence[Vector]) -> Vector:
@@ -40,7 +40,7 @@ async def store_articles(
     connection: AsyncConnection, record: RefreshRecord, fresh: set[str], now: datetime
 ) -> Mapping[str, int]:
     """Store the record's articles whose keys are ``fresh``, each in its story; return the stories by key."""
-    new = {storable(item.article.key): item for item in reversed(record.articles)}
+    new = {stored_key(item.article.key): item for item in reversed(record.articles)}
     new = {key: item for key, item in reversed(new.items()) if key in fresh}
     for key in await _already_there(connection, record.feed_id, new):
         del new[key]

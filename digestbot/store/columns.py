@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, datetime
+from hashlib import sha256
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,8 @@ from digestbot.ports import Vector
 
 REPLACEMENT = "\ufffd"
 """Unicode's own sign for a character that cannot be shown."""
+LONGEST_KEY = 1500
+"""Bytes of a key: PostgreSQL's B-tree takes about 2,700 of a row (its manual, 67.4.1)."""
 _UNSTORABLE = {0: REPLACEMENT, **dict.fromkeys(range(0xD800, 0xE000), REPLACEMENT)}
 
 
@@ -28,6 +31,14 @@ def storable(text: str) -> str:
             return text.translate(_UNSTORABLE)
         return text
     return text.translate(_UNSTORABLE)
+
+
+def stored_key(key: str) -> str:
+    """Return an entry's key as it is stored: one too long for an index is cut and told apart by its SHA-256."""
+    if len(key) <= LONGEST_KEY // 4 or len(key.encode("utf-8", "surrogatepass")) <= LONGEST_KEY:
+        return storable(key)
+    digest = sha256(key.encode("utf-8", "surrogatepass")).hexdigest()
+    return f"{storable(key[:200])}…{digest}"
 
 
 class Instant(TypeDecorator[datetime]):

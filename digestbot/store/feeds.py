@@ -11,7 +11,7 @@ from digestbot.domain.errors import NotFound
 from digestbot.domain.news import Feed, Polling
 from digestbot.ports import RefreshRecord
 from digestbot.store.articles import edit_articles, store_articles
-from digestbot.store.columns import storable
+from digestbot.store.columns import storable, stored_key
 from digestbot.store.database import batches, insert_new
 from digestbot.store.documents import polling_to_json
 from digestbot.store.rows import Role, feed_of
@@ -151,7 +151,7 @@ async def _facts(connection: AsyncConnection, row: Row[Any], record: RefreshReco
 
 async def _mark_seen(connection: AsyncConnection, record: RefreshRecord, now: datetime) -> set[str]:
     """Mark the record's keys as seen; return those that were not."""
-    keys = [storable(key) for key in dict.fromkeys((*record.seen, *(new.article.key for new in record.articles)))]
+    keys = [stored_key(key) for key in dict.fromkeys((*record.seen, *(new.article.key for new in record.articles)))]
     known: set[str] = set()
     for batch in batches(keys):
         mine = (seen.c.feed_id == record.feed_id) & seen.c.key.in_(batch)

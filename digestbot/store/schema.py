@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from alembic import command
@@ -57,7 +58,7 @@ async def schema_state(url: str) -> SchemaState:
         StoreUnavailable: The database cannot be reached.
 
     """
-    script = ScriptDirectory.from_config(_config())
+    script = _revisions()
     need = script.get_current_head() or ""
     path = sqlite_path(async_url(url))
     if path is not None and not path.exists():
@@ -88,7 +89,7 @@ async def migrate(url: str, revision: str = "head") -> None:
 def _move(connection: Connection, revision: str) -> None:
     config = _config()
     config.attributes["connection"] = connection
-    script = ScriptDirectory.from_config(config)
+    script = _revisions()
     have = MigrationContext.configure(connection).get_current_revision()
     target = None if revision == "base" else script.get_revision(revision)
     above = set() if target is None else {r.revision for r in script.iterate_revisions(target.revision, "base")}
@@ -96,6 +97,11 @@ def _move(connection: Connection, revision: str) -> None:
         command.downgrade(config, revision)
     else:
         command.upgrade(config, revision) if target is not None else None
+
+
+@cache
+def _revisions() -> ScriptDirectory:
+    return ScriptDirectory.from_config(_config())
 
 
 def _config() -> Config:

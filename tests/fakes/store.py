@@ -26,7 +26,7 @@ from digestbot.ports import (
     Vector,
     brief_key,
 )
-from digestbot.store.columns import storable
+from digestbot.store.columns import storable, stored_key
 from digestbot.store.folding import folded, terms
 
 UNSENT = ("pending", "sending")
@@ -134,7 +134,7 @@ class MemoryFeeds:
         row = self._feed(record.feed_id)
         self._take_facts(row, record)
         fresh = set()
-        for key in map(storable, (*record.seen, *(new.article.key for new in record.articles))):
+        for key in map(stored_key, (*record.seen, *(new.article.key for new in record.articles))):
             if key not in row.seen:
                 row.seen[key] = now
                 fresh.add(key)
@@ -143,12 +143,12 @@ class MemoryFeeds:
         stored: dict[str, int] = {}
         started: dict[int, int] = {}
         for new in record.articles:
-            key = storable(new.article.key)
+            key = stored_key(new.article.key)
             if key in fresh and key not in stored and not self._take_over(record.feed_id, new.article):
                 stored[key] = self._store(record.feed_id, new, started, now)
         for edit in record.edits:
             self._edit(record.feed_id, edit)
-        return {new.article.key: stored[k] for new in record.articles if (k := storable(new.article.key)) in stored}
+        return {new.article.key: stored[k] for new in record.articles if (k := stored_key(new.article.key)) in stored}
 
     def _take_facts(self, row: FeedRow, record: RefreshRecord) -> None:
         feed = replace(row.feed, polling=record.polling)
@@ -167,10 +167,10 @@ class MemoryFeeds:
 
     def _take_over(self, feed_id: int, article: Article) -> bool:
         for old in self._articles.values():
-            if old.key == storable(article.key) and old.feed_id == feed_id:
+            if old.key == stored_key(article.key) and old.feed_id == feed_id:
                 return True
         for old in sorted(self._articles.values(), key=lambda a: a.id):
-            if old.key == storable(article.key) and old.feed_id == 0 and old.url == storable(article.url):
+            if old.key == stored_key(article.key) and old.feed_id == 0 and old.url == storable(article.url):
                 self._articles[old.id] = replace(old, feed_id=feed_id)
                 return True
         return False
@@ -193,7 +193,7 @@ class MemoryFeeds:
 
     def _edit(self, feed_id: int, edit: Article) -> None:
         for old in list(self._articles.values()):
-            if old.id == edit.id or (not edit.id and (old.feed_id, old.key) == (feed_id, storable(edit.key))):
+            if old.id == edit.id or (not edit.id and (old.feed_id, old.key) == (feed_id, stored_key(edit.key))):
                 self._articles[old.id] = replace(
                     clean(edit), id=old.id, feed_id=old.feed_id, key=old.key, fetched_at=old.fetched_at
                 )
@@ -211,7 +211,7 @@ def clean(article: Article) -> Article:
         title=storable(article.title),
         text=storable(article.text),
         outlet=storable(article.outlet),
-        key=storable(article.key),
+        key=stored_key(article.key),
         language=storable(article.language),
     )
 
