@@ -19,7 +19,8 @@ def records(name: str) -> list[Record]:
 
 
 FIT = records("general_fit.jsonl")
-ALL = FIT
+HELDOUT = records("general_heldout.jsonl")
+ALL = FIT + HELDOUT
 
 
 def record_id(record: Record) -> str:
@@ -81,10 +82,25 @@ def test_nonquotes_stand_between_marks(record):
         assert not any(start < other_end and other_start < end for other_start, other_end in taken)
 
 
-def test_the_gold_is_large_and_varied():
-    """There are at least forty articles, of every kind of mention, and no text stands twice."""
-    assert len(FIT) >= 40
-    kinds = Counter(quote["speaker_type"] for record in FIT for quote in record["quotes"])
+@pytest.mark.parametrize("gold", [FIT, HELDOUT], ids=["fit", "heldout"])
+def test_the_gold_is_large_and_varied(gold):
+    """Each file has at least forty articles of news length, and speakers of every kind."""
+    assert len(gold) >= 40
+    kinds = Counter(quote["speaker_type"] for record in gold for quote in record["quotes"])
     assert min(kinds["name"], kinds["pronoun"], kinds["nominal"]) >= 40
+    assert sum(len(record["nonquotes"]) for record in gold) >= 30
+    assert all(120 <= words_of(record["text"]) <= 300 for record in gold)
+
+
+def test_no_article_stands_twice():
+    """No article is in both files, and no id is used twice."""
     assert len({record["text"] for record in ALL}) == len({record["id"] for record in ALL}) == len(ALL)
-    assert all(100 <= words_of(record["text"]) <= 320 for record in ALL)
+
+
+def test_held_out_people_are_others():
+    """No speaker of the held-out articles is known by full name from the file for fitting."""
+    fit, heldout = (
+        {q["speaker"] for record in gold for q in record["quotes"] if q["speaker_type"] != "nominal" and q["speaker"]}
+        for gold in (FIT, HELDOUT)
+    )
+    assert not fit & heldout
