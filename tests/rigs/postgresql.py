@@ -11,6 +11,7 @@ import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 from pathlib import Path
 
@@ -51,9 +52,10 @@ class PostgreSQL:
 
     def start(self) -> None:
         """Start the server and wait until it answers."""
+        # Without fsync a commit still outlives the server's end, though not the machine's.
         options = (
             f"-p {self.port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={self.folder} -c fsync=off "
-            "-c synchronous_commit=off -c full_page_writes=off -c max_connections=60 -c shared_buffers=32MB"
+            "-c full_page_writes=off -c max_connections=60 -c shared_buffers=32MB"
         )
         log = str(self.folder / "log")
         self._run("pg_ctl", "-D", str(self.folder / "data"), "-w", "-l", log, "-o", options, "start")
@@ -74,8 +76,9 @@ class PostgreSQL:
         return name
 
     def execute(self, statement: str) -> None:
-        """Run one statement as the owner, in a process that has no loop running or another thread."""
-        asyncio.run(self.ask(statement))
+        """Run one statement as the owner, whether or not a loop is running here."""
+        with ThreadPoolExecutor(1) as thread:
+            thread.submit(asyncio.run, self.ask(statement)).result()
 
     async def ask(self, statement: str, database: str = "postgres") -> None:
         """Run one statement as the owner."""
