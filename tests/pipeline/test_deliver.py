@@ -1,0 +1,168 @@
+"""Every part of a delivery is posted once, in order, whatever the platform does."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from digestbot.domain.digest import Card, Digest, Edition, Heading, Message, Text
+from digestbot.domain.errors import ChannelGone, NotPermitted, OutcomeUnknown, PlatformDown, RateLimited, Rejected
+from digestbot.domain.subscription import Channel, Subscription
+from digestbot.pipeline.deliver import Deliverer, back_off
+from tests.fakes.chat import FakeChat
+from tests.fakes.clock import START, FakeClock
+from tests.fakes.store import MemoryStore
+
+CHANNEL = Channel("slack", "C1", "T1")
+
+
+@pytest.fixture
+def clock():
+    """Return a clock."""
+    return FakeClock()
+
+
+@pytest.fixture
+def store():
+    """Return a store."""
+    return MemoryStore()
+
+
+@pytest.fixture
+def chat():
+    """Return a platform that knows no idempotency keys, as Slack does not."""
+    return FakeChat(knows_keys=False)
+
+
+@pytest.fixture
+def deliverer(store, chat, clock):
+    """Return the step over them."""
+    return Deliverer(store, {"slack": chat}, clock)
+
+
+async def owe(store, *texts, channel=CHANNEL, name="Brief"):
+    """Publish a digest of these messages and return its delivery."""
+    subscription = await store.save_subscription(Subscription(0, name, channel))
+    edition = Edition(subscription.id, START)
+    digest = Digest("Brief", edition, tuple(Card((Heading((Text(text),)),)) for text in texts))
+    messages = [Message({"text": text}, text, reply=number > 0) for number, text in enumerate(texts)]
+    delivery = await store.publish(
+        edition,
+        channel=channel,
+        digest=digest,
+        messages=messages,
+        article_ids={},
+        next_edition_at=START + timedelta(days=1),
+        window_from=START,
+    )
+    assert delivery
+    return delivery
+
+
+async def test_parts_are_posted_in_order_replies_in_the_thread(store, chat, deliverer):
+    """The first message opens the thread, the others answer in it; then nothing is due."""
+    delivery = await owe(store, "head", "one", "two")
+    (done,) = await deliverer.run_due()
+    assert (done.outcome, done.posted) == ("sent", 3)
+    assert [(p.text, p.thread) for p in chat.posted] == [("head", None), ("one", "m1"), ("two", "m1")]
+    assert (await store.delivery(delivery.id)).state == "sent"
+    assert await deliverer.run_due() == []
+
+
+async def test_a_limit_in_the_middle_goes_on_where_it_stopped(store, chat, deliverer, clock):
+    """After a 429 nothing is sent before the time asked for, then only what is missing, in the same thread."""
+    await owe(store, "head", "one", "two")
+    original = chat.post
+
+    async def post(channel, message, key, thread):
+        if message.text == "one" and len(chat.posted) == 1 and clock.now() == START:
+            raise RateLimited("C1", retry_after=30)
+        return await original(channel, message, key, thread)
+
+    chat.post = post
+    (stopped,) = await deliverer.run_due()
+    assert stopped.outcome == "postponed"
+    clock.tick(seconds=29)
+    assert await deliverer.run_due() == []
+    clock.tick(seconds=1)
+    (done,) = await deliverer.run_due()
+    assert done.outcome == "sent"
+    assert [(p.text, p.thread) for p in chat.posted] == [("head", None), ("one", "m1"), ("two", "m1")]
+
+
+async def test_a_lost_answer_is_looked_up_and_never_posted_again(store, chat, deliverer, clock):
+    """The platform took the message and its answer was lost: the message is found, not repeated."""
+    await owe(store, "head", "one")
+    chat.lose_answer()
+    (first,) = await deliverer.run_due()
+    assert isinstance(first.error, OutcomeUnknown)
+    clock.tick(minutes=1)
+    (second,) = await deliverer.run_due()
+    assert second.outcome == "sent"
+    assert [(p.text, p.thread) for p in chat.posted] == [("head", None), ("one", "m1")]
+
+
+async def test_a_message_that_never_arrived_is_sent_again(store, chat, deliverer, clock):
+    """Where the outcome was unknown and nothing is found, the message is posted, once."""
+    await owe(store, "head")
+    chat.refuse(OutcomeUnknown("C1"))
+    await deliverer.run_due()
+    clock.tick(minutes=1)
+    (done,) = await deliverer.run_due()
+    assert done.outcome == "sent"
+    assert [p.text for p in chat.posted] == ["head"]
+
+
+async def test_a_crash_between_send_and_receipt_posts_nothing_twice(store, chat, deliverer, clock):
+    """A part left "sending" by a process that died is settled first."""
+    delivery = await owe(store, "head", "one")
+    await store.mark_sending(delivery.id, 0, "dead", clock.now())
+    await chat.post(CHANNEL, delivery.parts[0].message, delivery.key(0), None)
+    (done,) = await deliverer.run_due()
+    assert done.outcome == "sent"
+    assert [p.text for p in chat.posted] == ["head", "one"]
+
+
+@pytest.mark.parametrize("error", [ChannelGone("C1"), NotPermitted("C1")])
+async def test_a_dead_target_pauses_its_subscription_and_keeps_everything(store, chat, deliverer, error):
+    """What cannot be sent is kept as undeliverable; the subscription is paused with the reason and the fix."""
+    delivery = await owe(store, "head")
+    chat.refuse(error)
+    (done,) = await deliverer.run_due()
+    assert done.outcome == "undeliverable"
+    assert (await store.delivery(delivery.id)).state == "undeliverable"
+    (subscription,) = await store.subscriptions()
+    assert subscription.paused == str(error)
+    assert subscription.channel == CHANNEL
+
+
+async def test_a_refused_message_pauses_nobody(store, chat, deliverer):
+    """A message the platform rejects is our fault: it is kept, and the next digest goes out."""
+    await owe(store, "head")
+    chat.refuse(Rejected("C1", "invalid_blocks"))
+    (done,) = await deliverer.run_due()
+    assert done.outcome == "undeliverable"
+    (subscription,) = await store.subscriptions()
+    assert subscription.paused is None
+
+
+async def test_one_channel_down_delays_no_other(store, chat, deliverer):
+    """Each channel is worked on by itself."""
+    await owe(store, "a")
+    await owe(store, "b", channel=replace(CHANNEL, id="C2"), name="Other")
+    chat.refuse(PlatformDown("C1"))
+    done = await deliverer.run_due()
+    assert sorted(d.outcome for d in done) == ["postponed", "sent"]
+
+
+async def test_platforms_that_are_off_are_left_alone(store, clock):
+    """A delivery for a platform without an adapter waits; it is neither lost nor failed."""
+    delivery = await owe(store, "head")
+    assert await Deliverer(store, {}, clock).run_due() == []
+    assert (await store.delivery(delivery.id)).state == "pending"
+
+
+def test_back_off_doubles_up_to_a_quarter_of_an_hour():
+    """The wait grows from two seconds and never passes fifteen minutes, however often it failed."""
+    assert [back_off(n).total_seconds() for n in (0, 1, 2)] == [2, 4, 8]
+    assert back_off(10_000) == timedelta(minutes=15)
