@@ -49,8 +49,8 @@ _NOT_BEFORE_SEAM = re.compile(
 _PERSONAL = re.compile(r"\b(?:I|I'm|I’m|we|We|my|My|our|Our|you|You|your|Your)\b")
 _LEANS = re.compile(
     r"^[\"'“‘]?(?:he|she|it|they|his|her|its|their|this|that|these|those|such|both)\b|"
-    r"^the (?:latter|former|pair|two|move|decision|incident|men|man|woman|women|couple|suspect|victim|company|group|team|"
-    r"report|study)\b|"
+    r"^the (?:latter|former|pair|two|move|decision|incident|men|man|woman|women|couple|suspect|victim|company|group|"
+    r"team|report|study)\b|"
     r"^(?:and|but|so|or|however|still|yet|also|then|instead|meanwhile|though|nevertheless|moreover|furthermore)\b|"
     r"^(?:in addition|as a result|on the other hand|for (?:example|instance)|another|other|one such)\b",
     re.IGNORECASE,
