@@ -1,0 +1,189 @@
+"""Polls feeds: asks only what changed, parses only what is new, in a sandbox; the FeedSource port."""
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Literal
+
+from digestbot.domain.errors import BlockedAddress, FeedGone, NotAFeed, ServerError, SourceError
+from digestbot.domain.news import Feed, ParsedFeed, Polling
+from digestbot.ports import Fetched
+from digestbot.sources.feeds.discovery import feeds_named_in, guesses
+from digestbot.sources.feeds.encoding import charset_of, decoded
+from digestbot.sources.feeds.parse import Reading, parse_feed, read_feed
+from digestbot.sources.http import Answer, PoliteClient, Validators, shown
+from digestbot.sources.polling import Polled, after_failure, after_success, confirmed_move, retry_after, settled
+from digestbot.sources.sandbox import Sandbox
+
+ACCEPT = (
+    "application/atom+xml, application/rss+xml, application/feed+json, application/rdf+xml;q=0.9, "
+    "application/xml;q=0.8, text/xml;q=0.8, */*;q=0.1"
+)
+ACCEPT_PAGE = "text/html, application/xhtml+xml, */*;q=0.5"
+MOST_GUESSES = 4
+Outcome = Literal["items", "not_modified", "same_body", "same_items"]
+
+
+class HttpFeedSource:
+    """Polls feeds over http(s)."""
+
+    def __init__(
+        self, client: PoliteClient, sandbox: Sandbox, *, subscribers: Callable[[Feed], int] = lambda _: 1
+    ) -> None:
+        """Take the shared client and sandbox; ``subscribers`` tells how many channels read a feed."""
+        self._client, self._sandbox, self._subscribers = client, sandbox, subscribers
+
+    async def close(self) -> None:
+        """Close the client and the sandbox; closing twice is the same as closing once."""
+        await self._client.close()
+        await self._sandbox.close()
+
+    async def fetch(self, feed: Feed, now: datetime, known: frozenset[str] = frozenset()) -> Fetched:
+        """Poll one feed: a 304, the same body or the same items cost no parsing.
+
+        Raises:
+            SourceError: The feed could not be had or read.
+
+        """
+        before = feed.polling
+        validators = (
+            Validators(before.validated_url, before.etag, before.last_modified) if before.validated_url else None
+        )
+        answer = await self._client.get(
+            feed.url, accept=ACCEPT, validators=validators, subscribers=self._subscribers(feed)
+        )
+        if answer.status == 304:  # noqa: PLR2004 - Not Modified
+            return _fetched(feed, Polled(answer.url, answer.headers, answer.moved_to, not_modified=True), answer, now)
+        _check_status(answer, feed.url, now)
+        if answer.body_hash == before.body_hash:
+            same = Polled(answer.url, answer.headers, answer.moved_to, answer.body_hash)
+            return _fetched(feed, same, answer, now)
+        # What has been parsed but not been seen (a poll whose record was lost) is not left out: the hashes and the
+        # seen marks are written in one transaction, so a feed without seen marks has no known items.
+        hashes = frozenset(before.items.split()) if known else frozenset()
+        reading = await self._read(answer, hashes, full_parse=before.full_parse)
+        return _fetched(feed, _polled(answer, reading), answer, now)
+
+    def failed(self, feed: Feed, error: Exception, now: datetime) -> Polling:
+        """Return the feed's state after a failed poll, its next check backed off."""
+        return after_failure(feed, error, now)
+
+    async def look(self, url: str) -> ParsedFeed:
+        """Return what a feed gives now, nothing kept.
+
+        Raises:
+            SourceError: It could not be had, or is no feed.
+
+        """
+        answer = await self._client.get(url, accept=ACCEPT)
+        _check_status(answer, url, datetime.now(UTC))
+        return await self._sandbox.run(url, parse_feed, answer.body, answer.url, answer.headers.get("content-type"))
+
+    async def discover(self, url: str) -> list[str]:
+        """Return the addresses of the feeds at an address: itself if it is one, else those its page names.
+
+        A page that names none has the usual places tried, one after the other.
+
+        Raises:
+            SourceError: The address could not be had.
+
+        """
+        answer = await self._client.get(url, accept=f"{ACCEPT}, {ACCEPT_PAGE}")
+        _check_status(answer, url, datetime.now(UTC))
+        if await self._is_feed(answer):
+            return [answer.url]
+        found = await self._sandbox.run(url, named_feeds, answer.body, answer.url, answer.headers.get("content-type"))
+        return found or [there for there in list(guesses(answer.url))[:MOST_GUESSES] if await self._serves_feed(there)]
+
+    async def _read(self, answer: Answer, hashes: frozenset[str], *, full_parse: bool) -> Reading:
+        """Read a body in the sandbox."""
+        kind = answer.headers.get("content-type")
+        return await self._sandbox.run(shown(answer.url), read_new, answer.body, answer.url, kind, hashes, full_parse)
+
+    async def _is_feed(self, answer: Answer) -> bool:
+        """Tell whether an answer is a feed."""
+        try:
+            kind = answer.headers.get("content-type")
+            await self._sandbox.run(answer.url, parse_feed, answer.body, answer.url, kind)
+        except NotAFeed:
+            return False
+        return True
+
+    async def _serves_feed(self, url: str) -> bool:
+        """Tell whether there is a feed at an address that was only guessed."""
+        try:
+            answer = await self._client.get(url, accept=ACCEPT)
+        except SourceError:
+            return False
+        return answer.status == 200 and await self._is_feed(answer)  # noqa: PLR2004 - OK
+
+
+def read_new(data: bytes, url: str, content_type: str | None, known: frozenset[str], full_parse: bool) -> Reading:
+    """Read a feed's bytes in a worker (a sandbox task takes its arguments by position)."""
+    return read_feed(data, url, content_type, known, full_parse=full_parse)
+
+
+def named_feeds(data: bytes, url: str, content_type: str | None) -> list[str]:
+    """Return the feeds a page names, in a worker."""
+    return feeds_named_in(decoded(data, charset_of(content_type)), url)
+
+
+def _polled(answer: Answer, reading: Reading) -> Polled:
+    """Put an answer and its reading together."""
+    return Polled(
+        url=answer.url,
+        headers=answer.headers,
+        moved_to=answer.moved_to,
+        body_hash=answer.body_hash,
+        parsed=reading.parsed,
+        items=reading.items,
+        full_parse=reading.full_parse,
+        partial=reading.skipped > 0,
+    )
+
+
+def _fetched(feed: Feed, polled: Polled, answer: Answer, now: datetime) -> Fetched:
+    """Return the poll's outcome; a move confirmed by three polls is told."""
+    polling = after_success(feed, polled, now)
+    moved_to = confirmed_move(polling)
+    parsed = polled.parsed
+    if polled.not_modified:
+        return Fetched(settled(polling) if moved_to else polling, None, moved_to, outcome="not_modified")
+    outcome: Outcome = (
+        "same_body" if parsed is None else "same_items" if polled.partial and not parsed.entries else "items"
+    )
+    return Fetched(settled(polling) if moved_to else polling, parsed, moved_to, answer.bytes_read, outcome)
+
+
+def _check_status(answer: Answer, asked: str, now: datetime) -> None:
+    """Raise what a status means.
+
+    Raises:
+        FeedGone: 410.
+        ServerError: 429, a server's own error, or a request that may pass another time.
+        SourceError: Any other refusal.
+
+    """
+    url = shown(asked)
+    status = answer.status
+    if 200 <= status < 300:  # noqa: PLR2004 - success
+        return
+    wait = retry_after(answer.headers, now)
+    if status == 410:  # noqa: PLR2004 - Gone
+        raise FeedGone(url)
+    if status in {408, 425, 429} or status >= 500:  # noqa: PLR2004 - server errors
+        raise ServerError(url, f"answered with an error ({status})", retry_after=wait)
+    raise _refusal(url, status, answer.headers, wait)
+
+
+def _refusal(url: str, status: int, headers: Mapping[str, str], wait: float | None) -> SourceError:
+    """Return what a client error means."""
+    match status:
+        case 404:
+            return SourceError(url, "is not there (404)", hint="check the address, or look for the feed's new one")
+        case 401 | 402 | 403 | 407 | 451:
+            hint = "open it in a browser; it may need a login or refuse programs"
+            return SourceError(url, f"refuses to be read ({status})", hint=hint, retry_after=wait)
+        case _ if "location" in headers:
+            return BlockedAddress(url, f"redirects in an unknown way ({status})")
+        case _:
+            return SourceError(url, f"answered with an error ({status})", retry_after=wait)

@@ -1,0 +1,17 @@
+"""One polite, safe client for everything that is fetched; knows no feed and no article."""
+
+from digestbot.sources.http.addresses import AllowedHosts, guarded_socket, is_public
+from digestbot.sources.http.client import Answer, PoliteClient, Validators, shown, user_agent
+from digestbot.sources.http.gate import HostGate
+
+__all__ = [
+    "AllowedHosts",
+    "Answer",
+    "HostGate",
+    "PoliteClient",
+    "Validators",
+    "guarded_socket",
+    "is_public",
+    "shown",
+    "user_agent",
+]

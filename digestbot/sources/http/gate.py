@@ -1,0 +1,70 @@
+"""One connection and a minimum gap per host, across all workers of a process; knows no HTTP.
+
+A host may also be shut for a while (429 with Retry-After): everybody who asks it then waits or is told so.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from time import monotonic
+
+SWEEP = 1024
+"""Idle hosts are forgotten once this many are remembered: memory stays flat in the number of feeds."""
+
+
+@dataclass(slots=True)
+class _Host:
+    """What is known of one host; times are of the monotonic clock."""
+
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    free_at: float = 0.0
+    waiting: int = 0
+
+
+class HostGate:
+    """Lets one request at a time through to each host, ``gap`` seconds apart."""
+
+    def __init__(self, gap: float = 1.0) -> None:
+        """Take the least time, in seconds, between the end of one request and the start of the next."""
+        self._gap = gap
+        self._hosts: dict[str, _Host] = {}
+
+    def __len__(self) -> int:
+        """Return how many hosts are remembered."""
+        return len(self._hosts)
+
+    @asynccontextmanager
+    async def turn(self, host: str) -> AsyncIterator[None]:
+        """Wait for the host's turn, and hold it."""
+        if len(self._hosts) >= SWEEP:
+            self._sweep()
+        slot = self._hosts.setdefault(host, _Host())
+        slot.waiting += 1
+        try:
+            async with slot.lock:
+                wait = slot.free_at - monotonic()
+                if wait > 0:
+                    await asyncio.sleep(wait)
+                try:
+                    yield
+                finally:
+                    slot.free_at = max(slot.free_at, monotonic() + self._gap)
+        finally:
+            slot.waiting -= 1
+
+    def shut(self, host: str, seconds: float) -> None:
+        """Let nobody through to a host for a while."""
+        slot = self._hosts.setdefault(host, _Host())
+        slot.free_at = max(slot.free_at, monotonic() + seconds)
+
+    def shut_for(self, host: str) -> float:
+        """Return for how many seconds more a host is shut; 0 when it is open."""
+        slot = self._hosts.get(host)
+        return max(0.0, slot.free_at - monotonic()) if slot else 0.0
+
+    def _sweep(self) -> None:
+        """Forget the hosts nobody uses and whose gap has passed."""
+        now = monotonic()
+        for host in [name for name, slot in self._hosts.items() if not slot.waiting and slot.free_at <= now]:
+            del self._hosts[host]
