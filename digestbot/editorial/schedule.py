@@ -165,14 +165,13 @@ def _after_gap(local: datetime, zone_info: ZoneInfo) -> datetime:
     """Return the first whole minute, in UTC, after the jump that skips ``local``."""
     wanted = local.replace(tzinfo=None)
     # PEP 495: in a gap, fold=1 reads with the offset after the jump and lands before it; fold=0 lands after it.
-    low, high = local.replace(fold=1).astimezone(UTC), local.astimezone(UTC)
-    while high - low > timedelta(seconds=1):
-        middle = low + (high - low) / 2
-        reached = middle.astimezone(zone_info).replace(tzinfo=None) > wanted
+    low, high = int(local.replace(fold=1).timestamp()), int(local.timestamp())
+    while high - low > 1:
+        middle = (low + high) // 2
+        reached = datetime.fromtimestamp(middle, zone_info).replace(tzinfo=None) > wanted
         low, high = (low, middle) if reached else (middle, high)
-    whole = (high + timedelta(seconds=1) / 2).replace(microsecond=0)
-    past = timedelta(seconds=whole.second)
-    return whole - past + _MINUTE if past else whole
+    # Offsets in force before standard time had seconds: the first whole minute is meant.
+    return datetime.fromtimestamp(-(-high // 60) * 60, UTC)
 
 
 def _has_quiet(schedule: Schedule) -> bool:
