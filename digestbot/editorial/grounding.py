@@ -79,18 +79,24 @@ class Grounding:
         return tuple(kept)
 
 
-def ground(sources: Sequence[Article], summary_sentences: Sequence[str], quotes: Sequence[Quote] = ()) -> Grounding:
+def ground(
+    sources: Sequence[Article], summary_sentences: Sequence[str], quotes: Sequence[Quote] = (), *, strict: bool = False
+) -> Grounding:
     """Judge the sentences of a summary by its sources.
 
     Args:
         sources: The articles it must rest on; their headlines count as theirs.
         summary_sentences: The summary, sentence by sentence (:func:`split` cuts one up).
         quotes: The articles' quotations with their speakers, to tell when one is given to somebody else.
+        strict: Also refuse every new word and every longer jump: for what small models write, where a refusal
+            costs nothing because the article's own sentence stands in.
 
     """
     index = Sources(sources)
     uncased = not any(word.capital and word.raw != PLACEHOLDER for text in summary_sentences for word in words_of(text))
-    verdicts = tuple(_judge(text, index, quotes, uncased=uncased) for text in summary_sentences if text.strip())
+    verdicts = tuple(
+        _judge(text, index, quotes, uncased=uncased, strict=strict) for text in summary_sentences if text.strip()
+    )
     return Grounding(verdicts, tuple(sources))
 
 
@@ -109,9 +115,9 @@ def split(summary: str) -> list[str]:
     return joined
 
 
-def _judge(text: str, index: Sources, quotes: Sequence[Quote], *, uncased: bool) -> Verdict:
+def _judge(text: str, index: Sources, quotes: Sequence[Quote], *, uncased: bool, strict: bool) -> Verdict:
     """Judge one sentence by every rule."""
-    claim = Claim.of(text, index, quotes, uncased=uncased)
+    claim = Claim.of(text, index, quotes, uncased=uncased, strict=strict)
     found = [(reason, list(rule(claim))) for reason, rule in RULES]
     reasons = tuple(reason for reason, claims in found if claims)
     evidence = tuple(s.evidence for n in claim.nearest if not (s := index.sentences[n]).headline)

@@ -35,8 +35,12 @@ MAX_RATE = 0.6
 """The most a sentence may jump, by content word (see grounding_sources); faithful abstracts stay under it."""
 MAX_RATE_UNCASED = 0.22
 """The same for text without any capital letter: there names cannot be told from words, so it must lie closer."""
-_NEAR = 3
+STRICT_RECALL = 0.7
+STRICT_RATE = 0.3
+"""The same two for what a model of our own wrote: refusing it costs nothing, the article's sentence stands in."""
+_NEAR, _STRICT_NEAR = 4, 6
 _LEAST_QUOTED = 2
+_MOSTLY = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,14 +52,17 @@ class Claim:
     laid: Laid
     nearest: tuple[int, ...]
     uncased: bool
+    strict: bool
     sources: Sources
     quotes: tuple[Quote, ...]
 
     @classmethod
-    def of(cls, text: str, sources: Sources, quotes: Sequence[Quote], *, uncased: bool) -> "Claim":
+    def of(cls, text: str, sources: Sources, quotes: Sequence[Quote], *, uncased: bool, strict: bool) -> "Claim":
         """Lay a sentence over its sources."""
         words = tuple(words_of(text))
-        return cls(text, words, sources.lay(words), tuple(sources.nearest(words)), uncased, sources, tuple(quotes))
+        return cls(
+            text, words, sources.lay(words), tuple(sources.nearest(words)), uncased, strict, sources, tuple(quotes)
+        )
 
 
 # ── form ─────────────────────────────────────────────────────────────────────
@@ -194,11 +201,25 @@ def altered_quotation(claim: Claim) -> Iterator[str]:
             yield wrong
 
 
+def wrong_speaker(claim: Claim) -> Iterator[str]:
+    """Words of somebody's quotation, with or without the marks, are given to somebody else."""
+    where = [claim.sources.words[place] for _, place in claim.laid.path]
+    articles = {claim.sources.sentences[n].article_id for n in claim.nearest}
+    for quote in claim.quotes:
+        if quote.article_id in articles and quote.speaker:
+            inside = sum(any(p.start <= w.start < p.end for p in quote.passages) for w in where)
+            if inside >= _MOSTLY * len(where) and (wrong := _other_name(claim, {quote.speaker.name})):
+                yield wrong
+
+
 def _wrong_speaker(quoted: str, claim: Claim) -> str:
     """Return the name a quotation is given to when the quote engine knows that another said it, else ''."""
     speakers = {q.speaker.name for q in claim.quotes if q.speaker and quoted in plain(q.text)}
-    if not speakers:
-        return ""
+    return _other_name(claim, speakers) if speakers else ""
+
+
+def _other_name(claim: Claim, speakers: set[str]) -> str:
+    """Return the name beside the sentence's verb of saying when it is none of the speakers', else ''."""
     right = {word.stem for name in speakers for word in words_of(name)}
     for i, word in enumerate(claim.words):
         if word.lower in SAYING:
@@ -246,8 +267,9 @@ def _near_path(claim: Claim, kinds: frozenset[str]) -> str:
     words, sentence_of = claim.sources.words, claim.sources.sentence_of
     places = [place for _, place in claim.laid.path]
     taken = set(places)
+    near = _STRICT_NEAR if claim.strict else _NEAR
     for before, place in pairwise(places):
-        if sentence_of[before] != sentence_of[place] or not 0 < place - before <= _NEAR + 1:
+        if sentence_of[before] != sentence_of[place] or not 0 < place - before <= near:
             continue
         for p in range(before + 1, place):
             if p not in taken and _is(words[p], words[p + 1], kinds):
@@ -260,16 +282,33 @@ def _near_path(claim: Claim, kinds: frozenset[str]) -> str:
 
 def cross_wired(claim: Claim) -> Iterator[str]:
     """Its words stand in the sources, but not together: it says of one thing what they say of another."""
-    limit = MAX_RATE_UNCASED if claim.uncased else MAX_RATE
+    limit = MAX_RATE_UNCASED if claim.uncased else STRICT_RATE if claim.strict else MAX_RATE
     if claim.laid.rate > limit:
         yield f"{claim.laid.rate:.2f}"
+    if claim.strict:
+        yield from _strays(claim)
+
+
+def _strays(claim: Claim) -> Iterator[str]:
+    """Return the names put between words of another source sentence: they do or suffer what another does there."""
+    sentence_of, path = claim.sources.sentence_of, claim.laid.path
+    for (_, before), (number, place), (_, after) in zip(path, path[1:], path[2:], strict=False):
+        home = sentence_of[place]
+        if claim.words[number].stem in claim.sources.names and home not in {sentence_of[before], sentence_of[after]}:
+            yield claim.words[number].raw
 
 
 def unsupported(claim: Claim) -> Iterator[str]:
     """No two sentences of the sources hold enough of its words."""
     held = claim.sources.recall(claim.words, claim.nearest)
-    if held < MIN_RECALL:
+    if held < (STRICT_RECALL if claim.strict else MIN_RECALL):
         yield f"{held:.2f}"
+
+
+def new_word(claim: Claim) -> Iterator[str]:
+    """A word of meaning stands nowhere in the sources, saying aside: asked of our own models' sentences only."""
+    if claim.strict:
+        yield from (word.raw for word in claim.laid.new if word.lower not in SAYING)
 
 
 RULES: tuple[tuple[str, Callable[[Claim], Iterator[str]]], ...] = (
@@ -278,10 +317,12 @@ RULES: tuple[tuple[str, Callable[[Claim], Iterator[str]]], ...] = (
     ("name", invented_name),
     ("number", invented_number),
     ("quotation", altered_quotation),
+    ("speaker", wrong_speaker),
     ("negation", dropped_negation),
     ("hedge", dropped_hedge),
     ("wiring", cross_wired),
     ("unsupported", unsupported),
+    ("new word", new_word),
 )
 """Every rule under the reason it is counted by."""
 FORM = frozenset({"unfinished", "boilerplate"})

@@ -31,7 +31,7 @@ HEDGES = _set(
 SOFT_HEDGES = HEDGES | _set(
     "can believes believe believed thinks think thought expects expect expected hopes hope hoping wants want wanted "
     "plans plan planned planning set says asked asks questioned questions accused charged suspect suspects vowed "
-    "will needs calls called demands offers offered"
+    "needs calls called demands offers offered"
 )
 """Words that keep a summary's sentence from stating as a fact what its source only raises."""
 MONTHS = _set("january february march april may june july august september october november december")
@@ -44,7 +44,7 @@ SAYING = _set(
 _TOKEN = re.compile(
     r"(?:[^\W\d_]\.){2,}|[^\W\d_]\d+s?\b|[£$€#]?\d+(?:[.,:]\d+)*|[^\W\d_]+(?:['’](?:s|t|re|ve|ll|d|m)\b)?"
 )
-_SUFFIXES = ("ingly", "edly", "ing", "ied", "ies", "ed", "es", "ly", "er", "s", "e")
+_SUFFIXES = ("ingly", "edly", "ing", "ied", "ies", "ed", "es", "ly", "s", "e")
 
 _UNITS = {
     "ten": 10, "eleven": 11, "twelve": 12, "thirteen": 13, "fourteen": 14, "fifteen": 15, "sixteen": 16,
@@ -115,11 +115,21 @@ def _forms(raw: str) -> tuple[str, str, bool, bool, bool]:
     return lower, stem(raw), lower not in FUNCTION_WORDS, raw[0].isupper(), raw[0].isdigit() or raw[0] in "£$€#"
 
 
+_IRREGULAR = {
+    "said": "say", "told": "tell", "made": "make", "went": "go", "gone": "go", "took": "take", "taken": "take",
+    "gave": "give", "given": "give", "won": "win", "lost": "lose", "found": "find", "held": "hold", "met": "meet",
+    "left": "leave", "led": "lead", "wrote": "write", "written": "write", "began": "begin", "begun": "begin",
+    "fell": "fall", "fallen": "fall", "sent": "send", "brought": "bring", "bought": "buy", "died": "die",
+    "dead": "die", "death": "die", "men": "man", "women": "woman", "children": "child", "people": "person",
+}  # fmt: skip
+
+
 def stem(word: str) -> str:
     """Return the form under which a word is compared."""
     if word in {"US", "U.S.", "USA", "U.S.A."}:
         return "usa"
     lower = _bare(word)
+    lower = _IRREGULAR.get(lower, lower)
     for suffix in _SUFFIXES:
         if lower.endswith(suffix) and len(lower) - len(suffix) >= 3:  # noqa: PLR2004  # leave a word to compare
             lower = lower[: -len(suffix)]
