@@ -1,13 +1,12 @@
 """Puts a speaker to every quoted span of an article: the ranker's verdict, resolved to the name as it stands there."""
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from digestbot.domain.news import Speaker, SpeakerKind
 from digestbot.editorial.quotes import ranker
 from digestbot.editorial.quotes.mentions import Mention
-from digestbot.editorial.quotes.resolver import antecedent
+from digestbot.editorial.quotes.resolver import Resolver
 from digestbot.editorial.quotes.scene import Scene
 from digestbot.editorial.quotes.spans import Marked
 
@@ -26,24 +25,24 @@ class Attributed:
 def attribute(scene: Scene) -> list[Attributed]:
     """Return the spans of speech of a scene in order; titles, terms and scare quotes are left out."""
     found: list[Attributed] = []
-    speakers: list[Mention] = []
+    resolver = Resolver(scene)
     resolved: dict[int, tuple[Mention | None, float]] = {}
     for number, verdict in enumerate(ranker.judge(scene)):
         if verdict.mention is None:
             continue
         mention = verdict.mention
         if id(mention) not in resolved:
-            resolved[id(mention)] = resolve(scene, mention, speakers)
+            resolved[id(mention)] = resolve(resolver, mention)
         target, share = resolved[id(mention)]
         speaker = None if target is None else speaker_of(scene, target, mention)
         if target is not None:
-            speakers.append(target)
+            resolver.speakers.append(target)
         probability = verdict.probability * share
         found.append(Attributed(scene.spans[number], scene.places[number], speaker, probability, mention))
     return found
 
 
-def resolve(scene: Scene, mention: Mention, speakers: Sequence[Mention]) -> tuple[Mention | None, float]:
+def resolve(resolver: Resolver, mention: Mention) -> tuple[Mention | None, float]:
     """Return the mention that names who is meant (None when nobody can be named), and how surely."""
     if mention.kind != "R":
         return mention, 1.0
@@ -51,8 +50,8 @@ def resolve(scene: Scene, mention: Mention, speakers: Sequence[Mention]) -> tupl
     if low in ("i", "we"):
         return None, 0.0
     if low in ("who", "which"):
-        return _relative(scene, mention)
-    found = antecedent(scene, mention, speakers)
+        return _relative(resolver.scene, mention)
+    found = resolver.antecedent(mention)
     return (None, 0.0) if found is None else (found.mention, found.probability)
 
 

@@ -27,19 +27,24 @@ def gather(names: Sequence[Mention]) -> list[Member]:
     by_last: dict[str, list[int]] = {}
     by_first: dict[str, list[int]] = {}
     singles: list[Mention] = []
+    surnames = {mention.key for mention in names if mention.kind == "P" and " " in mention.text}
     for mention in names:
         parts = _parts(mention)
-        if len(parts) < 2 or mention.kind == "L":
+        if len(parts) < 2 or mention.kind == "L":  # noqa: PLR2004 a full form has two words
             singles.append(mention)
+            continue
+        if mention.kind == "N" and parts[-1] in surnames:
+            singles.append(mention)  # "Oscar-winner Sarandon", "Wisconsin Trump": a surname with something before it
             continue
         number = _same(cast, by_last.get(parts[-1], ()), parts)
         if number is None:
             number = _enter(cast, mention, parts)
             by_last.setdefault(parts[-1], []).append(number)
-            by_first.setdefault(parts[0], []).append(number)
+            if mention.kind == "P":
+                by_first.setdefault(parts[0], []).append(number)
         _join(cast, number, mention)
     for mention in singles:
-        parts = _parts(mention) or [mention.text.lower()]
+        parts = _parts(mention)
         number = _bearer(cast, by_last.get(parts[-1], ()), mention)
         if number is None and len(parts) == 1:
             number = _bearer(cast, by_first.get(parts[0], ()), mention)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from digestbot.editorial.quotes.grammar import subject_after, subject_before
 from digestbot.editorial.quotes.mentions import Mention
 from digestbot.editorial.quotes.scene import Scene
 
@@ -30,6 +31,11 @@ class Context:
     relation: str
     gap: str
     continues: bool
+    said: str
+    subject: int
+    verb: str
+    inverse: int
+    manner: str
 
 
 def context(scene: Scene, number: int) -> Context:
@@ -44,6 +50,8 @@ def context(scene: Scene, number: int) -> Context:
     start = "U" if opening.isupper() else "l" if opening.islower() else "?"
     ending = text[span.end - 1]
     relation, gap = "0", ""
+    subject, verb = subject_before(classes, place)
+    inverse, manner = subject_after(classes, place)
     if number:
         before = scene.places[number - 1]
         distance = tokens[place].line - tokens[before].line
@@ -65,6 +73,11 @@ def context(scene: Scene, number: int) -> Context:
         relation=relation,
         gap=gap,
         continues=span.continues,
+        said=text[span.start : min(span.end, span.start + 600)].lower(),
+        subject=subject,
+        verb=verb,
+        inverse=inverse,
+        manner=manner,
     )
 
 
@@ -81,7 +94,7 @@ def collapse(classes: list[str], begin: int, end: int) -> str:
     out: list[str] = []
     previous = ""
     for kind in classes[begin : min(end, begin + 40)]:
-        symbol = "x" if kind in "xuodnma" else kind
+        symbol = "x" if kind in "xuodnmav" else kind
         if symbol != previous or symbol not in "xsp":
             out.append(symbol)
         previous = symbol
@@ -114,6 +127,16 @@ def describe(scene: Scene, ctx: Context, mention: Mention, rank: int, previous: 
         f"qr{ctx.right[:1]}{where}{min(rank, 1)}",
         f"qlr{ctx.left[-1:]}{ctx.right[:2]}{where}",
     ]
+    if ctx.verb:
+        tie = "" if mention.i <= ctx.subject < mention.j else "!" if ctx.subject >= 0 else "?"
+        out.append(f"S{tie}{ctx.verb}{side}")
+        out.append(f"S{tie}{ctx.verb}{side}{ctx.manner}{ctx.left[-1:]}")
+    if ctx.manner:
+        tie = "" if mention.i <= ctx.inverse < mention.j else "!" if ctx.inverse >= 0 else "?"
+        out.append(f"I{tie}{ctx.manner}{side}")
+        out.append(f"I{tie}{ctx.manner}{side}{ctx.verb}{ctx.shape[1]}")
+    if kind in "PNO" and mention.key in ctx.said:
+        out.append(f"self{kind}")
     _describe_path(scene, ctx, mention, out, side, where, right, left)
     _describe_chain(ctx, mention, out, previous, where)
     return out

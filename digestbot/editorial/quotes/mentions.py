@@ -83,17 +83,30 @@ def find_names(text: str, tokens: Sequence[Token], words: Lexicon) -> list[Menti
     """Return the capitalised names of the narrative in order."""
     found: list[Mention] = []
     position, count = 0, len(tokens)
+    lowered = {token.text for token in tokens if token.kind == WORD and token.text[0].islower()}
     while position < count:
         token = tokens[position]
         if token.kind == WORD and token.text[0].isupper() and token.lower not in _PRONOUNS:
             end = _run(tokens, position)
             mention = _name(text, tokens, position, end, words)
-            if mention is not None:
+            if mention is not None and not _is_plain_start(tokens, mention, lowered):
                 found.append(mention)
-            position = end
+                position = mention.j
+            else:
+                position = end
         else:
             position += 1
     return found
+
+
+def _is_plain_start(tokens: Sequence[Token], mention: Mention, lowered: set[str]) -> bool:
+    """Tell whether a "name" is only the capital at a sentence's start ("Audiences", "Specifically")."""
+    if mention.j - mention.i != 1 or mention.kind != "N":
+        return False
+    if mention.i and tokens[mention.i - 1].sentence == mention.sentence and tokens[mention.i - 1].kind == WORD:
+        return False
+    low = mention.text.lower()
+    return low in lowered or low.rstrip("s") in lowered or (low.endswith(("ly", "ing")) and not mention.sex)
 
 
 def _run(tokens: Sequence[Token], begin: int) -> int:
@@ -151,6 +164,9 @@ def _name(text: str, tokens: Sequence[Token], i: int, j: int, words: Lexicon) ->
     lows = [tokens[k].lower for k in range(i, j)]
     if lows[0] in words["times"]:
         return None
+    if "of" in lows[2:] and lows[0] in given_names() and lows[0] not in orgs:
+        lows = lows[: lows.index("of")]  # "Stephen Vladeck of the University of Texas"
+        j = i + len(lows)
     is_org = lows[-1] in orgs or ("of" in lows and any(low in orgs for low in lows[: lows.index("of")]))
     role = None
     if not is_org:
@@ -160,7 +176,9 @@ def _name(text: str, tokens: Sequence[Token], i: int, j: int, words: Lexicon) ->
         if 0 < cut < len(lows):
             role = (tokens[i].start, tokens[i + cut - 1].end)
             i += cut
-            lows = lows[cut:]
+            while i < j - 1 and tokens[i].lower in common:
+                i += 1
+            lows = [tokens[k].lower for k in range(i, j)]
         elif cut == len(lows):
             return _mention(text, tokens, i, j, "D", _sex_of_title(lows, words))
     kind, sex = _kind(tokens, i, lows, orgs, places, is_org=is_org, titled=role is not None)

@@ -4,15 +4,13 @@ A conditional log-linear model over the candidates and the answer "nobody" (Berg
 by bench/fit_quotes.py and live in data/weights.json.
 """
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from math import exp
 
 from digestbot.editorial.quotes.features import Context, context, describe, describe_none
-from digestbot.editorial.quotes.lexicon import DATA
 from digestbot.editorial.quotes.mentions import Mention
+from digestbot.editorial.quotes.model import ranker_weights
 from digestbot.editorial.quotes.scene import Scene, candidates
 
 
@@ -23,13 +21,6 @@ class Verdict:
     mention: Mention | None
     probability: float
     margin: float
-
-
-@cache
-def weights() -> Mapping[str, float]:
-    """Return the fitted weights by feature."""
-    loaded: dict[str, float] = json.loads((DATA / "weights.json").read_text(encoding="utf-8"))["ranker"]
-    return loaded
 
 
 def options(scene: Scene, ctx: Context, previous: Mention | None) -> list[tuple[Mention | None, list[str]]]:
@@ -46,7 +37,7 @@ def options(scene: Scene, ctx: Context, previous: Mention | None) -> list[tuple[
 
 def judge(scene: Scene, table: Mapping[str, float] | None = None) -> list[Verdict]:
     """Return one verdict a span of the scene, in order."""
-    table = weights() if table is None else table
+    table = ranker_weights() if table is None else table
     verdicts: list[Verdict] = []
     previous: Mention | None = None
     for number in range(len(scene.spans)):

@@ -1,18 +1,25 @@
-"""Turns a mention next to a quote into the name it stands for: surnames to full forms, pronouns to people."""
+"""Tells whom a pronoun of the narrative stands for, one after the other through the article; invents nobody.
 
-import json
+A log-linear model over the people and bodies named before it, by recency, syntax, sex, the running speaker and what
+the quote itself says. Pronouns resolved earlier count as mentions of their antecedent, so a chain of them holds.
+"""
+
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from math import exp
 
-from digestbot.editorial.quotes.cast import Member
-from digestbot.editorial.quotes.lexicon import DATA
 from digestbot.editorial.quotes.mentions import Mention
+from digestbot.editorial.quotes.model import resolver_weights
 from digestbot.editorial.quotes.scene import Scene
 
-_LOOK_BACK = 40
+_LOOK_BACK = 36
+_CHAIN_LINES = 4
+_CHAIN_LENGTH = 12
+_NEAR_QUOTE = 10
+_RECENT = 4
+
+Identity = int | str
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,50 +30,171 @@ class Antecedent:
     probability: float
 
 
-@cache
-def weights() -> Mapping[str, float]:
-    """Return the weights by feature."""
-    loaded: dict[str, float] = json.loads((DATA / "weights.json").read_text(encoding="utf-8"))["resolver"]
-    return loaded
+class Resolver:
+    """Resolves the pronouns of one scene; each is decided once."""
+
+    def __init__(self, scene: Scene, table: Mapping[str, float] | None = None) -> None:
+        self.scene = scene
+        self.table = resolver_weights() if table is None else table
+        self.speakers: list[Mention] = []
+        """The resolved speakers of the quotes so far, the latest last."""
+        self._known: dict[int, Antecedent | None] = {}
+
+    def antecedent(self, pronoun: Mention) -> Antecedent | None:
+        """Return what a pronoun stands for, or None when nothing fits."""
+        if pronoun.i in self._known:
+            return self._known[pronoun.i]
+        for earlier in self._chain(pronoun):
+            if earlier.i not in self._known:
+                self._known[earlier.i] = self._decide(earlier)
+        self._known[pronoun.i] = self._decide(pronoun)
+        return self._known[pronoun.i]
+
+    def options(self, pronoun: Mention) -> list[tuple[Mention, list[str]]]:
+        """Return the possible antecedents of a pronoun, each by its latest name, with its features."""
+        for earlier in self._chain(pronoun):
+            if earlier.i not in self._known:
+                self._known[earlier.i] = self._decide(earlier)
+        return self._options(pronoun)
+
+    def settle(self, pronoun: Mention, mention: Mention) -> None:
+        """Fix what a pronoun stands for (in fitting, where the truth is known)."""
+        self._known[pronoun.i] = Antecedent(mention, 1.0)
+
+    def _chain(self, pronoun: Mention) -> list[Mention]:
+        """Return the pronouns of the same sex in the lines before, in order."""
+        found: list[Mention] = []
+        at = bisect_left(self.scene.starts, pronoun.i)
+        for mention in reversed(self.scene.mentions[max(0, at - _LOOK_BACK) : at]):
+            if pronoun.line - mention.line > _CHAIN_LINES or len(found) >= _CHAIN_LENGTH:
+                break
+            if mention.kind == "R" and mention.sex == pronoun.sex and mention.i < pronoun.i:
+                if mention.i in self._known:
+                    break
+                found.append(mention)
+        return found[::-1]
+
+    def _decide(self, pronoun: Mention) -> Antecedent | None:
+        """Weigh the possible antecedents of one pronoun."""
+        answers = self._options(pronoun)
+        if not answers:
+            return None
+        get = self.table.get
+        scores = [sum([get(name, 0.0) for name in names]) for _, names in answers]
+        top = max(range(len(scores)), key=scores.__getitem__)
+        total = sum(exp(score - scores[top]) for score in scores)
+        return Antecedent(answers[top][0], 1.0 / total)
+
+    def _options(self, pronoun: Mention) -> list[tuple[Mention, list[str]]]:
+        """Gather the possible antecedents with all their mentions in reach."""
+        scene = self.scene
+        at = bisect_left(scene.starts, pronoun.i)
+        groups: dict[Identity, list[Mention]] = {}
+        names: dict[Identity, Mention] = {}
+        for mention in reversed(scene.mentions[max(0, at - _LOOK_BACK) : at]):
+            target = mention
+            if mention.kind == "R":
+                known = self._known.get(mention.i)
+                if known is None or mention.sex != pronoun.sex:
+                    continue
+                target = known.mention
+            elif mention.kind == "L":
+                continue
+            if mention.j <= pronoun.i and self._fits(pronoun, target):
+                identity = identify(target)
+                groups.setdefault(identity, []).append(mention)
+                names.setdefault(identity, target)
+        for speaker in self.speakers[-3:]:
+            if speaker.i < pronoun.i and self._fits(pronoun, speaker) and identify(speaker) not in groups:
+                groups[identify(speaker)] = [speaker]
+                names[identify(speaker)] = speaker
+        certain = sum(sex_of(scene, name) == pronoun.sex for name in names.values())
+        said = self._words_near(pronoun)
+        return [
+            (names[identity], self._describe(pronoun, identity, mentions, names[identity], rank, certain, said))
+            for rank, (identity, mentions) in enumerate(groups.items())
+        ]
+
+    def _fits(self, pronoun: Mention, mention: Mention) -> bool:
+        """Tell whether a pronoun of this kind can stand for a mention."""
+        sex = sex_of(self.scene, mention)
+        if pronoun.sex in "mf":
+            return sex in (pronoun.sex, "", "u") and mention.kind != "O"
+        if pronoun.sex == "n":
+            return sex in ("n", "") and mention.kind in "ODN"
+        if pronoun.sex == "p":
+            return mention.kind in "ODN" and sex in ("p", "n", "", "u")
+        return True
+
+    def _words_near(self, pronoun: Mention) -> str:
+        """Return what the quote beside a pronoun says: nobody speaks of himself by his name."""
+        scene, tokens = self.scene, self.scene.tokens
+        for step in range(1, _NEAR_QUOTE):
+            for index in (pronoun.i - step, pronoun.i + step):
+                if 0 <= index < len(tokens) and tokens[index].quote >= 0 and tokens[index].line == pronoun.line:
+                    span = scene.spans[tokens[index].quote]
+                    return scene.text[span.start : min(span.end, span.start + 600)].lower()
+        return ""
+
+    def _describe(
+        self,
+        pronoun: Mention,
+        identity: Identity,
+        mentions: Sequence[Mention],
+        name: Mention,
+        rank: int,
+        certain: int,
+        said: str,
+    ) -> list[str]:
+        """Return the features of one possible antecedent; ``mentions`` are in reach, latest first."""
+        scene, classes = self.scene, self.scene.classes
+        group = {"m": "h", "f": "h", "n": "n", "p": "p"}.get(pronoun.sex, "u")
+        latest = mentions[0]
+        sure = sex_of(scene, name) == pronoun.sex
+        before = classes[latest.i - 1] if latest.i else "|"
+        after = classes[latest.j] if latest.j < len(classes) else ""
+        subjects = [m for m in mentions if is_subject(classes, m)]
+        sayers = [m for m in mentions if _says(classes, m)]
+        out = [
+            f"{group}{'=' if sure else '?'}{name.kind}{min(certain, 3)}",
+            f"{group}ds{min(pronoun.sentence - latest.sentence, 6)}",
+            f"{group}dl{min(pronoun.line - latest.line, 5)}",
+            f"{group}rank{min(rank, 4)}",
+            f"{group}n{min(len(mentions), 5)}",
+            f"{group}before{before}",
+            f"{group}after{after}",
+            f"{group}ba{before}{after}",
+            f"{group}{'he' if latest.kind == 'R' else 'name'}",
+            f"{group}sub{min(pronoun.sentence - subjects[0].sentence, 6) if subjects else '-'}",
+            f"{group}say{min(pronoun.sentence - sayers[0].sentence, 6) if sayers else '-'}",
+        ]
+        if any(_opens(scene, m) and pronoun.sentence - m.sentence in (1, 2) for m in mentions):
+            out.append(f"{group}opens")
+        if any(_opens(scene, m) and m.line == pronoun.line for m in mentions):
+            out.append(f"{group}opensline")
+        if said and name.kind in "PNO" and name.key in said:
+            out.append(f"{group}selfsaid")
+        self._describe_running(pronoun, identity, name, group, out)
+        return out
+
+    def _describe_running(
+        self, pronoun: Mention, identity: Identity, name: Mention, group: str, out: list[str]
+    ) -> None:
+        """Add how the antecedent stands to the speakers so far and to the whole article."""
+        if self.speakers:
+            recent = [identify(m) for m in self.speakers[-3:]]
+            gap = min(pronoun.line - self.speakers[-1].line, 4)
+            tie = "last" if recent[-1] == identity else "late" if identity in recent else "mute"
+            out.append(f"{group}{tie}{gap}")
+        if name.entity >= 0:
+            member = self.scene.cast[name.entity]
+            out.append(f"{group}w{min(member.words, 2)}")
+            out.append(f"{group}cast{min(len(member.mentions), 6)}")
 
 
-def antecedent(
-    scene: Scene, pronoun: Mention, speakers: Sequence[Mention], table: Mapping[str, float] | None = None
-) -> Antecedent | None:
-    """Return what a pronoun stands for, or None when nothing fits.
-
-    ``speakers`` are the resolved speakers of the quotes before, the latest last.
-    """
-    table = weights() if table is None else table
-    answers = antecedents(scene, pronoun, speakers)
-    if not answers:
-        return None
-    scores = [sum([table.get(name, 0.0) for name in names]) for _, names in answers]
-    top = max(range(len(scores)), key=scores.__getitem__)
-    total = sum(exp(score - scores[top]) for score in scores)
-    return Antecedent(answers[top][0], 1.0 / total)
-
-
-def antecedents(scene: Scene, pronoun: Mention, speakers: Sequence[Mention]) -> list[tuple[Mention, list[str]]]:
-    """Return the latest mention of each possible antecedent with its features."""
-    at = bisect_left(scene.starts, pronoun.i)
-    latest: dict[object, list[Mention]] = {}
-    for mention in reversed(scene.mentions[max(0, at - _LOOK_BACK) : at]):
-        if mention.kind in "RL" or not _fits(scene, pronoun, mention):
-            continue
-        latest.setdefault(_identity(mention), []).append(mention)
-    for mention in speakers[-3:]:
-        if mention.i < pronoun.i and _fits(scene, pronoun, mention):
-            latest.setdefault(_identity(mention), []).append(mention)
-    answers = []
-    for rank, mentions in enumerate(latest.values()):
-        answers.append((mentions[0], _describe(scene, pronoun, mentions, rank, speakers)))
-    return answers
-
-
-def _identity(mention: Mention) -> object:
+def identify(mention: Mention) -> Identity:
     """Return what two mentions of one person share."""
-    return mention.entity if mention.entity >= 0 else (mention.text.lower(),)
+    return mention.entity if mention.entity >= 0 else mention.text.lower()
 
 
 def sex_of(scene: Scene, mention: Mention) -> str:
@@ -77,72 +205,25 @@ def sex_of(scene: Scene, mention: Mention) -> str:
     return mention.sex
 
 
-def _fits(scene: Scene, pronoun: Mention, mention: Mention) -> bool:
-    """Tell whether a pronoun of this kind can stand for a mention."""
-    sex = sex_of(scene, mention)
-    if pronoun.sex in "mf":
-        return sex in (pronoun.sex, "", "u")
-    if pronoun.sex == "n":
-        return sex in ("n", "") and mention.kind in "ODN"
-    if pronoun.sex == "p":
-        return mention.kind in "ODN" and sex in ("p", "n", "")
-    return True
-
-
-def _describe(
-    scene: Scene, pronoun: Mention, mentions: Sequence[Mention], rank: int, speakers: Sequence[Mention]
-) -> list[str]:
-    """Return the features of one possible antecedent; ``mentions`` are its mentions, latest first."""
-    latest, group = mentions[0], {"m": "h", "f": "h", "n": "n", "p": "p"}.get(pronoun.sex, "u")
-    sentences = min(pronoun.sentence - latest.sentence, 6)
-    lines = min(pronoun.line - latest.line, 5)
-    sex = sex_of(scene, latest)
-    knows = "=" if sex == pronoun.sex else "?"
-    classes = scene.classes
-    after = classes[latest.j] if latest.j < len(classes) else ""
-    before = classes[latest.i - 1] if latest.i else "|"
-    subject = _is_subject(classes, latest)
-    out = [
-        f"{group}{knows}{latest.kind}",
-        f"{group}ds{sentences}{'S' if subject else ''}",
-        f"{group}dl{lines}",
-        f"{group}rank{min(rank, 4)}",
-        f"{group}n{min(len(mentions), 4)}",
-        f"{group}before{before}",
-        f"{group}after{after}",
-    ]
-    if any(_is_subject(classes, m) and pronoun.sentence - m.sentence <= 3 for m in mentions):
-        out.append(f"{group}subject")
-    if any(m.sentence < pronoun.sentence and _opens(scene, m) and pronoun.line - m.line <= 2 for m in mentions):
-        out.append(f"{group}opens")
-    identity = _identity(latest)
-    if speakers:
-        recent = [_identity(m) for m in speakers[-3:]]
-        gap = min(pronoun.line - speakers[-1].line, 4)
-        if recent[-1] == identity:
-            out.append(f"{group}speaker{gap}")
-        elif identity in recent:
-            out.append(f"{group}spoke")
-        else:
-            out.append(f"{group}silent{gap}")
-    if latest.entity >= 0:
-        member: Member = scene.cast[latest.entity]
-        out.append(f"{group}words{min(member.words, 2)}")
-        out.append(f"{group}cast{min(len(member.mentions), 5)}")
-    return out
-
-
-def _is_subject(classes: Sequence[str], mention: Mention) -> bool:
+def is_subject(classes: Sequence[str], mention: Mention) -> bool:
     """Tell whether a mention looks like the subject of its clause."""
     before = classes[mention.i - 1] if mention.i else "|"
     after = classes[mention.j] if mention.j < len(classes) else "|"
-    return before not in "piCRs" and after in "CRbax,w"
+    return before not in "piCRs" and after in "CRbvax,w"
+
+
+def _says(classes: Sequence[str], mention: Mention) -> bool:
+    """Tell whether a mention is the subject of a verb of saying, before it or after."""
+    right = classes[mention.j : mention.j + 3]
+    if right and (right[0] == "C" or (right[0] in "ab" and "C" in right)):
+        return True
+    return mention.i > 1 and classes[mention.i - 1] == "C" and classes[mention.i - 2] in "Q,"
 
 
 def _opens(scene: Scene, mention: Mention) -> bool:
     """Tell whether a mention is the first of its sentence."""
     return (
         mention.i == 0
-        or scene.tokens[mention.i - 1].sentence < mention.sentence
         or scene.classes[mention.i - 1] in ".|"
+        or scene.tokens[mention.i - 1].sentence < mention.sentence
     )

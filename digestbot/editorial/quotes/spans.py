@@ -186,6 +186,8 @@ def _pair_doubles(text: str, begin: int, end: int, *, closed_only: bool = False)
                 depth += 1
             else:
                 opened, depth = mark, 0  # the one before was never closed
+        elif char == "“" and text[opened] == '"' and closers_left > depth:
+            depth += 1
         elif char in _PAIRS.get(text[opened], ""):
             if depth and char == "”":
                 depth -= 1

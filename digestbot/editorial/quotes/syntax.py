@@ -3,7 +3,7 @@
 Classes, one character each: ``C`` says, ``R`` reports, ``G`` saying, ``A`` according, ``b`` be/have/do/modal,
 ``p`` preposition, ``i`` to, ``t`` that, ``w`` who/which, ``c`` and/or/but, ``k`` because/while/when, ``d``
 determiner, ``a`` adverb, ``P`` personal pronoun, ``o`` object pronoun, ``m`` possessive pronoun, ``s`` the possessive
-mark, ``T`` a weekday or month, ``n`` number, ``u`` capitalised word, ``x`` other word, ``Q`` a folded quote, ``|`` a
+mark, ``T`` a weekday or month, ``n`` number, ``v`` another word in -ed, ``u`` capitalised word, ``x`` other word, ``Q`` a folded quote, ``|`` a
 line's end, and ``, : ; - . ( )`` as they are.
 """
 
@@ -82,4 +82,6 @@ def _classify(token: Token, cues: dict[str, str], times: frozenset[str]) -> str:
         return "n"
     if lower.endswith("ly"):
         return "a"
+    if lower.endswith("ed"):
+        return "v"
     return "P" if lower.endswith(_CONTRACTED) and lower[:2] in ("he", "sh", "it", "th", "i’", "i'", "we") else "x"
