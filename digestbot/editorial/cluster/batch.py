@@ -14,9 +14,9 @@ from digestbot.editorial.cluster.minhash import Signature, resemblance, signatur
 
 Matrix = NDArray[np.float32]
 
-SAME_EVENT = 0.28
+SAME_EVENT = 0.35
 """Mean likeness from which two clusters are one event; the middle of a wide plateau on labelled headlines."""
-SAME_STORY = 0.45
+SAME_STORY = 0.40
 """Mean likeness from which two stories of an edition are merged: they were parted once for a reason."""
 UNSHARED = 0.05
 """What two articles lose that share neither a name nor a number nor two words."""

@@ -19,9 +19,9 @@ Vector = NDArray[np.float32]
 
 WINDOW = timedelta(hours=72)
 """How long after its last article a story takes in another."""
-JOIN = 0.24
+JOIN = 0.30
 """Likeness to a story from which an article joins it; above the batch threshold, as a wrong join is hard to undo."""
-UPDATE = 0.36
+UPDATE = 0.40
 """The same for an outlet that is in the story already: its second article is an update or another event."""
 _CANDIDATES = 24
 """Stories looked at closely, the nearest by vector."""
