@@ -1,6 +1,7 @@
 """The gold files are valid: their offsets cut what they say, and every speaker stands in the text."""
 
 import json
+import re
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ def records(name: str) -> list[Record]:
 FIT = records("general_fit.jsonl")
 HELDOUT = records("general_heldout.jsonl")
 ALL = FIT + HELDOUT
+KEY = records("key_gold.jsonl")
 
 
 def record_id(record: Record) -> str:
@@ -104,3 +106,44 @@ def test_held_out_people_are_others():
         for gold in (FIT, HELDOUT)
     )
     assert not fit & heldout
+
+
+@pytest.mark.parametrize("story", KEY, ids=record_id)
+def test_key_quotes_are_whole_quotations_of_named_speakers(story):
+    """Each key quote, wherever it stands, lies between its marks in an article that names its speaker in full."""
+    assert 1 <= len(story["key"]) <= 3
+    assert len({key["speaker"] for key in story["key"]}) == len(story["key"])
+    for key in story["key"]:
+        assert " " in key["speaker"]
+        for number, start, end in [(key["article"], key["start"], key["end"]), *key.get("also", [])]:
+            text = story["articles"][number]["text"]
+            assert (text[start - 1], text[end]) in {("“", "”"), ("‘", "’")}
+            assert key["speaker"] in text
+        assert story["articles"][key["article"]]["text"][key["start"] : key["end"]] == key["text"]
+
+
+def test_the_first_and_the_longest_quotation_are_not_always_right():
+    """There are sixty stories of one to three articles, and neither naive pick is right in more than two of three."""
+    assert len(KEY) >= 60
+    assert {len(story["articles"]) for story in KEY} == {1, 2, 3}
+    for pick in (lambda spans: spans[0], lambda spans: max(spans, key=lambda span: span[2] - span[1])):
+        right = sum(is_key(story, *pick(quotations(story))) for story in KEY)
+        assert len(KEY) / 4 <= right <= len(KEY) * 2 / 3
+
+
+def quotations(story: Record) -> list[tuple[int, int, int]]:
+    """Return every quotation of a story as (article, start, end), found by its curly marks alone."""
+    marks = re.compile(r"“([^”]+)”|(?<!\w)‘([^\n]+?)’(?!\w)")
+    return [
+        (number, *match.span(match.lastindex or 0))
+        for number, article in enumerate(story["articles"])
+        for match in marks.finditer(article["text"])
+    ]
+
+
+def is_key(story: Record, number: int, start: int, end: int) -> bool:
+    """Return whether a span overlaps a gold key quote of the story."""
+    gold = [
+        place for key in story["key"] for place in [(key["article"], key["start"], key["end"]), *key.get("also", [])]
+    ]
+    return any(number == article and start < gold_end and gold_start < end for article, gold_start, gold_end in gold)
