@@ -26,12 +26,13 @@ _TITLE_WORDS = 4
 """Words of a headline from which its repetition is no chance ("Morning briefing" comes every day)."""
 
 
-def group(articles: Sequence[Article], vectors: Matrix) -> list[int]:
+def group(articles: Sequence[Article], vectors: Matrix, *, threshold: float = SAME_EVENT) -> list[int]:
     """Return a label for each article; equal labels mean one event. Texts may be empty.
 
     Args:
         articles: The batch, in any order.
         vectors: Their vectors, unit rows, shape (len(articles), d).
+        threshold: Mean likeness from which two clusters are one event.
 
     """
     if not articles:
@@ -42,7 +43,7 @@ def group(articles: Sequence[Article], vectors: Matrix) -> list[int]:
     same = _copies(articles)
     for i, j in same:
         alike[i, j] = alike[j, i] = 1
-    return average_link(alike, SAME_EVENT)
+    return average_link(alike, threshold)
 
 
 def regroup(

@@ -23,10 +23,10 @@ JOIN = 0.30
 """Likeness to a story from which an article joins it; above the batch threshold, as a wrong join is hard to undo."""
 UPDATE = 0.40
 """The same for an outlet that is in the story already: its second article is an update or another event."""
-_CANDIDATES = 24
+_CANDIDATES = 16
 """Stories looked at closely, the nearest by vector."""
-_NEAR = 0.30
-"""Vector cosine below which bodies are not compared."""
+_NEAR = 0.40
+"""Vector cosine below which bodies are not compared: copies have the same first sentences."""
 _BACKGROUND = 50
 """Articles that the words' rarity is smoothed with, while few are known."""
 _GROW = 256
@@ -148,7 +148,8 @@ class StoryIndex:
         count = len(self._stories)
         if not count:
             return []
-        cosines = self._centroids[:count] @ vector
+        # One thread does this in half a millisecond; waking BLAS's threads costs more on a busy machine.
+        cosines = np.einsum("ij,j->i", self._centroids[:count], vector)
         order = np.argsort(-cosines, kind="stable")[: 2 * _CANDIDATES]
         near = [(int(row), float(cosines[row])) for row in order if self._is_open(int(row), article)]
         return near[:_CANDIDATES]
