@@ -5,7 +5,7 @@ DigestbotError            code · hint · transient=False · retry_after=None
 ├─ UserError              the asker: UnknownCommand, BadOption, NotAllowed, NotFound
 ├─ SourceError(url)       FetchTimeout† ServerError† TooLarge BlockedAddress FeedGone NotAFeed NothingToRead
 ├─ InferenceError         ModelMissing, InputTooLong, Busy†(retry_after), Ungrounded(claims), DeadlinePassed†,
-│                         EngineCrashed†, OutOfMemory
+│                         EngineCrashed†, OutOfMemory, WrongLanguage, RemoteFailed†
 ├─ DeliveryError(channel) RateLimited†(retry_after), PlatformDown†, ChannelGone, NotPermitted, Rejected, OutcomeUnknown
 ├─ StoreError             Conflict†, SchemaTooOld(have, need), AlreadyRunning, StoreUnavailable†
 └─ NotVerbatim            a quotation or speaker that does not stand in its article
@@ -260,6 +260,21 @@ class OutOfMemory(InferenceError):
 
     code = "out_of_memory"
     hint = "raise the engine's memory limit or choose a smaller model"
+
+
+class WrongLanguage(InferenceError):
+    """The model does not write the story's language."""
+
+    code = "language"
+    hint = "choose a model for this language; until then the article's own sentences are used"
+
+
+class RemoteFailed(InferenceError):
+    """The remote endpoint is not reachable, or answers with an error."""
+
+    code = "remote"
+    hint = "see whether the endpoint runs and knows the model"
+    transient = True
 
 
 # ── delivery ─────────────────────────────────────────────────────────────────
