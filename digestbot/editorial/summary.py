@@ -102,6 +102,21 @@ def choose(found: Sequence[Candidate], vectors: Vectors, budget: tuple[int, int]
     return _reading_order([found[short[i]] for i in best])
 
 
+def condense(found: Sequence[Candidate], vectors: Vectors, most: int) -> list[Candidate]:
+    """Return the sentences worth reading of a story too long to be read at once, in order, within ``most`` words.
+
+    Every sentence of every article is weighed: chunked, ranked and combined, nothing is merely cut off.
+    """
+    scores = _scores(found, vectors)
+    chosen: list[int] = []
+    room = most
+    for i in sorted(range(len(found)), key=lambda i: (-scores[i], i)):
+        if found[i].words <= room:
+            chosen.append(i)
+            room -= found[i].words
+    return [found[i] for i in sorted(chosen)]
+
+
 def _scores(found: Sequence[Candidate], vectors: Vectors) -> list[float]:
     """Return each sentence's worth: near the start, near the story's core, and plain."""
     place = np.array([math.exp(-c.number / _FADE) for c in found])

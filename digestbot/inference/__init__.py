@@ -1,7 +1,20 @@
 """Models: the engine process, the encoder and the summarizers; importing it loads no framework."""
 
+from digestbot.inference.chat import ChatSummarizer
+from digestbot.inference.choosing import Remembering, choose_summarizer
 from digestbot.inference.encoder import EncoderEmbedder
 from digestbot.inference.engine import Engine
 from digestbot.inference.extractive import ExtractiveSummarizer
+from digestbot.inference.remote import RemoteSummarizer
+from digestbot.inference.seq2seq import Seq2SeqSummarizer
 
-__all__ = ["EncoderEmbedder", "Engine", "ExtractiveSummarizer"]
+__all__ = [
+    "ChatSummarizer",
+    "EncoderEmbedder",
+    "Engine",
+    "ExtractiveSummarizer",
+    "Remembering",
+    "RemoteSummarizer",
+    "Seq2SeqSummarizer",
+    "choose_summarizer",
+]

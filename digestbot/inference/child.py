@@ -52,7 +52,10 @@ class Models:
                 from digestbot.inference.vectors import VectorModel  # heavy
 
                 return VectorModel(name, cache_dir=self._cache_dir, backend=backend, threads=self._threads)
-            raise ModelMissing(name, f"cannot serve “{op}”")
+            from digestbot.inference.generation import load_generator  # heavy
+
+            writer: Model = load_generator(op, name, cache_dir=self._cache_dir, backend=backend, threads=self._threads)
+            return writer  # noqa: TRY300  # an else clause would part it from its import
         except DigestbotError:
             raise
         except MemoryError as error:

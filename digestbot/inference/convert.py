@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from digestbot.domain.errors import ModelMissing
 from digestbot.inference.models import ModelFiles
@@ -22,8 +22,6 @@ RECIPE = "int8-1"
 """Changes whenever the same weights would be converted differently: it is part of the cache's name."""
 TIMEOUT = 1800.0
 """Seconds a conversion may take."""
-_UNFIT = 3
-"""Exit code: this kind of model cannot be converted (as opposed to: it went wrong)."""
 
 
 def converted(files: ModelFiles, cache_dir: Path, *, kind: Kind, required: bool = False) -> Path | None:
@@ -79,19 +77,25 @@ def _convert_aside(files: ModelFiles, target: Path, kind: Kind) -> str:
 def main(arguments: list[str]) -> int:
     """Convert one model: the child process's whole life."""
     source, target, _kind = arguments
-    import transformers  # heavy
-    from ctranslate2.converters import TransformersConverter
+    from ctranslate2.converters import TransformersConverter  # heavy
 
-    if Path(source).suffix == ".gguf":
-        return _UNFIT
-    config = transformers.AutoConfig.from_pretrained(source)
-    with contextlib.ExitStack() as stack:
-        mend_bart(config, stack)
-        TransformersConverter(source).convert(target, quantization="int8")
+    with tempfile.TemporaryDirectory() as scratch, contextlib.ExitStack() as stack:
+        folder = _unpacked_gguf(Path(source), scratch) if source.endswith(".gguf") else source
+        mend_bart(stack)
+        TransformersConverter(folder).convert(target, quantization="int8")
     return 0
 
 
-def mend_bart(config: Any, stack: contextlib.ExitStack) -> None:
+def _unpacked_gguf(source: Path, scratch: str) -> str:
+    """Write a GGUF model as transformers weights into ``scratch``, which the converter can read."""
+    from transformers import AutoModelForCausalLM, AutoTokenizer  # heavy
+
+    for kind in (AutoTokenizer, AutoModelForCausalLM):
+        kind.from_pretrained(source.parent, gguf_file=source.name).save_pretrained(scratch)
+    return scratch
+
+
+def mend_bart(stack: contextlib.ExitStack) -> None:
     """Give BartConfig the two attributes CTranslate2's converter reads and transformers 5 no longer has.
 
     BART normalizes after each block and normalizes its embeddings (Lewis et al. 2020, fairseq's ``bart_large``);
@@ -99,10 +103,8 @@ def mend_bart(config: Any, stack: contextlib.ExitStack) -> None:
     """
     from transformers import BartConfig  # heavy
 
-    if not isinstance(config, BartConfig):
-        return
     for name, value in (("normalize_before", False), ("normalize_embedding", True)):
-        if not hasattr(config, name):
+        if not hasattr(BartConfig, name):
             setattr(BartConfig, name, value)
             stack.callback(delattr, BartConfig, name)
 

@@ -1,0 +1,119 @@
+"""Picks the summarizer the settings ask for, and remembers what it wrote; takes plain arguments, never Settings."""
+
+import asyncio
+from collections import OrderedDict
+from typing import Literal
+
+from digestbot.domain.errors import ModelMissing
+from digestbot.domain.news import Story, Summary
+from digestbot.domain.subscription import Length
+from digestbot.inference.chat import ChatSummarizer
+from digestbot.inference.engine import Engine
+from digestbot.inference.extractive import ExtractiveSummarizer
+from digestbot.inference.models import locate
+from digestbot.inference.proposing import FindQuotes
+from digestbot.inference.remote import RemoteSummarizer
+from digestbot.inference.seq2seq import RECOMMENDED, Seq2SeqSummarizer
+from digestbot.ports import Embedder, Summarizer
+
+Choice = Literal["auto", "extractive", "seq2seq", "chat", "remote"]
+
+
+def choose_summarizer(
+    choice: Choice,
+    *,
+    engine: Engine,
+    embedder: Embedder,
+    model: str = "",
+    url: str = "",
+    key: str = "",
+    bound: bool = False,
+    find_quotes: FindQuotes | None = None,
+) -> Summarizer:
+    """Return the summarizer for a choice of engine, remembering its summaries.
+
+    ``auto`` is seq2seq when its model is on this machine, else extractive. The model of ``seq2seq`` defaults to the
+    recommended one; ``chat`` and ``remote`` need one named.
+
+    Raises:
+        ModelMissing: ``chat`` or ``remote`` without a model, or ``remote`` without an address.
+
+    """
+    plain = ExtractiveSummarizer(embedder)
+    name = model or RECOMMENDED
+    match choice:
+        case "extractive":
+            return Remembering(plain)
+        case "auto":
+            if not _is_here(name):
+                return Remembering(plain)
+            return Remembering(Seq2SeqSummarizer(engine, plain, embedder, model=name, find_quotes=find_quotes))
+        case "seq2seq":
+            return Remembering(Seq2SeqSummarizer(engine, plain, embedder, model=name, find_quotes=find_quotes))
+        case "chat":
+            if not model:
+                raise ModelMissing("of the chat engine", "is not named", hint="set model.name")
+            return Remembering(
+                ChatSummarizer(engine, plain, embedder, model=model, bound=bound, find_quotes=find_quotes)
+            )
+        case "remote":
+            if not model or not url:
+                raise ModelMissing("of the remote engine", "is not named", hint="set model.name and model.remote_url")
+            return Remembering(
+                RemoteSummarizer(plain, embedder, url=url, model=model, key=key, find_quotes=find_quotes)
+            )
+
+
+def _is_here(model: str) -> bool:
+    """Tell whether a model is on this machine."""
+    try:
+        locate(model)
+    except ModelMissing:
+        return False
+    return True
+
+
+class Remembering:
+    """Keeps the last summaries, by sources, engine and length: asked twice at once, a story is summarized once."""
+
+    def __init__(self, inner: Summarizer, *, most: int = 512) -> None:
+        """Remember the last ``most`` summaries of ``inner``."""
+        self._inner = inner
+        self._most = most
+        self._kept: OrderedDict[tuple[str, str, Length], Summary] = OrderedDict()
+        self._making: dict[tuple[str, str, Length], asyncio.Task[Summary]] = {}
+
+    @property
+    def name(self) -> str:
+        """The inner engine's name."""
+        return self._inner.name
+
+    @property
+    def inner(self) -> Summarizer:
+        """The engine that writes."""
+        return self._inner
+
+    async def summarize(self, story: Story, length: Length = "medium", *, interactive: bool = False) -> Summary:
+        """Return the kept summary, or have one made; one that fell back is not kept.
+
+        Raises:
+            InferenceError: Not even the extractive engine could serve.
+
+        """
+        key = (story.sources_hash, self.name, length)
+        if key in self._kept:
+            self._kept.move_to_end(key)
+            return self._kept[key]
+        # An interactive request does not wait for the batch's turn: it asks again, ahead of it.
+        if interactive or key not in self._making:
+            task = asyncio.ensure_future(self._inner.summarize(story, length, interactive=interactive))
+            self._making[key] = task
+            task.add_done_callback(lambda _: self._making.pop(key, None))
+        else:
+            task = self._making[key]
+        summary = await asyncio.shield(task)
+        if ": " not in summary.engine:
+            self._kept[key] = summary
+            while len(self._kept) > self._most:
+                self._kept.popitem(last=False)
+        return summary

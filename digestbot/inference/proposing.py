@@ -1,0 +1,141 @@
+"""What every engine with a model of its own shares: the model proposes, the gate disposes, the article stands in.
+
+A subclass only writes a draft. Whatever goes wrong on the way (no model, a full queue, a passed deadline, a crash,
+no memory, nothing that stands in the sources) ends in the extractive summary, whose ``engine`` says why.
+"""
+
+import asyncio
+from abc import ABC, abstractmethod
+from collections import Counter
+from collections.abc import Callable, Sequence
+
+from digestbot.domain.errors import InferenceError, Ungrounded, WrongLanguage
+from digestbot.domain.news import Article, Quote, Story, Summary, SummarySentence
+from digestbot.domain.subscription import LENGTH_WORDS, Length
+from digestbot.editorial.grounding import ground, split
+from digestbot.editorial.summary import Vectors, candidates, condense, word_vectors
+from digestbot.inference.extractive import ExtractiveSummarizer
+from digestbot.inference.language import language_of
+from digestbot.ports import Embedder
+
+FindQuotes = Callable[[Article], Sequence[Quote]]
+SHORT = 60
+"""Words under which a story is not worth a model: it is its own summary."""
+MATERIAL = 650
+"""Words a model is given to read: with them BART's 1,024 tokens are seldom passed."""
+
+
+class ModelSummarizer(ABC):
+    """Summarizes with a model behind the gate; ``rejections`` counts by reason what the gate refused so far."""
+
+    engine_name = "model"
+
+    def __init__(
+        self,
+        fallback: ExtractiveSummarizer,
+        embedder: Embedder,
+        *,
+        languages: Sequence[str] = ("en",),
+        find_quotes: FindQuotes | None = None,
+    ) -> None:
+        """Take what stands in, what ranks the sentences of long stories, and the quote engine.
+
+        Args:
+            fallback: The extractive engine.
+            embedder: Ranks sentences of stories too long to be read at once.
+            languages: Two-letter codes the model writes in; other stories are not given to it. Empty: all.
+            find_quotes: Finds an article's quotations and their speakers, for the gate.
+
+        """
+        self._fallback = fallback
+        self._embedder = embedder
+        self._languages = frozenset(languages)
+        self._find_quotes = find_quotes
+        self.rejections: Counter[str] = Counter()
+
+    @property
+    @abstractmethod
+    def name(self) -> str:
+        """The engine with its model and revision."""
+
+    @abstractmethod
+    async def _write(self, material: str, length: Length, *, interactive: bool) -> str:
+        """Return a draft of the summary of ``material``.
+
+        Raises:
+            InferenceError: The model could not write one.
+
+        """
+
+    async def summarize(self, story: Story, length: Length = "medium", *, interactive: bool = False) -> Summary:
+        """Summarize a story; what the gate does not let through never gets out.
+
+        Raises:
+            InputTooLong: The story holds no sentence at all.
+
+        """
+        try:
+            sentences = await self._grounded(story, length, interactive=interactive)
+        except InferenceError as error:
+            return await self._fallback.summarize(story, length, interactive=interactive, because=error.code)
+        if not sentences:
+            return await self._fallback.summarize(story, length, interactive=interactive)
+        return Summary(sentences, self.name)
+
+    async def _grounded(self, story: Story, length: Length, *, interactive: bool) -> tuple[SummarySentence, ...]:
+        """Return what the gate let through; nothing for a story that is not the model's business.
+
+        Raises:
+            InferenceError: The model could not write, or nothing it wrote stands in the sources.
+
+        """
+        if sum(len(article.text.split()) for article in story.articles) < SHORT:
+            return ()
+        if self._languages and await asyncio.to_thread(language_of, story.articles) not in self._languages:
+            raise WrongLanguage(f"{self.name} does not write this story's language")
+        material = await self._material(story)
+        draft = await self._write(material, length, interactive=interactive)
+        return await asyncio.to_thread(self._judge, story, draft, length)
+
+    async def _material(self, story: Story) -> str:
+        """Return what the model reads: the articles whole, or of long ones the sentences that matter, in order."""
+        found = await asyncio.to_thread(candidates, story.articles)
+        readable = [c for c in found if c.fit] or found
+        if sum(c.words for c in readable) <= MATERIAL:
+            return " ".join(c.text for c in readable)
+        vectors = await self._vectors([c.text for c in readable])
+        return " ".join(c.text for c in condense(readable, vectors, MATERIAL))
+
+    async def _vectors(self, texts: Sequence[str]) -> Vectors:
+        """Return the sentences' vectors, by shared words when the encoder cannot serve."""
+        try:
+            return await self._embedder.embed(texts)
+        except InferenceError:
+            return word_vectors(texts)
+
+    def _judge(self, story: Story, draft: str, length: Length) -> tuple[SummarySentence, ...]:
+        """Return the sentences of a draft that may be posted, within the length's words.
+
+        Raises:
+            Ungrounded: None may.
+
+        """
+        quotes = [q for article in story.articles for q in self._find_quotes(article)] if self._find_quotes else []
+        grounding = ground(story.articles, split(draft), quotes, strict=True)
+        self.rejections.update(grounding.counts)
+        kept = within(grounding.repaired(), LENGTH_WORDS[length][1])
+        if not kept:
+            raise Ungrounded(grounding.claims or (draft[:80],))
+        return kept
+
+
+def within(sentences: Sequence[SummarySentence], most: int) -> tuple[SummarySentence, ...]:
+    """Return the sentences, in order, that fit into ``most`` words."""
+    kept: list[SummarySentence] = []
+    room = most
+    for sentence in sentences:
+        words = len(sentence.text.split())
+        if words <= room:
+            kept.append(sentence)
+            room -= words
+    return tuple(kept)
