@@ -251,6 +251,16 @@ def test_a_story_takes_nothing_in_after_three_days() -> None:
     assert join(index, article(3, FERRY, hours=73)) == 1
 
 
+def test_without_an_encoder_words_and_names_decide() -> None:
+    """A zero vector stands for none: the story is found by its rare words among hundreds."""
+    nothing, index = np.zeros(384, dtype=np.float32), StoryIndex()
+    for number in range(10, 400):
+        index.add(number, article(number, f"Report {number} on matter {number * 7} in town {number * 13}"), nothing)
+    index.add(1, article(1, FERRY), nothing)
+    assert index.assign(article(2, "Ferry Santa Clara sinks near Lisbon, forty aboard"), nothing) == 1
+    assert index.assign(article(3, "Painter Elsa Moreau dies at ninety-one in Lyon"), nothing) is None
+
+
 def test_loading_stored_stories_gives_the_index_that_adding_gave() -> None:
     """A restart decides as the running process would have."""
     rows = [article(n, title) for n, title in enumerate((FERRY, "Court in Nairobi clears editor of libel"), 1)]

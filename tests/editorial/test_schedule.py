@@ -291,7 +291,7 @@ def test_a_schedule_that_cannot_be_is_refused_with_the_reason(schedule: Schedule
 
 
 @given(st.integers(0, 59), st.integers(0, 23), st.integers(1, 31), st.integers(1, 12), st.integers(0, 7), st.dates())
-def test_a_plain_cron_line_names_what_it_says(  # noqa: PLR0917 — the five fields and a day
+def test_a_plain_cron_line_names_what_it_says(
     minute: int, hour: int, day: int, month: int, week: int, on: date
 ) -> None:
     """Numbers without stars mean: in that month, on that day or that weekday, at that time."""

@@ -24,7 +24,11 @@ JOIN = 0.30
 UPDATE = 0.40
 """The same for an outlet that is in the story already: its second article is an update or another event."""
 _CANDIDATES = 16
-"""Stories looked at closely, the nearest by vector."""
+"""Stories looked at closely because their vectors are nearest."""
+_BY_WORDS = 8
+"""Stories looked at closely because they share rare words, whatever their vectors say."""
+_COMMON = 64
+"""A word that more stories have points to none of them."""
 _NEAR = 0.40
 """Vector cosine below which bodies are not compared: copies have the same first sentences."""
 _BACKGROUND = 50
@@ -66,6 +70,7 @@ class StoryIndex:
         self._centroids: NDArray[np.float32] = np.zeros((0, 0), dtype=np.float32)
         self._exact: dict[str, int] = {}
         self._frequency: Counter[str] = Counter()
+        self._having: dict[str, list[int]] = {}
         self._articles = 0
 
     def __len__(self) -> int:
@@ -97,12 +102,13 @@ class StoryIndex:
             row = self._exact.get(key)
             if row is not None and self._is_open(row, article):
                 return self._stories[row].id
-        near = self._nearest(article, vector)
+        evidence = evidence_of(article)
+        near = self._nearest(article, evidence, vector)
         copied = self._copied(article, near)
         if copied is not None:
             return copied
-        evidence = evidence_of(article)
-        best = max(((self._likeness(evidence, row, cosine), -row) for row, cosine in near), default=None)
+        blind = not vector.any()
+        best = max(((self._likeness(evidence, row, None if blind else c), -row) for row, c in near), default=None)
         if best is None:
             return None
         score, row = best[0], -best[1]
@@ -130,6 +136,10 @@ class StoryIndex:
         story.outlets.add(article.outlet)
         story.bodies.append(article.text)
         story.count += 1
+        for term in terms:
+            rows = self._having.setdefault(term, [])
+            if not rows or rows[-1] != row:
+                rows.append(row)
         self._frequency.update(terms)
         self._articles += 1
         for key in exact_keys(article):
@@ -143,16 +153,27 @@ class StoryIndex:
         at, last = _time_of(article), self._stories[row].last_seen
         return at is None or last is None or at - last <= self._window
 
-    def _nearest(self, article: Article, vector: Vector) -> list[tuple[int, float]]:
-        """Return the open stories nearest by vector, with their cosine, nearest first."""
+    def _nearest(self, article: Article, evidence: Evidence, vector: Vector) -> list[tuple[int, float]]:
+        """Return the open stories worth a closer look, with their vectors' cosine: near by vector or by rare words."""
         count = len(self._stories)
         if not count:
             return []
         # One thread does this in half a millisecond; waking BLAS's threads costs more on a busy machine.
         cosines = np.einsum("ij,j->i", self._centroids[:count], vector)
-        order = np.argsort(-cosines, kind="stable")[: 2 * _CANDIDATES]
-        near = [(int(row), float(cosines[row])) for row in order if self._is_open(int(row), article)]
-        return near[:_CANDIDATES]
+        order = [int(row) for row in np.argsort(-cosines, kind="stable")[: 2 * _CANDIDATES]]
+        by_vector = [row for row in order if self._is_open(row, article)][:_CANDIDATES]
+        by_words = [row for row in self._sharing(evidence) if self._is_open(row, article)][:_BY_WORDS]
+        return [(row, float(cosines[row])) for row in dict.fromkeys((*by_vector, *by_words))]
+
+    def _sharing(self, evidence: Evidence) -> list[int]:
+        """Return the stories that share the article's rare words, those that share most first."""
+        votes: dict[int, float] = {}
+        for term, _ in evidence.terms:
+            rows = self._having.get(term, ())
+            if len(rows) <= _COMMON:
+                for row in rows:
+                    votes[row] = votes.get(row, 0.0) + self._rarity(term)
+        return sorted(votes, key=lambda row: (-votes[row], row))
 
     def _copied(self, article: Article, near: Sequence[tuple[int, float]]) -> int | None:
         """Return the story that holds this very body, or None."""
@@ -164,16 +185,20 @@ class StoryIndex:
                 return self._stories[row].id
         return None
 
-    def _likeness(self, evidence: Evidence, row: int, cosine: float) -> float:
-        """Return how alike an article and a story are, or 0 when nothing but the topic is shared."""
+    def _likeness(self, evidence: Evidence, row: int, cosine: float | None) -> float:
+        """Return how alike an article and a story are, or 0 when nothing but the topic is shared.
+
+        ``cosine`` is None where there is no encoder: words then decide alone.
+        """
         story = self._stories[row]
-        if not self._allowed(evidence, story, cosine):
+        if not self._allowed(evidence, story, cosine or 0.0):
             return 0.0
         ours = {term: (1 + log(count)) * self._rarity(term) for term, count in evidence.terms}
         theirs = {term: (count / story.count) * self._rarity(term) for term, count in story.terms.items()}
         dot = sum(weight * theirs[term] for term, weight in ours.items() if term in theirs)
         length = sqrt(sum(w * w for w in ours.values()) * sum(w * w for w in theirs.values()))
-        return VECTOR_SHARE * cosine + (1 - VECTOR_SHARE) * (dot / length if length else 0.0)
+        alike = dot / length if length else 0.0
+        return alike if cosine is None else VECTOR_SHARE * cosine + (1 - VECTOR_SHARE) * alike
 
     def _allowed(self, evidence: Evidence, story: _Open, cosine: float) -> bool:
         """Tell whether a shared name, number or two shared words let them be on one event."""
