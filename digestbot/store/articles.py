@@ -40,8 +40,10 @@ async def store_articles(
     connection: AsyncConnection, record: RefreshRecord, fresh: set[str], now: datetime
 ) -> Mapping[str, int]:
     """Store the record's articles whose keys are ``fresh``, each in its story; return the stories by key."""
-    new = {stored_key(item.article.key): item for item in reversed(record.articles)}
-    new = {key: item for key, item in reversed(new.items()) if key in fresh}
+    new: dict[str, NewArticle] = {}
+    for item in record.articles:
+        if (key := stored_key(item.article.key)) in fresh:
+            new.setdefault(key, item)
     for key in await _already_there(connection, record.feed_id, new):
         del new[key]
     if not new:

@@ -22,6 +22,8 @@ class SqlEditions(Role):
     async def save_subscription(self, subscription: Subscription) -> Subscription:
         """Add (``id`` 0) or change a subscription; return it stored."""
         async with self._database.write() as connection:
+            if subscription.id:
+                await _row(connection, subscription.id, lock=True)
             earlier = await _named(connection, subscription)
             if subscription.id and earlier and earlier.id != subscription.id:
                 raise Conflict(f"another subscription here is named “{subscription.name}”", hint="choose another name")
