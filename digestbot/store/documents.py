@@ -204,8 +204,7 @@ def polling_to_json(polling: Polling) -> Json:
 
 def polling_from_json(document: Json) -> Polling:
     """Return the polling state of a document, whichever fields the version that wrote it knew."""
-    known = {f.name for f in fields(Polling)}
-    kept = {name: value for name, value in document.items() if name in known}
+    kept = _known(Polling, document)
     return Polling(**kept | {n: datetime.fromisoformat(kept[n]) for n in _INSTANTS if kept.get(n) is not None})
 
 
@@ -225,17 +224,17 @@ def settings_to_json(subscription: Subscription) -> Json:
 
 def subscription_from_json(document: Json, channel: Channel, columns: Mapping[str, Any]) -> Subscription:
     """Return the subscription of a document made by :func:`settings_to_json`, with its columns' values."""
-    known = {f.name for f in fields(Subscription)} - _COLUMNS
-    kept = {name: _tupled(value) for name, value in document.items() if name in known}
-    schedule = {name: _tupled(value) for name, value in document["schedule"].items()}
+    kept = {name: value for name, value in _known(Subscription, document).items() if name not in _COLUMNS}
+    schedule = _known(Schedule, document["schedule"])
     schedule["at"] = tuple(time.fromisoformat(at) for at in schedule["at"])
     for name in ("quiet_from", "quiet_to"):
         schedule[name] = None if schedule[name] is None else time.fromisoformat(schedule[name])
     kept["schedule"] = Schedule(**schedule)
-    kept["filter"] = Filter(**{name: _tupled(value) for name, value in document["filter"].items()})
+    kept["filter"] = Filter(**_known(Filter, document["filter"]))
     return Subscription(channel=channel, **columns, **kept)
 
 
-def _tupled(value: Any) -> Any:
-    """Return lists as tuples, as the domain has them."""
-    return tuple(value) if isinstance(value, list) else value
+def _known(made: type[Any], document: Json) -> Json:
+    """Return the fields this version knows, lists as tuples, as the domain has them."""
+    names = {f.name for f in fields(made)}
+    return {n: tuple(v) if isinstance(v, list) else v for n, v in document.items() if n in names}
