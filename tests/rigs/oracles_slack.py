@@ -19,31 +19,37 @@ from tests.shared import ROOT
 ORACLES = ROOT.parent / "shared" / "oracles"
 BLOCK_CHARS = 12_000
 """Slack refuses about 13,200 characters of blocks (``msg_blocks_too_long``); ours stay under this."""
-METHODS = {
-    "auth.test": "AuthTest",
+REQUIRED = {
+    "auth.test": (),
+    "apps.connections.open": (),
+    "chat.postMessage": ("channel", "text"),
+    "chat.postEphemeral": ("channel", "user", "text"),
+    "chat.update": ("channel", "ts", "text"),
+    "conversations.history": ("channel",),
+    "conversations.replies": ("channel", "ts"),
+    "conversations.info": ("channel",),
+    "users.info": ("user",),
+    "usergroups.users.list": ("usergroup",),
+    "views.open": ("trigger_id", "view"),
+    "views.publish": ("user_id", "view"),
+    "views.update": ("view",),
+}
+"""Methods the bot may call and the arguments they cannot do without (docs.slack.dev/reference/methods)."""
+_BEYOND_SCHEMA = {"blocks", "attachments", "metadata", "view", "unfurl_links", "unfurl_media", "team_id"}
+"""Arguments that the schemas lost where Slack's types are unions: they name one branch of each alone."""
+_SCHEMAS = {
+    "chat.update": "ChatUpdate",
     "chat.postMessage": "ChatPostMessage",
     "chat.postEphemeral": "ChatPostEphemeral",
-    "chat.update": "ChatUpdate",
-    "apps.connections.open": "AppsConnectionsOpen",
-    "conversations.info": "ConversationsInfo",
-    "conversations.join": "ConversationsJoin",
-    "oauth.v2.access": "OauthV2Access",
-    "users.info": "UsersInfo",
-    "views.open": "ViewsOpen",
-    "views.publish": "ViewsPublish",
-    "views.update": "ViewsUpdate",
 }
 _TEXT = {"plain_text": 3000, "mrkdwn": 3000}
 _BUTTON = {"text": 75, "value": 2000, "url": 3000, "action_id": 255, "accessibility_label": 75}
 
 
 @cache
-def _schema(name: str, part: str = "") -> Draft7Validator | None:
+def _schema(name: str) -> Draft7Validator | None:
     path = ORACLES / name
-    if not path.exists():
-        return None
-    schema = json.loads(path.read_text(encoding="utf-8"))
-    return Draft7Validator(schema[part] if part else schema)
+    return Draft7Validator(json.loads(path.read_text(encoding="utf-8"))) if path.exists() else None
 
 
 def _schema_faults(validator: Draft7Validator | None, thing: object, where: str) -> Iterator[str]:
@@ -53,18 +59,36 @@ def _schema_faults(validator: Draft7Validator | None, thing: object, where: str)
 
 
 def body_faults(method: str, body: dict[str, Any]) -> list[str]:
-    """Return what is wrong with the arguments of a Web API call; ``team_id`` is the SDK's own and let pass."""
-    args = {key: value for key, value in body.items() if key != "team_id"}
-    found = (
-        list(_schema_faults(_schema("slack-methods.schema.json", METHODS[method]), args, method))
-        if (method in METHODS)
-        else []
-    )
-    if method in {"chat.postMessage", "chat.postEphemeral", "chat.update"}:
-        found += message_faults(args)
-    if view := args.get("view"):
-        found += view_faults(view)
+    """Return what is wrong with the arguments of a Web API call."""
+    if method not in REQUIRED:
+        return [f"nobody expects a call of {method}"]
+    found = [f"{method}: {name} is missing" for name in REQUIRED[method] if name not in body]
+    if validator := _arguments(method):
+        found += _schema_faults(validator, {k: v for k, v in body.items() if k not in _BEYOND_SCHEMA}, method)
+    if method in _SCHEMAS:
+        found += message_faults(body)
+    if metadata := body.get("metadata"):
+        found += _metadata_faults(metadata)
+    if view := body.get("view"):
+        found += view_faults(json.loads(view) if isinstance(view, str) else view)
     return found
+
+
+@cache
+def _arguments(method: str) -> Draft7Validator | None:
+    """Return what a method takes: names and types; which of them are needed is said in ``REQUIRED``."""
+    path = ORACLES / "slack-methods.schema.json"
+    if not path.exists() or method not in _SCHEMAS:
+        return None
+    arguments = json.loads(path.read_text(encoding="utf-8"))[_SCHEMAS[method]]["definitions"]["X"]
+    return Draft7Validator({key: value for key, value in arguments.items() if key != "required"})
+
+
+def _metadata_faults(metadata: dict[str, Any]) -> list[str]:
+    """Check the shape that chat.postMessage documents, and its 8,000 characters."""
+    right = set(metadata) == {"event_type", "event_payload"} and isinstance(metadata["event_payload"], dict)
+    small = len(json.dumps(metadata)) <= 8_000
+    return [] if right and small else [f"metadata {str(metadata)[:100]}"]
 
 
 def message_faults(body: dict[str, Any]) -> list[str]:
