@@ -1,0 +1,187 @@
+"""Turn a Digest into Components V2 messages, and read back what they show; pure, knows no client.
+
+A story is one container: a text of headline, summary, quotations and sources, and a row of buttons. Limits are those
+of discord.com/developers/docs, "Component reference", and one that no page names (``MAX_BYTES``).
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import assert_never
+
+from digestbot.chat.characters import clip, one_line, units
+from digestbot.chat.discord.markup import escape, is_address, read, written
+from digestbot.chat.paginate import characters, compacted, headed, paginate
+from digestbot.domain.digest import (
+    Actions,
+    Block,
+    Card,
+    Digest,
+    Heading,
+    Link,
+    Message,
+    Prose,
+    Quotation,
+    Rule,
+    Sources,
+    Strong,
+    Text,
+)
+
+Json = dict[str, object]
+
+COMPONENTS_V2 = 1 << 15
+"""The message flag; a message that has it may hold neither content nor embeds."""
+MAX_COMPONENTS = 40
+MAX_CHARACTERS = 4_000
+"""Characters over all texts of a message."""
+MAX_BYTES = 10_000
+"""UTF-8 bytes of all texts and 12 for each: beyond 10,170 Discord answers 500, and no page says so."""
+TEXT_OVERHEAD = 12
+MAX_CUSTOM_ID, MAX_LABEL, BUTTONS = 100, 80, 5
+ROW, BUTTON, TEXT, SEPARATOR, CONTAINER = 1, 2, 10, 14, 17
+SECONDARY = 2
+ACCENT = 0x2F6F8F
+"""The colour of the line at a story's left; it carries no meaning."""
+
+
+def render(digest: Digest) -> tuple[Message, ...]:
+    """Return the digest as messages within Discord's limits, in order; a story is never split."""
+    cards = headed(digest.cards)
+    if digest.style == "compact":
+        cards = tuple(compacted(card) for card in cards)
+    mention = _mention(digest.mention)
+    pages = paginate(cards, lambda page: within_limits([*mention, *_page(page)]))
+    return tuple(_message(digest, page, mention if number == 0 else []) for number, page in enumerate(pages))
+
+
+def within_limits(components: Sequence[Json]) -> bool:
+    """Tell whether components are few and short enough for one message."""
+    texts = list(_texts(components))
+    return (
+        _count(components) <= MAX_COMPONENTS
+        and sum(units(text) for text in texts) <= MAX_CHARACTERS
+        and sum(len(text.encode("utf-8", "replace")) + TEXT_OVERHEAD for text in texts) <= MAX_BYTES
+    )
+
+
+def visible(message: Message) -> str:
+    """Return the characters a reader of the message sees, escaping undone; times in UTC."""
+    components = message.payload.get("components")
+    return "\n".join(read(text) for text in _texts(components if isinstance(components, list) else []))
+
+
+# ── messages ─────────────────────────────────────────────────────────────────
+
+
+def _message(digest: Digest, page: Sequence[Card], mention: list[Json]) -> Message:
+    allowed: Json = {"parse": []}
+    if mention:
+        allowed["roles"] = [digest.mention.strip("<@&>")]
+    payload: Json = {
+        "flags": COMPONENTS_V2,
+        "components": [*mention, *_page(page)],
+        "allowed_mentions": allowed,
+    }
+    stories = [card.story_id for card in page if card.story_id is not None]
+    headlines = [characters(b.spans) for c in page for b in c.blocks if isinstance(b, Heading)]
+    text = clip(one_line(" · ".join(headlines) or digest.title), 300)
+    return Message(payload, text, story_id=stories[0] if len(stories) == 1 else None)
+
+
+def _mention(mention: str) -> list[Json]:
+    """Return the line that calls a role; only ever from the subscription's own setting, and only a role."""
+    role = mention.strip("<@&>")
+    return [_text(f"<@&{role}>")] if re.fullmatch(r"\d{15,20}", role) else []
+
+
+def _page(cards: Sequence[Card]) -> list[Json]:
+    return [component for card in cards for component in _card(card)]
+
+
+def _card(card: Card) -> list[Json]:
+    """Return a story as a container; a head or foot stands free."""
+    above = [b for b in card.blocks if isinstance(b, Heading) and b.level == 2]  # noqa: PLR2004 - a topic
+    rest = [b for b in card.blocks if b not in above]
+    inner = list(_components(rest))
+    if card.story_id is not None and inner:
+        inner = [{"type": CONTAINER, "accent_color": ACCENT, "components": inner}]
+    return [*_components(above), *inner]
+
+
+def _components(blocks: Sequence[Block]) -> Iterator[Json]:
+    """Yield components, the lines between two that are not text gathered in one text."""
+    lines: list[str] = []
+    for block in blocks:
+        match block:
+            case Actions():
+                component = _row(block)
+            case Rule():
+                component = {"type": SEPARATOR}
+            case _:
+                lines.extend(_lines(block))
+                continue
+        if lines:
+            yield _text("\n".join(lines))
+            lines = []
+        if component:
+            yield component
+    if lines:
+        yield _text("\n".join(lines))
+
+
+def _lines(block: Heading | Prose | Quotation | Sources) -> list[str]:
+    match block:
+        case Heading():
+            line = written(block.spans).strip()
+            mark = {1: "# ", 2: "-# ", 3: "### "}.get(block.level, "### ")
+        case Prose():
+            line, mark = written(block.spans).strip(), "-# " if block.quiet else ""
+        case Quotation():
+            return _quotation(block)
+        case Sources():
+            line, mark = " · ".join(written((link,)) for link in block.links), "-# Sources: "
+        case _:
+            assert_never(block)
+    return [mark + line] if line else []
+
+
+def _quotation(block: Quotation) -> list[str]:
+    """Return the words in quotation marks, then who said them, who that is, and the outlet."""
+    words = escape(block.text)
+    if not words.strip():
+        return []
+    who = written((Strong(block.speaker),))
+    note = f", {escape(block.note)}" if block.note.strip() else ""
+    outlet = written((Link(block.outlet, block.url) if is_address(block.url) else Text(block.outlet),))
+    return [f"> “{words}”", f"> — {who}{note}" + (f" · {outlet}" if outlet.strip() else "")]
+
+
+def _row(block: Actions) -> Json | None:
+    buttons = [
+        {"type": BUTTON, "style": SECONDARY, "label": clip(one_line(a.label), MAX_LABEL), "custom_id": a.invocation}
+        for a in block.actions
+        if a.label.strip() and 0 < len(a.invocation) <= MAX_CUSTOM_ID
+    ]
+    return {"type": ROW, "components": buttons[:BUTTONS]} if buttons else None
+
+
+def _text(content: str) -> Json:
+    return {"type": TEXT, "content": content}
+
+
+# ── counting ─────────────────────────────────────────────────────────────────
+
+
+def _count(components: object) -> int:
+    """Count components with all those inside them."""
+    if not isinstance(components, list):
+        return 0
+    return sum(1 + _count(component.get("components")) for component in components)
+
+
+def _texts(components: object) -> Iterator[str]:
+    """Yield the content of every text, those inside containers too."""
+    for component in components if isinstance(components, list) else []:
+        if component.get("type") == TEXT:
+            yield str(component["content"])
+        yield from _texts(component.get("components"))
