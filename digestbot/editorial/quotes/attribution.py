@@ -70,15 +70,16 @@ def speaker_of(scene: Scene, target: Mention, mention: Mention) -> Speaker:
     """Return the speaker under the first full form of the name in the article."""
     name, start, end = target.text, target.start, target.end
     description = ""
-    if target.entity >= 0:
-        member = scene.cast[target.entity]
+    kind = _kind(scene, target)
+    number = target.entity if target.entity >= 0 or target is mention else target.alias
+    if number >= 0:
+        kind = "organisation" if scene.cast[number].kind in "OL" else "person"
+        member = scene.cast[number]
         name, start, end = member.name, member.start, member.end
         if member.words == 1 and member.kind != "O":
             name, start, end = _fuller(scene, name, start, end)
         description = next((scene.text[m.role[0] : m.role[1]] for m in member.mentions if m.role), "")
-    return Speaker(
-        name, start, end, kind=_kind(scene, target), mention=(mention.start, mention.end), description=description
-    )
+    return Speaker(name, start, end, kind=kind, mention=(mention.start, mention.end), description=description)
 
 
 def _fuller(scene: Scene, name: str, start: int, end: int) -> tuple[str, int, int]:

@@ -8,7 +8,11 @@ from digestbot.editorial.quotes.mentions import Mention
 
 @dataclass(slots=True)
 class Member:
-    """One person or body: ``name`` is the first full form with its offsets, ``mentions`` all of them in order."""
+    """One person or body: ``name`` is the first full form with its offsets,
+    ``mentions`` all of them in order.
+
+    ``titled`` tells that the sex is known from a title (Mr., spokeswoman), not guessed from a given name.
+    """
 
     name: str
     start: int
@@ -19,6 +23,7 @@ class Member:
     last: str
     words: int
     mentions: list[Mention] = field(default_factory=list)
+    titled: bool = False
 
 
 def gather(names: Sequence[Mention]) -> list[Member]:
@@ -77,8 +82,8 @@ def _same(cast: Sequence[Member], numbers: Sequence[int], parts: Sequence[str]) 
 
 def _bearer(cast: Sequence[Member], numbers: Sequence[int], mention: Mention) -> int | None:
     """Return the member whom a single name means: of the fitting sex, then the one spoken of most, then the first."""
-    sex = mention.sex if mention.role else ""
-    fitting = [n for n in numbers if not sex or cast[n].sex in ("", "u", sex)]
+    sex = mention.sex if mention.titled else ""
+    fitting = [n for n in numbers if not sex or cast[n].sex in ("", "u", sex) or not cast[n].titled]
     if not fitting:
         return None
     return max(fitting, key=lambda n: (len(cast[n].mentions), -n))
@@ -96,7 +101,8 @@ def _join(cast: list[Member], number: int, mention: Mention) -> None:
     member = cast[number]
     mention.entity = number
     member.mentions.append(mention)
-    if mention.role is not None and mention.sex in ("m", "f"):
+    if mention.titled and mention.sex in ("m", "f"):
         member.sex = mention.sex
+        member.titled = True
     if mention.kind == "P" and member.kind == "N":
         member.kind = "P"

@@ -1,10 +1,12 @@
 """Describes a candidate speaker of a quote in words the ranker has weights for; decides nothing."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from digestbot.editorial.quotes.grammar import subject_after, subject_before
+from digestbot.editorial.quotes.grammar import nearest_subject, subject_after, subject_before
 from digestbot.editorial.quotes.mentions import Mention
 from digestbot.editorial.quotes.scene import Scene
+from digestbot.editorial.quotes.tokens import BREAK, Token
 
 _BUCKETS = (0, 1, 2, 3, 4, 6, 8, 12, 18, 30, 60)
 
@@ -34,8 +36,11 @@ class Context:
     said: str
     subject: int
     verb: str
+    near: int
+    reporting: str
     inverse: int
     manner: str
+    asked: bool
 
 
 def context(scene: Scene, number: int) -> Context:
@@ -51,6 +56,7 @@ def context(scene: Scene, number: int) -> Context:
     ending = text[span.end - 1]
     relation, gap = "0", ""
     subject, verb = subject_before(classes, place)
+    near, reporting = nearest_subject(classes, place)
     inverse, manner = subject_after(classes, place)
     if number:
         before = scene.places[number - 1]
@@ -76,9 +82,20 @@ def context(scene: Scene, number: int) -> Context:
         said=text[span.start : min(span.end, span.start + 600)].lower(),
         subject=subject,
         verb=verb,
+        near=near,
+        reporting=reporting,
         inverse=inverse,
         manner=manner,
+        asked=first and _follows_question(tokens, place),
     )
+
+
+def _follows_question(tokens: Sequence[Token], place: int) -> bool:
+    """Tell whether the line before ends in a question: then the quote may be its answer."""
+    k = place - 1
+    while k >= 0 and tokens[k].kind == BREAK:
+        k -= 1
+    return k >= 0 and tokens[k].text == "?" and k < place - 1
 
 
 def bucket(value: int) -> int:
@@ -131,6 +148,12 @@ def describe(scene: Scene, ctx: Context, mention: Mention, rank: int, previous: 
         tie = "" if mention.i <= ctx.subject < mention.j else "!" if ctx.subject >= 0 else "?"
         out.append(f"S{tie}{ctx.verb}{side}")
         out.append(f"S{tie}{ctx.verb}{side}{ctx.manner}{ctx.left[-1:]}")
+    if ctx.near != ctx.subject and ctx.near >= 0:
+        tie = "" if mention.i <= ctx.near < mention.j else "!"
+        out.append(f"T{tie}{ctx.reporting}{ctx.verb}{side}")
+        out.append(f"T{tie}{ctx.reporting}{kind}{side}{ctx.left[-1:]}")
+    if ctx.asked:
+        out.append(f"ask{where}{kind}{ctx.right[:1]}")
     if ctx.manner:
         tie = "" if mention.i <= ctx.inverse < mention.j else "!" if ctx.inverse >= 0 else "?"
         out.append(f"I{tie}{ctx.manner}{side}")
@@ -201,10 +224,8 @@ def describe_none(scene: Scene, ctx: Context) -> list[str]:
     classes, tokens, place = scene.classes, scene.tokens, ctx.place
     span = scene.spans[ctx.number]
     words = scene.text[span.start : span.end].split()
-    capitals = sum(word[0].isupper() for word in words[:20])
-    share = (
-        "T" if capitals >= len(words[:20]) - 1 and len(words) > 1 else "t" if capitals * 2 > len(words[:20]) else "-"
-    )
+    share = _title_share(words[:20], scene.words["common"])
+    size = bucket(len(words))
     sentence = [
         k for k in range(max(0, place - 30), min(len(classes), place + 30)) if tokens[k].sentence == ctx.sentence
     ]
@@ -221,9 +242,25 @@ def describe_none(scene: Scene, ctx: Context) -> list[str]:
         f"0{ctx.shape}{int(ctx.first)}{int(ctx.last)}",
         f"0line{int(ctx.line == 0)}",
         f"0ch{ctx.relation}{ctx.gap[:3]}",
+        f"0sz{size}{ctx.shape[0]}{share}",
+        f"0S{ctx.verb}{min(ctx.subject, 0)}{size}{ctx.shape[0]}",
+        f"0T{ctx.reporting}{min(ctx.near, 0)}{size}",
+        f"0I{ctx.manner}{min(ctx.inverse, 0)}{ctx.shape[1]}",
+        f"0ask{int(ctx.asked)}",
     ]
     if before:
         out.append(f"0w{before}")
+        out.append(f"0w{before}{share}")
         if before in scene.words["titled"]:
             out.append("0titled")
     return out
+
+
+def _title_share(words: Sequence[str], common: frozenset[str]) -> str:
+    """Tell how much of a quote is written like a title: ``T`` all words that matter, ``t`` half, ``-`` fewer."""
+    bare = [word.strip("\"'“”‘’.,:;!?()") for word in words]
+    matter = [word for word in bare if word and (word[0].isupper() or word.lower() not in common)]
+    capitals = sum(word[0].isupper() for word in matter)
+    if len(matter) > 1 and capitals == len(matter):
+        return "T"
+    return "t" if capitals * 2 > len(matter) else "-"

@@ -20,12 +20,25 @@ def subject_before(classes: Sequence[str], place: int) -> tuple[int, str]:
     verb = place - 1
     floor = max(0, place - _REACH)
     while verb >= floor and classes[verb] not in ".|Q":
+        if classes[verb] == "A":
+            return min(verb + 3, place - 1), "A"
         if classes[verb] in "CG":
             return subject_left(classes, verb), classes[verb]
         verb -= 1
     verb = place - 1
     while verb >= floor and classes[verb] not in ".|Q":
         if classes[verb] in "Rbv":
+            return subject_left(classes, verb), classes[verb]
+        verb -= 1
+    return -1, ""
+
+
+def nearest_subject(classes: Sequence[str], place: int) -> tuple[int, str]:
+    """Return the token inside the subject of the nearest verb that can report, and its class ("a study had found")."""
+    verb = place - 1
+    floor = max(0, place - _REACH)
+    while verb >= floor and classes[verb] not in ".|Q":
+        if classes[verb] in "CGR":
             return subject_left(classes, verb), classes[verb]
         verb -= 1
     return -1, ""

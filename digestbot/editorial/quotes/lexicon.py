@@ -11,7 +11,7 @@ DATA = Path(__file__).parent / "data"
 class Lexicon:
     """The words of one language.
 
-    ``cues`` maps every form of a cue verb to its class: ``S`` says, ``R`` reports, ``G`` says as a participle in
+    ``cues`` maps every form of a cue verb to its class: ``C`` says, ``R`` reports, ``G`` says as a participle in
     -ing. ``sections`` holds the other lists by name.
     """
 
@@ -29,10 +29,10 @@ def lexicon(language: str = "en") -> Lexicon:
     path = DATA / f"{language}.txt"
     sections = _read(path if path.exists() else DATA / "en.txt")
     cues: dict[str, str] = {}
-    for name, kind in (("report", "R"), ("say", "S")):
+    for name, kind in (("report", "R"), ("say", "C")):
         for entry in sections.pop(name, ()):
             for form in _forms(entry):
-                cues[form] = "G" if form.endswith("ing") and kind == "S" else kind
+                cues[form] = "G" if form.endswith("ing") and kind == "C" else kind
     return Lexicon(cues, {name: frozenset(words) for name, words in sections.items()})
 
 

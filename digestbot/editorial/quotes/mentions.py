@@ -55,7 +55,8 @@ class Mention:
     """One way of naming a possible speaker.
 
     ``i``/``j`` bound its tokens, ``start``/``end`` its characters. ``kind``: ``P`` person, ``N`` some name, ``O``
-    organisation, ``L`` place, ``R`` pronoun, ``D`` noun phrase. ``sex``: ``m`` ``f`` ``u`` unknown, ``p`` plural,
+    organisation, ``L`` place, ``R`` pronoun, ``D`` noun phrase. ``entity`` is its number in the cast,
+    ``alias`` that of the one a definite noun phrase ("the judge") can only mean. ``sex``: ``m`` ``f`` ``u`` unknown, ``p`` plural,
     ``n`` a thing. ``role`` is the span of the title before a name. ``head`` is the index of its main word.
     """
 
@@ -71,6 +72,8 @@ class Mention:
     role: tuple[int, int] | None = None
     head: int = -1
     entity: int = -1
+    alias: int = -1
+    titled: bool = False
 
     @property
     def key(self) -> str:
@@ -182,10 +185,12 @@ def _name(text: str, tokens: Sequence[Token], i: int, j: int, words: Lexicon) ->
         elif cut == len(lows):
             return _mention(text, tokens, i, j, "D", _sex_of_title(lows, words))
     kind, sex = _kind(tokens, i, lows, orgs, places, is_org=is_org, titled=role is not None)
+    told = ""
     if role is not None:
-        sex = _sex_of_title(text[role[0] : role[1]].lower().replace(".", " ").split(), words) or sex
-    mention = _mention(text, tokens, i, j, kind, sex)
+        told = _sex_of_title(text[role[0] : role[1]].lower().replace(".", " ").split(), words)
+    mention = _mention(text, tokens, i, j, kind, told or sex)
     mention.role = role
+    mention.titled = bool(told)
     return mention
 
 
@@ -222,14 +227,14 @@ def _kind(
     titled: bool,
 ) -> tuple[str, str]:
     """Return kind and sex of a name."""
-    sex = given_names().get(lows[0], "")
+    sex = given_names().get(lows[0], "") or given_names().get(lows[0].partition("-")[0], "")
     if titled:
         return "P", sex if len(lows) > 1 else ""
     if is_org:
         return "O", "n"
     if lows[-1] in places:
         return "L", "n"
-    if len(lows) > 1 and sex and "of" not in lows:
+    if len(lows) > 1 and (sex or _has_age(tokens, i + len(lows))) and "of" not in lows:
         return "P", sex
     if len(lows) == 1:
         word = tokens[i].text
@@ -237,6 +242,16 @@ def _kind(
             return "O", "n"
         return "N", sex
     return ("O", "n") if "of" in lows or any(low in orgs for low in lows) else ("N", "")
+
+
+def _has_age(tokens: Sequence[Token], after: int) -> bool:
+    """Tell whether an age between commas follows a name: "Rasmus Ekholm, 58,"."""
+    return (
+        after + 1 < len(tokens)
+        and tokens[after].text == ","
+        and tokens[after + 1].text.isdigit()
+        and 1 < len(tokens[after + 1].text) < 4  # noqa: PLR2004 nobody is older
+    )
 
 
 def _mention(text: str, tokens: Sequence[Token], i: int, j: int, kind: str, sex: str) -> Mention:

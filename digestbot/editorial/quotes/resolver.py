@@ -119,6 +119,8 @@ class Resolver:
         """Tell whether a pronoun of this kind can stand for a mention."""
         sex = sex_of(self.scene, mention)
         if pronoun.sex in "mf":
+            if sex in ("m", "f") and sex != pronoun.sex:
+                return mention.entity >= 0 and not self.scene.cast[mention.entity].titled
             return sex in (pronoun.sex, "", "u") and mention.kind != "O"
         if pronoun.sex == "n":
             return sex in ("n", "") and mention.kind in "ODN"
@@ -150,13 +152,14 @@ class Resolver:
         scene, classes = self.scene, self.scene.classes
         group = {"m": "h", "f": "h", "n": "n", "p": "p"}.get(pronoun.sex, "u")
         latest = mentions[0]
-        sure = sex_of(scene, name) == pronoun.sex
+        sex = sex_of(scene, name)
+        tie = "=" if sex == pronoun.sex else "#" if sex in ("m", "f") and group == "h" else "?"
         before = classes[latest.i - 1] if latest.i else "|"
         after = classes[latest.j] if latest.j < len(classes) else ""
         subjects = [m for m in mentions if is_subject(classes, m)]
         sayers = [m for m in mentions if _says(classes, m)]
         out = [
-            f"{group}{'=' if sure else '?'}{name.kind}{min(certain, 3)}",
+            f"{group}{tie}{name.kind}{min(certain, 3)}",
             f"{group}ds{min(pronoun.sentence - latest.sentence, 6)}",
             f"{group}dl{min(pronoun.line - latest.line, 5)}",
             f"{group}rank{min(rank, 4)}",
@@ -194,13 +197,16 @@ class Resolver:
 
 def identify(mention: Mention) -> Identity:
     """Return what two mentions of one person share."""
-    return mention.entity if mention.entity >= 0 else mention.text.lower()
+    if mention.entity >= 0:
+        return mention.entity
+    return mention.alias if mention.alias >= 0 else mention.text.lower()
 
 
 def sex_of(scene: Scene, mention: Mention) -> str:
     """Return the sex known of a mention: of its member if it has one, else its own."""
-    if mention.entity >= 0:
-        member = scene.cast[mention.entity]
+    number = mention.entity if mention.entity >= 0 else mention.alias
+    if number >= 0:
+        member = scene.cast[number]
         return "n" if member.kind == "O" else member.sex
     return mention.sex
 

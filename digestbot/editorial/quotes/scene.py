@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from digestbot.editorial.quotes.cast import Member, gather
 from digestbot.editorial.quotes.lexicon import Lexicon, lexicon
+from digestbot.editorial.quotes.links import link
 from digestbot.editorial.quotes.mentions import Mention, find_framed, find_names, find_nominals, find_pronouns
 from digestbot.editorial.quotes.spans import Marked, find_spans
 from digestbot.editorial.quotes.syntax import classify
@@ -39,6 +40,7 @@ def lay_out(text: str, language: str = "en") -> Scene:
     mentions = names + find_pronouns(tokens) + find_nominals(text, tokens, classes, names, words)
     mentions += find_framed(text, tokens, classes, mentions)
     mentions.sort(key=lambda mention: (mention.i, -mention.j))
+    link(mentions, tokens, classes, cast, words)
     places = [index for index, token in enumerate(tokens) if token.kind == QUOTE]
     return Scene(text, spans, tokens, classes, mentions, cast, places, [m.i for m in mentions], words)
 

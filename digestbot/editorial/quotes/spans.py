@@ -96,7 +96,7 @@ def find_spans(text: str) -> list[Marked]:
         number += 1
         begin, end = line.span()
         first = _first_visible(text, begin, end)
-        goes_on = carried is not None and text[first] in OPENING_MARKS
+        goes_on = carried is not None and text[first] == text[carried[0] - 1]
         if carried is not None and not goes_on:
             closer = _stray_closer(text, carried[0], begin, end)
             if closer is not None:
@@ -362,9 +362,20 @@ def _settled(spans: list[Marked], text: str) -> list[Marked]:
             before = text.rfind("\n", 0, span.opened) + 1
             if text[before : span.opened - 1].strip(_INVISIBLE + " \t\u00a0\r"):
                 continue
+            if inner := _within(text, span):
+                kept.extend(inner)
+                continue
         if span.opened >= 1 and text[span.opened - 1] in OPENING_MARKS and _closes_well(text, span.closed):
             kept.append(span)
     return kept
+
+
+def _within(text: str, span: Marked) -> list[Marked]:
+    """Return the closed quotations inside one that was never closed: its own mark was the slip."""
+    found: list[Marked] = []
+    for raw in _pair_doubles(text, span.opened, span.closed, closed_only=True):
+        _append(found, text, raw, span.closed, span.line, continues=False)
+    return found
 
 
 def _closes_well(text: str, closed: int) -> bool:

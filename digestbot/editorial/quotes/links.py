@@ -1,0 +1,84 @@
+"""Links noun phrases to the names they stand beside ("the company, Quillon Logistics,"); ranks nobody."""
+
+from collections.abc import Sequence
+
+from digestbot.editorial.quotes.cast import Member
+from digestbot.editorial.quotes.lexicon import Lexicon
+from digestbot.editorial.quotes.mentions import Mention
+from digestbot.editorial.quotes.tokens import Token
+
+
+def link(
+    mentions: Sequence[Mention], tokens: Sequence[Token], classes: Sequence[str], cast: Sequence[Member], words: Lexicon
+) -> None:
+    """Give noun phrases in apposition the name's place in the cast, and definite ones the one they can only mean.
+
+    ``mentions`` are in order of their tokens.
+    """
+    starts = {(m.i if m.role is None else _first(tokens, m)): m for m in mentions if m.entity >= 0 and m.kind in "PNO"}
+    ends = {m.j: m for m in mentions if m.entity >= 0 and m.kind in "PN"}
+    bearers = _bearers(cast, tokens, words)
+    for mention in mentions:
+        if mention.kind != "D" or mention.entity >= 0:
+            continue
+        low = tokens[mention.head].lower
+        if low in words["documents"]:
+            continue
+        name = _appended(mention, starts, classes) or _prepended(mention, ends, tokens, classes, words)
+        if name is not None:
+            mention.entity = name.entity
+            member = cast[name.entity]
+            if mention.sex in ("m", "f") and member.sex in ("", "u"):
+                member.sex = mention.sex
+        elif tokens[mention.i].lower == "the" and len(bearers.get(low, ())) == 1:
+            mention.alias = next(iter(bearers[low]))
+
+
+def _first(tokens: Sequence[Token], name: Mention) -> int:
+    """Return the token where a name's title begins."""
+    index = name.i
+    begin = name.role[0] if name.role else name.start
+    while index > 0 and tokens[index - 1].start >= begin:
+        index -= 1
+    return index
+
+
+def _appended(mention: Mention, starts: dict[int, Mention], classes: Sequence[str]) -> Mention | None:
+    """Return the name of "the company, Quillon Logistics,"."""
+    j = mention.j
+    if j + 1 >= len(classes) or classes[j] != ",":
+        return None
+    name = starts.get(j + 1)
+    if name is None or (name.j < len(classes) and classes[name.j] not in ",.|;Q(-"):
+        return None
+    return name
+
+
+def _prepended(
+    mention: Mention, ends: dict[int, Mention], tokens: Sequence[Token], classes: Sequence[str], words: Lexicon
+) -> Mention | None:
+    """Return the name of "Jamal Petrossian, a forklift driver"."""
+    i = mention.i
+    if (
+        i == 0
+        or classes[i - 1] != ","
+        or classes[i] not in "dm"
+        or tokens[mention.head].lower not in words["person_heads"]
+    ):
+        return None
+    name = ends.get(i - 1)
+    return name if name is not None and mention.sex != "p" else None
+
+
+def _bearers(cast: Sequence[Member], tokens: Sequence[Token], words: Lexicon) -> dict[str, set[int]]:
+    """Return by title word which members bear it."""
+    found: dict[str, set[int]] = {}
+    heads = words["person_heads"]
+    for number, member in enumerate(cast):
+        for mention in member.mentions:
+            if mention.role is None:
+                continue
+            for token in tokens[_first(tokens, mention) : mention.i]:
+                if token.lower in heads:
+                    found.setdefault(token.lower, set()).add(number)
+    return found
