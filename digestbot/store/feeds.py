@@ -37,8 +37,10 @@ class SqlFeeds(Role):
         """Return the feed at ``url``, made due at ``now`` if it is new; see the port."""
         given = {"name": title, "topics": list(topics), "weight": weight}
         async with self._database.write() as connection:
-            fresh = {"url": url, **given, "title": "", "link": "", "language": "", "backfill": backfill, "size": 0}
-            await insert_new(connection, feeds, [fresh | _polled(Polling(next_check_at=now))], "url")
+            there = select(feeds.c.id).where(feeds.c.url == url)
+            if (await connection.execute(there)).first() is None:
+                fresh = {"url": url, **given, "title": "", "link": "", "language": "", "backfill": backfill, "size": 0}
+                await insert_new(connection, feeds, [fresh | _polled(Polling(next_check_at=now))], "url")
             row = await _row(connection, feeds.c.url == storable(url), url)
             if feed_of(row).polling.checked_at is None:
                 given["backfill"] = backfill
