@@ -25,7 +25,7 @@ ENV_PREFIX = "DIGESTBOT_"
 OWN_VARIABLES = frozenset({"DIGESTBOT_CONFIG", "DIGESTBOT_SECRETS_DIR"})
 """Variables of ours that are no settings: they say where settings are read from."""
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-SECRET_KEYS = (("slack", "bot_token"), ("slack", "app_token"), ("discord", "token"))
+SECRET_KEYS = (("model", "remote_key"), ("slack", "bot_token"), ("slack", "app_token"), ("discord", "token"))
 """The settings that may also come from files named ``<section>_<key>`` in the secrets folder."""
 
 
@@ -66,6 +66,10 @@ class ModelSettings(_Section):
     name: str = Field("", description="A Hugging Face model id or a folder, for seq2seq and chat.")
     download: bool = Field(default=False, description="Whether a missing model may be fetched from its hub.")
     remote_url: str = Field("", description="An OpenAI-compatible endpoint, for the remote engine.")
+    remote_key: SecretStr | None = Field(None, description="Its key; better set as DIGESTBOT_MODEL__REMOTE_KEY.")
+    source_bound: bool = Field(
+        default=False, description="Whether the chat engine may only write words of the sources (and function words)."
+    )
     cache: str = Field("var/models", description="The folder for converted models.")
     threads: int = Field(0, ge=0, description="CPU threads for inference; 0 takes all.")
 

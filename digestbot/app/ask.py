@@ -135,7 +135,7 @@ async def feed_rows(source: str, config: Path | None) -> Rows:
 
         return parsed_rows(parse_feed(_read_bytes(source, settings.sources.max_bytes), source))
     async with open_sources(settings) as sources:
-        parsed = await sources.look(source)
+        parsed = await sources.feeds.look(source)
     state = await _stored_state(source, settings.database.url)
     return {**parsed_rows(parsed), **({"state": state} if state else {})}
 

@@ -5,9 +5,13 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from typing import Protocol
 
+from digestbot import __version__
 from digestbot.config import Settings, load_settings
+from digestbot.domain.news import ParsedFeed
 from digestbot.domain.subscription import Platform
+from digestbot.editorial.quotes import find_quotes
 from digestbot.pipeline.brief import Briefer
 from digestbot.pipeline.deliver import Deliverer
 from digestbot.pipeline.publish import Publisher
@@ -25,11 +29,23 @@ class Models:
     summarizer: Summarizer
 
 
+PROJECT = "https://github.com/digestbot"
+"""Whom publishers can turn to where the operator names nobody."""
+
+
+class LookingFeedSource(FeedSource, Protocol):
+    """A feed source that can also look at a feed nobody has subscribed to, as commands on demand do."""
+
+    async def look(self, url: str) -> ParsedFeed:
+        """Return what is at an address, be it a feed or a site's page that names one."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Sources:
     """What reads the world."""
 
-    feeds: FeedSource
+    feeds: LookingFeedSource
     articles: ArticleSource
 
 
@@ -64,15 +80,66 @@ def read_settings(config: Path | None) -> Settings:
 @asynccontextmanager
 async def open_models(settings: Settings) -> AsyncIterator[Models]:
     """Open the inference room; nothing is loaded before it is used."""
-    from digestbot.inference.encoder import EncoderEmbedder
-    from digestbot.inference.engine import Engine
+    from digestbot.inference import EncoderEmbedder, Engine, choose_summarizer
 
     engine = Engine(cache_dir=Path(settings.model.cache), threads=settings.model.threads)
     try:
         embedder = EncoderEmbedder(engine)
-        yield Models(embedder, _summarizer(settings, engine, embedder))
+        summarizer = choose_summarizer(
+            settings.model.engine,
+            engine=engine,
+            embedder=embedder,
+            model=settings.model.name,
+            url=settings.model.remote_url,
+            key=settings.model.remote_key.get_secret_value() if settings.model.remote_key else "",
+            bound=settings.model.source_bound,
+            find_quotes=find_quotes,
+        )
+        yield Models(embedder, summarizer)
     finally:
         await engine.aclose()
+
+
+@asynccontextmanager
+async def open_sources(settings: Settings) -> AsyncIterator[Sources]:
+    """Open the sources room: one client and one sandbox for feeds and pages."""
+    from digestbot.sources.articles import WebArticleSource
+    from digestbot.sources.feeds import HttpFeedSource
+    from digestbot.sources.http.client import PoliteClient
+    from digestbot.sources.sandbox import Sandbox
+
+    wanted = settings.sources
+    client = PoliteClient(
+        version=__version__,
+        allow_private_hosts=wanted.allow_private_hosts,
+        host_gap=wanted.min_gap,
+        max_bytes=wanted.max_bytes,
+        total_seconds=wanted.timeout,
+        connections=wanted.concurrency,
+        contact=wanted.contact or PROJECT,
+    )
+    sandbox = Sandbox()
+    try:
+        yield Sources(HttpFeedSource(client, sandbox), WebArticleSource(client, sandbox))
+    finally:
+        await client.close()
+        await sandbox.close()
+
+
+@asynccontextmanager
+async def open_adapters(settings: Settings) -> AsyncIterator[dict[Platform, ChatAdapter]]:
+    """Open an adapter for the console and for each platform that has a token."""
+    from digestbot.chat.console import ConsoleAdapter
+
+    adapters: dict[Platform, ChatAdapter] = {"console": ConsoleAdapter()}
+    async with AsyncExitStack() as stack:
+        if settings.slack.bot_token is not None:
+            from digestbot.chat.slack.adapter import SlackAdapter
+
+            slack = SlackAdapter(settings.slack.bot_token.get_secret_value())
+            stack.push_async_callback(slack.close)
+            adapters["slack"] = slack
+        yield adapters
 
 
 @asynccontextmanager
@@ -90,6 +157,7 @@ async def open_rooms(
         DigestbotError: A room cannot be opened; those already open are closed.
 
     """
+    from digestbot.sources.patterns import search
     from digestbot.store import open_store
 
     clock = clock or SystemClock()
@@ -111,7 +179,7 @@ async def open_rooms(
                 store, sources.feeds, sources.articles, models.embedder, clock, window, settings.sources.concurrency
             ),
             briefer=briefer,
-            publisher=Publisher(store, briefer, adapters, clock),
+            publisher=Publisher(store, briefer, adapters, clock, search),
             deliverer=Deliverer(store, adapters, clock),
             clock=clock,
         )

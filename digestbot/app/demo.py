@@ -3,7 +3,7 @@
 It runs the product's own rooms on real wires; only the newsroom is a sample.
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -51,9 +51,9 @@ async def run_demo(newsroom: Path | None, out: Path) -> None:
     console, began = Console(highlight=False), perf_counter()
     folder = _newsroom_folder(newsroom)
     work = _work_folder(out)
-    async with _served(folder) as (base, urls):
-        _say(console, f"a newsroom of {len(urls)} outlets is on the air at {base}")
-        settings = _settings(base, urls, work)
+    async with _served(folder) as (base, feeds):
+        _say(console, f"a newsroom of {len(feeds)} outlets is on the air at {base}")
+        settings = _settings(base, feeds, work)
         async with open_rooms(settings) as rooms:
             await enrol(settings, rooms.store, rooms.clock.now())
             digest = await _make(rooms, console)
@@ -87,19 +87,20 @@ def _work_folder(out: Path) -> Path:
 
 
 @asynccontextmanager
-async def _served(folder: Path) -> AsyncIterator[tuple[str, tuple[str, ...]]]:
-    """Serve a newsroom on a free loopback port; yield its base URL and its feeds' URLs."""
+async def _served(folder: Path) -> AsyncIterator[tuple[str, dict[str, str]]]:
+    """Serve a newsroom on a free loopback port; yield its base URL and the outlets' names by their feeds' URLs."""
     from digestbot.web.newsroom import Newsroom, serve
 
     newsroom = Newsroom.load(folder, SystemClock().now())
     runner, base = await serve(newsroom)
     try:
-        yield base, newsroom.feed_urls(base)
+        names = (outlet.name for outlet in newsroom.outlets)
+        yield base, dict(zip(newsroom.feed_urls(base), names, strict=True))
     finally:
         await runner.cleanup()
 
 
-def _settings(base: str, urls: Sequence[str], work: Path) -> Settings:
+def _settings(base: str, feeds: Mapping[str, str], work: Path) -> Settings:
     """Return settings for the demo: a fresh database, the newsroom's feeds taken from the start."""
     database = work / "demo.sqlite3"
     for path in work.glob("demo.sqlite3*"):
@@ -113,7 +114,7 @@ def _settings(base: str, urls: Sequence[str], work: Path) -> Settings:
         database=DatabaseSettings(url=f"sqlite:///{database}"),
         sources=SourceSettings(allow_private_hosts=(urlsplit(base).netloc,), min_gap=0),
         model=ModelSettings(cache=str(work / "models")),
-        feeds=tuple(FeedSettings(url=url, backfill=20) for url in urls),
+        feeds=tuple(FeedSettings(url=url, title=name, backfill=20) for url, name in feeds.items()),
         subscriptions=(SubscriptionSettings(name=TITLE, channel="console:"),),
     )
 
@@ -123,7 +124,9 @@ async def _make(rooms: Rooms, console: Console) -> Digest:
     refreshed = await rooms.refresher.run_due()
     for one in refreshed:
         feed = await rooms.store.feed(one.feed_id)
-        _say(console, f"{feed.title}: {one.stored} articles read" if one.error is None else f"{one.url}: {one.error}")
+        _say(console, f"{feed.title}: {one.stored} articles" if one.error is None else f"{one.url}: {one.error}")
+        for fault in one.unread:
+            _say(console, f"  {fault}")
     status = await rooms.store.status(rooms.clock.now())
     _say(console, f"{status.articles} articles tell {status.stories} stories")
     briefed = await rooms.briefer.run_due()

@@ -83,7 +83,7 @@ async def _feeds(settings: Settings) -> list[Finding]:
         async def one(url: str) -> Finding:
             async with gate:
                 try:
-                    parsed = await sources.look(url)
+                    parsed = await sources.feeds.look(url)
                 except DigestbotError as error:
                     return _fault("feed", error)
                 return Finding("feed", ok=True, what=f"{url}: “{parsed.title}”, {len(parsed.entries)} entries")

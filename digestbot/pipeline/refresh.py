@@ -5,7 +5,7 @@ Knows the ports and the rules of clustering; does not know HTTP, feedparser, mod
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
@@ -134,7 +134,9 @@ class Refresher:
             return Refreshed(feed.id, feed.url, "unchanged")
         fresh = [entry for entry in _each_once(fetched.parsed.entries) if known.isdisjoint(entry.keys)]
         wanted = fresh if feed.baseline_at else _latest(fresh, feed.backfill)
-        read, unread = await self._read_all(wanted, feed)
+        # The feed's own title names the outlet from its first article on.
+        named = replace(feed, title=feed.title or fetched.parsed.title)
+        read, unread = await self._read_all(wanted, named)
         stories = await self._store(feed, fetched, read, open_stories or await self._open_stories())
         outcome: Outcome = "baseline" if not feed.baseline_at and not read else "new" if read else "unchanged"
         return Refreshed(feed.id, feed.url, outcome, len(stories), tuple(sorted(set(stories))), unread=tuple(unread))
