@@ -81,9 +81,6 @@ class Briefer:
         summary = await self.summarizer.summarize(story, length, interactive=interactive)
         quotes = await self.quotes(story.articles)
         headline = choose_headline(story.articles)
-        dropped = Counter(
-            "no_speaker" if quote.speaker is None else "not_key" for found in quotes.values() for quote in found
-        )
         near = await self._centrality(story, quotes)
         key = key_quotes(story.articles, quotes, limit=MOST_QUOTES, centrality=near)
         return Brief(
@@ -94,7 +91,7 @@ class Briefer:
             summary=summary,
             quotes=key,
             made_at=self.clock.now(),
-            dropped=tuple(sorted(dropped.items())),
+            dropped=_left_out(quotes, key),
         )
 
     async def quotes(self, articles: Sequence[Article]) -> dict[int, tuple[Quote, ...]]:
@@ -119,3 +116,15 @@ class Briefer:
         core = vectors[: len(story.articles)].mean(axis=0)
         near = dict(zip(texts, (vectors[len(story.articles) :] @ core / max(np.linalg.norm(core), 1e-9)), strict=True))
         return lambda asked: [float(near.get(text, 0.0)) for text in asked]
+
+
+def _left_out(found: Mapping[int, Sequence[Quote]], shown: Sequence[Quote]) -> tuple[tuple[str, int], ...]:
+    """Count, by reason, the quotes that were found and are not shown: no sure speaker, or others said it better."""
+    places = {(quote.article_id, p.opened) for quote in shown for p in quote.passages}
+    reasons = Counter(
+        "no_speaker" if quote.speaker is None else "not_key"
+        for quotes in found.values()
+        for quote in quotes
+        if places.isdisjoint((quote.article_id, p.opened) for p in quote.passages)
+    )
+    return tuple(sorted(reasons.items()))

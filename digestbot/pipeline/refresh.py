@@ -93,7 +93,7 @@ class Refresher:
         """Refresh every feed whose next check has passed; one feed's failure touches no other."""
         due = await self.store.due_feeds(self.clock.now(), limit)
         if not due:
-            return ()
+            return []
         open_stories = await self._open_stories()
         gate = asyncio.Semaphore(self.concurrency)
 

@@ -1,0 +1,67 @@
+"""A brief is made once a story and says only what stands in its articles."""
+
+from datetime import timedelta
+
+import pytest
+
+from digestbot.domain.errors import ModelMissing
+from digestbot.domain.news import Article, Story
+from digestbot.pipeline.brief import Briefer
+from tests.fakes.clock import START, FakeClock
+from tests.fakes.inference import FakeEmbedder, FakeSummarizer
+from tests.fakes.store import MemoryStore
+
+TEXT = (
+    "The council voted on Tuesday to build the gates. “We will close the harbour gates on Monday,” said Nora Lind, the "
+    "harbour master. “It was the best vote of the year for this town,” he added."
+)
+STORY = Story(0, (Article(1, "https://news.example/1", "Council votes", TEXT, outlet="Courier"),), START, START)
+
+
+@pytest.fixture
+def summarizer():
+    """Return a summarizer."""
+    return FakeSummarizer()
+
+
+@pytest.fixture
+def briefer(summarizer):
+    """Return the step."""
+    return Briefer(MemoryStore(), summarizer, FakeEmbedder(), FakeClock())
+
+
+async def test_everything_stands_in_the_article(briefer):
+    """Summary sentences with their evidence, quotes and the headline are the article's own."""
+    brief = await briefer.make(STORY)
+    assert brief.headline == "Council votes"
+    for sentence in brief.summary.sentences:
+        (evidence,) = sentence.evidence
+        assert TEXT[evidence.start : evidence.end] == sentence.text
+    for quote in brief.quotes:
+        for passage in quote.passages:
+            assert TEXT[passage.start : passage.end] in TEXT
+        assert quote.speaker.name in TEXT
+        assert quote.key
+
+
+async def test_what_is_not_shown_is_counted_by_reason(briefer):
+    """Quotes found but not chosen are in ``dropped``: no more are shown than found."""
+    brief = await briefer.make(STORY)
+    found = await briefer.quotes(STORY.articles)
+    total = sum(len(quotes) for quotes in found.values())
+    assert sum(count for _, count in brief.dropped) + len(brief.quotes) == total
+    assert all(count > 0 for _, count in brief.dropped)
+
+
+async def test_no_encoder_still_makes_a_brief(summarizer):
+    """Without an encoder the other signs choose the quotes."""
+    briefer = Briefer(MemoryStore(), summarizer, FakeEmbedder(error=ModelMissing("the encoder")), FakeClock())
+    assert (await briefer.make(STORY)).quotes
+
+
+async def test_the_same_story_is_made_once(briefer, summarizer):
+    """A kept brief is given again; another length is another brief."""
+    assert briefer.window == timedelta(hours=72)
+    first = await briefer.make(STORY)
+    assert first == await briefer.make(STORY)
+    assert [length for _, length, _ in summarizer.asked] == ["medium", "medium"]

@@ -1,0 +1,210 @@
+"""An edition is made once, says only what is new to its channel, and shows only what a reader can see verbatim."""
+
+from dataclasses import replace
+from datetime import time, timedelta
+
+import pytest
+
+from digestbot.domain.digest import Quotation
+from digestbot.domain.errors import InferenceError, StoreUnavailable
+from digestbot.domain.news import Polling
+from digestbot.domain.subscription import Channel, Filter, Schedule, Subscription
+from digestbot.pipeline.brief import Briefer
+from digestbot.pipeline.publish import Publisher
+from digestbot.pipeline.refresh import Refresher
+from digestbot.ports import RefreshRecord
+from tests.fakes.chat import FakeChat
+from tests.fakes.clock import START, FakeClock
+from tests.fakes.inference import FakeEmbedder, FakeSummarizer
+from tests.fakes.sources import FakePublisher, entry
+from tests.fakes.store import MemoryStore
+
+CHANNEL = Channel("slack", "C1", "T1")
+SCHEDULE = Schedule(at=(time(8, 0),))
+WORDS = "We will close the harbour gates on Monday and open them when the tide is out."
+
+
+class House:
+    """A whole pipeline over fakes."""
+
+    def __init__(self) -> None:
+        self.clock, self.store, self.press, self.chat = FakeClock(), MemoryStore(), FakePublisher(), FakeChat()
+        self.embedder, self.summarizer = FakeEmbedder(), FakeSummarizer()
+        self.refresher = Refresher(self.store, self.press, self.press, self.embedder, self.clock)
+        self.briefer = Briefer(self.store, self.summarizer, self.embedder, self.clock)
+        self.publisher = Publisher(self.store, self.briefer, {"slack": self.chat}, self.clock)
+        self.number = 0
+
+    async def subscribe(self, **changes: object) -> Subscription:
+        """Add a subscription due at eight; changes are its fields."""
+        subscription = Subscription(0, "Morning brief", CHANNEL, SCHEDULE, next_edition_at=START + timedelta(hours=1))
+        return await self.store.save_subscription(replace(subscription, **changes))
+
+    async def report(self, outlet: str, title: str, text: str) -> None:
+        """Let an outlet report something, and refresh."""
+        url = f"https://news.example/{outlet}"
+        if await self.store.feed_by_url(url) is None:
+            feed = await self.store.add_feed(url, title=outlet, backfill=5, now=self.clock.now())
+            await self.store.record_refresh(
+                RefreshRecord(feed.id, Polling(self.clock.now()), baseline_at=self.clock.now()), self.clock.now()
+            )
+        self.number += 1
+        self.press.page(self.number, text)
+        self.press.publish(url, entry(self.number, title, key=f"{outlet}{self.number}"))
+        self.clock.tick(minutes=31)
+        await self.refresher.run_due()
+
+    async def shown(self) -> list[str]:
+        """Return the text of every message owed to the channel, oldest delivery first."""
+        deliveries = [*await self.store.deliveries("pending")][::-1]
+        return [str(part.message.payload["text"]) for delivery in deliveries for part in delivery.parts]
+
+
+@pytest.fixture
+def house():
+    """Return a house."""
+    return House()
+
+
+async def gates(house):
+    """Report a story with a quotation by a named speaker."""
+    text = f"The council voted on Tuesday to build the gates. “{WORDS}” said Nora Lind, the harbour master."
+    await house.report("Courier", "Saltmere council votes to build harbour gates", text)
+
+
+async def test_an_edition_is_made_when_due_and_once(house):
+    """Before its time nothing is made; at its time one edition; asked again, none."""
+    await house.subscribe()
+    await gates(house)
+    assert await house.publisher.run_due() == []
+    house.clock.tick(minutes=30)
+    (done,) = await house.publisher.run_due()
+    assert (done.outcome, done.stories) == ("published", 1)
+    assert await house.publisher.run_due() == []
+    assert "Saltmere council votes" in "\n".join(await house.shown())
+
+
+async def test_a_quotation_comes_with_its_speaker(house):
+    """The key quote stands in the card, word for word, with the full name."""
+    await house.subscribe()
+    await gates(house)
+    house.clock.tick(hours=1)
+    await house.publisher.run_due()
+    text = "\n".join(await house.shown())
+    assert WORDS.removesuffix(".") in text
+    assert "Nora Lind" in text
+
+
+async def test_a_quotation_a_reader_would_not_see_verbatim_is_dropped(house):
+    """Where a platform's rendering changes a character of a quotation, it is left out and counted."""
+    await house.subscribe()
+    await gates(house)
+    house.chat.garble("harbour gates on Monday")
+    house.clock.tick(hours=1)
+    (done,) = await house.publisher.run_due()
+    assert done.dropped == (("rendered", 1),)
+    (delivery,) = await house.store.deliveries("pending")
+    digest = await house.store.digest(delivery.edition)
+    assert not [b for card in digest.cards for b in card.blocks if isinstance(b, Quotation)]
+    assert "Saltmere council votes" in "\n".join(await house.shown())
+
+
+async def test_nothing_is_posted_twice_to_a_channel(house):
+    """The next day's edition says nothing of what was posted, and with nothing new it is silent."""
+    await house.subscribe()
+    await gates(house)
+    house.clock.tick(hours=1)
+    await house.publisher.run_due()
+    house.clock.tick(days=1)
+    (done,) = await house.publisher.run_due()
+    assert done.outcome == "nothing"
+    assert len(await house.store.deliveries("pending")) == 1
+
+
+async def test_missed_editions_are_made_once(house):
+    """After three days asleep one edition stands for all, and the next is due at its usual time."""
+    await house.subscribe()
+    await gates(house)
+    house.clock.tick(days=3)
+    (done,) = await house.publisher.run_due()
+    assert done.missed == 2
+    (subscription,) = await house.store.subscriptions()
+    assert subscription.next_edition_at == START + timedelta(days=3, hours=1)
+
+
+async def test_one_brief_serves_every_channel(house):
+    """A story is condensed once, whatever the number of channels."""
+    for number in range(3):
+        await house.subscribe(name=f"Brief {number}", channel=replace(CHANNEL, id=f"C{number}"))
+    await gates(house)
+    house.clock.tick(hours=1)
+    assert len(await house.publisher.run_due()) == 3
+    assert len(house.summarizer.asked) == 1
+
+
+async def test_a_story_that_cannot_be_condensed_costs_itself_alone(house):
+    """When the engine fails on everything there is no digest of bare promises; nothing is lost with it."""
+    await house.subscribe()
+    await gates(house)
+    house.summarizer.error = InferenceError("the engine fails")
+    house.clock.tick(hours=1)
+    (done,) = await house.publisher.run_due()
+    assert (done.outcome, done.stories) == ("nothing", 0)
+
+
+async def test_an_article_without_text_is_not_shown(house):
+    """A headline with no text behind it is no story to condense."""
+    await house.subscribe()
+    await house.report("Courier", "A headline and nothing else", " ")
+    house.clock.tick(hours=1)
+    (done,) = await house.publisher.run_due()
+    assert done.outcome == "nothing"
+
+
+async def test_options_that_cannot_be_used_pause_their_subscription_alone(house):
+    """A filter that is no expression pauses its subscription with the reason; the others are served."""
+    await house.subscribe(filter=Filter(include_regex="("))
+    await house.subscribe(name="Other", channel=replace(CHANNEL, id="C2"))
+    await gates(house)
+    house.clock.tick(hours=1)
+    done = {one.outcome for one in await house.publisher.run_due()}
+    assert done == {"failed", "published"}
+    paused = [s for s in await house.store.subscriptions() if s.paused]
+    assert [s.name for s in paused] == ["Morning brief"]
+
+
+async def test_a_store_that_fails_leaves_the_edition_due(house, monkeypatch):
+    """When the edition cannot be written it is made at the next tick."""
+    await house.subscribe()
+    await gates(house)
+    house.clock.tick(hours=1)
+    publish = house.store.publish
+
+    async def full(*_, **__):
+        raise StoreUnavailable("the disk is full")
+
+    monkeypatch.setattr(house.store, "publish", full)
+    (failed,) = await house.publisher.run_due()
+    assert failed.outcome == "failed"
+    monkeypatch.setattr(house.store, "publish", publish)
+    (done,) = await house.publisher.run_due()
+    assert done.outcome == "published"
+
+
+async def test_a_preview_writes_nothing(house):
+    """A draft is a whole digest; afterwards the edition is still due and nothing is posted."""
+    subscription = await house.subscribe()
+    await gates(house)
+    draft = await house.publisher.draft(subscription, START + timedelta(hours=1), house.clock.now())
+    assert draft.messages
+    assert await house.store.deliveries("pending") == []
+    assert await house.store.posted_articles(CHANNEL) == {}
+
+
+async def test_platforms_that_are_off_stay_due(house):
+    """A subscription to a platform without an adapter keeps its due time."""
+    await house.subscribe(channel=Channel("discord", "1"))
+    house.clock.tick(hours=2)
+    assert await house.publisher.run_due() == []
+    (subscription,) = await house.store.subscriptions()
+    assert subscription.next_edition_at == START + timedelta(hours=1)

@@ -1,0 +1,193 @@
+"""A refresh stores what is new once, with its story, whatever the publisher and the store do."""
+
+from datetime import timedelta
+
+import pytest
+
+from digestbot.domain.errors import FeedGone, FetchTimeout, ModelMissing, NothingToRead, StoreUnavailable
+from digestbot.pipeline.refresh import Refresher
+from tests.fakes.clock import START, FakeClock
+from tests.fakes.inference import FakeEmbedder
+from tests.fakes.sources import FakePublisher, entry
+from tests.fakes.store import MemoryStore
+
+URL = "https://news.example/feed"
+BARRIER = "Saltmere council approves flood barrier at the Teel"
+
+
+@pytest.fixture
+def clock():
+    """Return a clock."""
+    return FakeClock()
+
+
+@pytest.fixture
+def store():
+    """Return a store."""
+    return MemoryStore()
+
+
+@pytest.fixture
+def publisher():
+    """Return a publisher with four pages."""
+    publisher = FakePublisher()
+    for number in range(1, 5):
+        publisher.page(number, f"Something happened in place {number}. It was seen by many.")
+    return publisher
+
+
+@pytest.fixture
+def refresher(store, publisher, clock):
+    """Return the step over them."""
+    return Refresher(store, publisher, publisher, FakeEmbedder(), clock)
+
+
+async def articles(store, clock):
+    """Return the stored articles' titles, by story."""
+    stories = await store.stories(START - timedelta(days=1), clock.now() + timedelta(seconds=1))
+    return sorted(sorted(article.title for article in story.articles) for story in stories)
+
+
+async def test_the_first_sight_of_a_feed_is_a_silent_baseline(store, publisher, refresher, clock):
+    """A feed with a hundred items posts none of them; what comes afterwards is news."""
+    await store.add_feed(URL, now=clock.now())
+    publisher.publish(URL, *(entry(n) for n in range(100)))
+    (first,) = await refresher.run_due()
+    assert (first.outcome, first.stored) == ("baseline", 0)
+    publisher.page(200, "A new thing happened. It matters.")
+    publisher.publish(URL, entry(200, "A new thing"))
+    clock.tick(minutes=31)
+    (second,) = await refresher.run_due()
+    assert (second.outcome, second.stored) == ("new", 1)
+    assert await articles(store, clock) == [["A new thing"]]
+
+
+async def test_backfill_takes_the_newest(store, publisher, refresher, clock):
+    """A backfill of two takes the two newest by date, wherever they stand in the feed."""
+    await store.add_feed(URL, backfill=2, now=clock.now())
+    publisher.publish(URL, *(entry(n, at=START - timedelta(hours=h)) for n, h in ((1, 5), (2, 1), (3, 9), (4, 2))))
+    await refresher.run_due()
+    assert sorted(title for titles in await articles(store, clock) for title in titles) == [
+        "Headline number 2",
+        "Headline number 4",
+    ]
+
+
+async def test_nothing_is_stored_twice(store, publisher, refresher, clock):
+    """Edited, re-dated, repeated and reappearing items, and the same record twice, store nothing again."""
+    await store.add_feed(URL, backfill=5, now=clock.now())
+    publisher.publish(URL, entry(1), entry(2), entry(2, "The same GUID again"))
+    await refresher.run_due()
+    before = await articles(store, clock)
+    publisher.entries[URL] = [entry(1, "An edited headline", at=START), entry(2)]
+    clock.tick(minutes=31)
+    await refresher.run_due()
+    assert await articles(store, clock) == before
+
+
+async def test_a_changed_guid_is_known_by_its_other_identity(store, publisher, refresher, clock):
+    """An item whose GUID changed but whose address did not is not new."""
+    await store.add_feed(URL, backfill=5, now=clock.now())
+    old = entry(1)
+    publisher.entries[URL] = [type(old)(**{**_fields(old), "aliases": ("url:1",)})]
+    await refresher.run_due()
+    publisher.entries[URL] = [type(old)(**{**_fields(old), "key": "https-e1", "aliases": ("url:1",)}), entry(2)]
+    clock.tick(minutes=31)
+    (again,) = await refresher.run_due()
+    assert again.stored == 1
+
+
+def _fields(value):
+    return {name: getattr(value, name) for name in value.__dataclass_fields__}
+
+
+async def test_two_outlets_on_one_event_are_one_story(store, publisher, refresher, clock):
+    """Articles of different outlets on one event join, also when both are new in the same round."""
+    for number, outlet in ((1, "a"), (2, "b")):
+        url = f"https://news.example/{outlet}"
+        await store.add_feed(url, title=outlet.upper(), backfill=5, now=clock.now())
+        publisher.page(number, f"{BARRIER}, by seven votes to four. The gates cost 340 million.")
+        publisher.publish(url, entry(number, BARRIER, key=outlet))
+    await refresher.run_due()
+    assert await articles(store, clock) == [[BARRIER, BARRIER]]
+
+
+async def test_a_page_that_cannot_be_read_leaves_the_feeds_own_words(store, publisher, refresher, clock):
+    """A pay wall or a dead page costs that page alone; the feed's summary stands in and the fault is told."""
+    await store.add_feed(URL, title="The Example", backfill=5, now=clock.now())
+    publisher.fail(NothingToRead("https://news.example/1"))
+    publisher.publish(URL, entry(1, text="The feed says this much."), entry(2))
+    (done,) = await refresher.run_due()
+    assert done.stored == 2
+    assert [str(error) for error in done.unread] == [str(NothingToRead("https://news.example/1"))]
+    stories = await store.stories(START - timedelta(days=1), clock.now() + timedelta(seconds=1))
+    assert "The feed says this much." in [a.text for s in stories for a in s.articles]
+
+
+async def test_a_failing_feed_backs_off_and_touches_no_other(store, publisher, refresher, clock):
+    """One feed's failure is its own; it is asked again when its back-off has passed, and never given up."""
+    await store.add_feed(URL, now=clock.now())
+    other = "https://news.example/other"
+    await store.add_feed(other, backfill=1, now=clock.now())
+    publisher.publish(other, entry(2))
+    publisher.fail(FetchTimeout(URL))
+    done = {one.url: one.outcome for one in await refresher.run_due()}
+    assert done == {URL: "failed", other: "new"}
+    (failing,) = await store.failing_feeds()
+    assert (failing.url, failing.polling.failures) == (URL, 1)
+    clock.tick(minutes=29)
+    assert await refresher.run_due() == []
+    clock.tick(minutes=1)
+    assert URL in [one.url for one in await refresher.run_due()]
+
+
+async def test_a_gone_feed_is_paused_with_the_reason(store, publisher, refresher, clock):
+    """410 pauses the feed, says so, and it is not asked again."""
+    await store.add_feed(URL, now=clock.now())
+    publisher.fail(FeedGone(URL))
+    (done,) = await refresher.run_due()
+    assert done.outcome == "gone"
+    clock.tick(days=3)
+    assert await refresher.run_due() == []
+    (feed,) = await store.feeds()
+    assert "gone (410)" in feed.paused
+
+
+async def test_a_feed_named_by_its_own_title_from_the_start(store, publisher, refresher, clock):
+    """Where the operator gives no title, the feed's own names the outlet from its first article on."""
+    await store.add_feed(URL, backfill=1, now=clock.now())
+    publisher.publish(URL, entry(1))
+    await refresher.run_due()
+    (story,) = await store.stories(START - timedelta(days=1), clock.now() + timedelta(seconds=1))
+    assert story.outlets == ("The Example",)
+
+
+async def test_no_encoder_still_stores_the_news(store, publisher, clock):
+    """Without a model articles are stored and grouped by their words and names."""
+    embedder = FakeEmbedder(error=ModelMissing("the encoder"))
+    refresher = Refresher(store, publisher, publisher, embedder, clock)
+    await store.add_feed(URL, backfill=5, now=clock.now())
+    publisher.publish(URL, entry(1), entry(2))
+    (done,) = await refresher.run_due()
+    assert done.stored == 2
+
+
+async def test_a_full_disk_asks_no_publisher_at_every_tick(store, publisher, refresher, clock, monkeypatch):
+    """When the store cannot take what came, the feed rests a while instead of being polled at every tick."""
+    await store.add_feed(URL, backfill=5, now=clock.now())
+    publisher.publish(URL, entry(1))
+    record = store.record_refresh
+
+    async def full(*_):
+        raise StoreUnavailable("the disk is full")
+
+    monkeypatch.setattr(store, "record_refresh", full)
+    (done,) = await refresher.run_due()
+    assert done.outcome == "failed"
+    clock.tick(seconds=10)
+    assert await refresher.run_due() == []
+    monkeypatch.setattr(store, "record_refresh", record)
+    clock.tick(minutes=5)
+    (done,) = await refresher.run_due()
+    assert (done.outcome, done.stored) == ("new", 1)
+    assert len(publisher.asked) == 2
