@@ -42,6 +42,14 @@ def body_lines(node: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
     return (body[-1].end_lineno or 0) - body[0].lineno + 1 if body else 0
 
 
+def catches_all(handler: ast.ExceptHandler) -> bool:
+    """Tell whether a handler catches everything and does not raise it again after tidying up."""
+    names = {node.id for node in ast.walk(handler.type) if isinstance(node, ast.Name)} if handler.type else {"all"}
+    last = handler.body[-1]
+    raises = isinstance(last, ast.Raise) and last.exc is None
+    return bool(names & {"all", "Exception", "BaseException"}) and not raises
+
+
 def test_floors_hold():
     """import-linter proves that every import goes to a floor below and stays in its room."""
     done = subprocess.run(
@@ -79,6 +87,8 @@ def test_sizes(path):
     """No function is over 50 lines and no module over about 400."""
     source = path.read_text(encoding="utf-8")
     assert source.count("\n") <= LONGEST_MODULE, f"{named(path)} has {source.count(chr(10))} lines"
+    if "migrations/versions" in named(path):
+        return  # a migration is a list of tables, written once and never changed
     for node in functions(ast.parse(source)):
         assert body_lines(node) <= LONGEST_FUNCTION, f"{named(path)}:{node.name} has {body_lines(node)} lines"
 
@@ -93,7 +103,8 @@ def test_faults_never_pass_silently(path):
     """``except Exception`` stands at two boundaries only, and no ``type: ignore`` without code and reason."""
     source = path.read_text(encoding="utf-8")
     if named(path) not in EXCEPT_EXCEPTION:
-        assert not re.search(r"except (Base)?Exception\b(?! as error:\n\s+# boundary)|except:", source), named(path)
+        caught = [h for h in ast.walk(ast.parse(source)) if isinstance(h, ast.ExceptHandler) and catches_all(h)]
+        assert not caught, f"{named(path)}:{[handler.lineno for handler in caught]}"
     for line in source.splitlines():
         if "# type: ignore" in line:
             assert re.search(r"# type: ignore\[[\w, -]+\]\s+#? ?\S+", line), f"{named(path)}: {line.strip()}"

@@ -6,13 +6,31 @@ from pathlib import Path
 
 import pytest
 
+from digestbot import cli
 from digestbot.app import reference
 from digestbot.config import Settings, load_settings
 
 ROOT = Path(__file__).resolve().parent.parent
 EXAMPLE = ROOT / "config" / "digestbot.example.toml"
 README = ROOT / "README.md"
-TABLES = {"commands": reference.command_table, "exit codes": reference.exit_code_table}
+
+
+def command_table() -> str:
+    """Return the README's table of commands, from the command line's own help."""
+    rows = ["| command | what it does |", "|---|---|"]
+    for command in cli.cli.registered_commands:
+        doc = (command.callback.__doc__ or "").strip().splitlines()[0].replace("|", "\\|")
+        rows.append(f"| `digestbot {command.name or command.callback.__name__}` | {doc} |")
+    return "\n".join(rows)
+
+
+def exit_code_table() -> str:
+    """Return the README's table of exit codes."""
+    rows = [f"| {code} | {meaning} |" for code, meaning in cli.EXIT_CODES.items()]
+    return "\n".join(["| code | meaning |", "|---|---|", *rows])
+
+
+TABLES = {"commands": command_table, "exit codes": exit_code_table}
 
 
 def between(text: str, name: str) -> tuple[int, int]:

@@ -1,4 +1,4 @@
-"""The reference that is generated from the code: the example settings file and the command table of the README."""
+"""The reference that is generated from the code: the example settings file."""
 
 import json
 from collections.abc import Iterator
@@ -33,30 +33,6 @@ def settings_toml() -> str:
     for name, model in (("feeds", FeedSettings), ("subscriptions", SubscriptionSettings)):
         parts.append("\n".join([f"# {_first_line(model)}", f"[[{name}]]", *_keys(model, EXAMPLES[name])]))
     return "\n\n".join(part.rstrip() for part in parts) + "\n"
-
-
-def command_table() -> str:
-    """Return the README's table of commands, from the command line's own help."""
-    from digestbot.cli import cli
-
-    rows = ["| command | what it does |", "|---|---|"]
-    for command in cli.registered_commands:
-        function = command.callback
-        if function is None or command.hidden:
-            continue
-        name = command.name or function.__name__
-        doc = (function.__doc__ or "").strip().splitlines()[0].replace("|", "\\|")
-        rows.append(f"| `digestbot {name}` | {doc} |")
-    return "\n".join(rows)
-
-
-def exit_code_table() -> str:
-    """Return the README's table of exit codes."""
-    from digestbot.cli import EXIT_CODES
-
-    return "\n".join(
-        ["| code | meaning |", "|---|---|", *(f"| {code} | {text} |" for code, text in EXIT_CODES.items())]
-    )
 
 
 def _first_line(model: type[BaseModel]) -> str:
