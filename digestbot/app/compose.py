@@ -104,6 +104,7 @@ async def open_models(settings: Settings) -> AsyncIterator[Models]:
 async def open_sources(settings: Settings) -> AsyncIterator[Sources]:
     """Open the sources room: one client and one sandbox for feeds and pages."""
     from digestbot.sources.articles import WebArticleSource
+    from digestbot.sources.articles.language import warm
     from digestbot.sources.feeds import HttpFeedSource
     from digestbot.sources.http.client import PoliteClient
     from digestbot.sources.sandbox import Sandbox
@@ -118,7 +119,7 @@ async def open_sources(settings: Settings) -> AsyncIterator[Sources]:
         connections=wanted.concurrency,
         contact=wanted.contact or PROJECT,
     )
-    sandbox = Sandbox()
+    sandbox = Sandbox(prepare=[warm])
     try:
         yield Sources(HttpFeedSource(client, sandbox), WebArticleSource(client, sandbox))
     finally:

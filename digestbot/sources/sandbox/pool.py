@@ -8,11 +8,11 @@ import asyncio
 import os
 import pickle
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import ParamSpec, TypeVar, cast
 
-from digestbot.domain.errors import NotAFeed, SourceError, TooLarge
+from digestbot.domain.errors import SourceError, TooLarge
 from digestbot.sources.sandbox.wire import HEADER, MAX_REPLY, error_from, pack, unpack
 
 P = ParamSpec("P")
@@ -58,8 +58,11 @@ class _Worker:
 class Sandbox:
     """Runs functions on foreign bytes elsewhere; workers start when first needed."""
 
-    def __init__(self, workers: int = 2, limits: Limits | None = None) -> None:
-        """Take how many tasks run at once."""
+    def __init__(
+        self, workers: int = 2, limits: Limits | None = None, prepare: Sequence[Callable[[], None]] = ()
+    ) -> None:
+        """Take how many tasks run at once, and what each worker does before it may no longer write files."""
+        self._prepare = [f"{one.__module__}:{one.__name__}" for one in prepare]
         self.limits = limits or Limits()
         self._free: list[_Worker] = []
         self._all: set[_Worker] = set()
@@ -97,7 +100,7 @@ class Sandbox:
             except EOFError as error:
                 raise await self._post_mortem(url, worker) from error
             except pickle.UnpicklingError as error:
-                raise NotAFeed(url, "broke its parser") from error
+                raise SourceError(url, "broke its parser") from error
             finally:
                 if done:
                     self._free.append(worker)
@@ -118,6 +121,7 @@ class Sandbox:
             "digestbot.sources.sandbox.worker",
             str(self.limits.memory_bytes),
             str(int(self.limits.cpu_seconds * 1000)),
+            *self._prepare,
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.DEVNULL,
@@ -133,4 +137,4 @@ class Sandbox:
         code = await worker.process.wait()
         if code < 0:
             return TooLarge(url, "takes too long to read")
-        return NotAFeed(url, "broke its parser")
+        return SourceError(url, "broke its parser")

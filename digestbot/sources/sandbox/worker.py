@@ -30,6 +30,9 @@ def main() -> None:
     answers = os.fdopen(os.dup(1), "wb")
     # What a library prints must not end up among the answers.
     os.dup2(2, 1)
+    for prepare in sys.argv[3:]:
+        module, _, function = prepare.partition(":")
+        getattr(import_module(module), function)()
     _confine(memory)
     tasks = sys.stdin.buffer
     while message := _next_message(tasks):
