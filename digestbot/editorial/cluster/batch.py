@@ -2,24 +2,23 @@
 
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from digestbot.domain.news import Article, Story
 from digestbot.editorial.cluster.evidence import evidence_of, title_key, url_key
-from digestbot.editorial.cluster.likeness import likeness, shares_evidence
+from digestbot.editorial.cluster.likeness import likeness
 from digestbot.editorial.cluster.linkage import average_link
 from digestbot.editorial.cluster.minhash import Signature, resemblance, signature
 
 Matrix = NDArray[np.float32]
 
-SAME_EVENT = 0.35
+SAME_EVENT = 0.32
 """Mean likeness from which two clusters are one event; the middle of a wide plateau on labelled headlines."""
-SAME_STORY = 0.40
+SAME_STORY = 0.36
 """Mean likeness from which two stories of an edition are merged: they were parted once for a reason."""
-UNSHARED = 0.05
-"""What two articles lose that share neither a name nor a number nor two words."""
 COPY = 0.5
 """Share of equal shingles from which two bodies are one wire text."""
 _TITLE_WORDS = 4
@@ -39,7 +38,6 @@ def group(articles: Sequence[Article], vectors: Matrix, *, threshold: float = SA
         return []
     evidences = [evidence_of(article) for article in articles]
     alike = likeness(evidences, vectors)
-    alike[~shares_evidence(evidences, vectors)] -= UNSHARED
     same = _copies(articles)
     for i, j in same:
         alike[i, j] = alike[j, i] = 1
@@ -66,7 +64,6 @@ def regroup(
     evidences = [evidence_of(article) for _, article in rows]
     matrix = np.stack([vectors[article.id] for _, article in rows])
     alike = likeness(evidences, matrix)
-    alike[~shares_evidence(evidences, matrix)] -= UNSHARED
     for i, j in _copies([article for _, article in rows]):
         alike[i, j] = alike[j, i] = 1
     between, sizes = _between(alike, [number for number, _ in rows], len(stories))
@@ -114,8 +111,14 @@ def _copies(articles: Sequence[Article]) -> list[tuple[int, int]]:
     return pairs
 
 
-def exact_keys(article: Article) -> list[str]:
+def exact_keys(article: Article) -> tuple[str, ...]:
     """Return the keys by which two articles are the same at once: the address, and a headline of four words or more."""
-    keys = [f"url:{url_key(article.url)}"] if article.url else []
-    title = title_key(article.title)
-    return [*keys, f"title:{title}"] if title.count(" ") >= _TITLE_WORDS - 1 else keys
+    return _exact_keys(article.url, article.title)
+
+
+@lru_cache(maxsize=16_384)
+def _exact_keys(url: str, title: str) -> tuple[str, ...]:
+    """Return the keys of an address and a headline."""
+    keys = (f"url:{url_key(url)}",) if url else ()
+    told = title_key(title)
+    return (*keys, f"title:{told}") if told.count(" ") >= _TITLE_WORDS - 1 else keys

@@ -25,6 +25,11 @@ _TAIL = re.compile(r"\s*\((?:\d+|\+?video|\+?photos?|update[ds]?|poll|graphic)\)
 _CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\uac00-\ud7af]")
 _TRACKING = re.compile(r"^(?:utm_\w+|fbclid|gclid|ref|cmp|cmpid|ftag|smid|ocid|at_\w+|ns_\w+|partner|source|src)$")
 _SHORTEST_PLURAL = 4
+_OPENS = re.compile(r"(?:^|[.!?:;–—|]\s*)[\"'“‘«(\[]?$")
+"""What stands before the first word of a sentence, or of a headline's part."""
+_LONG_WORD = 4
+_MOST_CAPITALS = 0.6
+"""Share of capitalised words of four letters or more above which a headline is in title case."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +38,21 @@ class Evidence:
 
     ``terms`` are its content words with their counts. ``names`` are the terms that are written with a capital
     or hold a digit, common words and places left out; ``places`` are the countries and capitals among them.
+    ``proper`` are the names and places that have their capital for sure: not from standing at a sentence's start,
+    nor from a headline that writes Every Word So.
     """
 
     terms: tuple[tuple[str, int], ...]
     names: frozenset[str]
     places: frozenset[str]
+    proper: frozenset[str]
+
+    def contradicts(self, other: "Evidence") -> bool:
+        """Tell whether both name somebody or some place, and neither what the other names."""
+        if not self.proper or not other.proper:
+            return False
+        ours, theirs = {term for term, _ in self.terms}, {term for term, _ in other.terms}
+        return self.proper.isdisjoint(theirs) and other.proper.isdisjoint(ours)
 
 
 def event_text(title: str, text: str) -> str:
@@ -85,7 +100,18 @@ def _evidence(title: str, head: str) -> Evidence:
             if term not in WEAK_WORDS and (word[:1].isupper() or any(c.isdigit() for c in word)):
                 names.add(term)
     places = frozenset(names & PLACES)
-    return Evidence(tuple(sorted(counts.items())), frozenset(names - PLACES), places)
+    proper = frozenset(names & (_proper(clean_title(title)) | _proper(head)))
+    return Evidence(tuple(sorted(counts.items())), frozenset(names - PLACES), places, proper)
+
+
+def _proper(text: str) -> set[str]:
+    """Return the terms of a text that are capitalised within a sentence, in a text that is not all capitals."""
+    found = [(match.group(), match.start()) for match in _WORD.finditer(text)]
+    long = [word for word, start in found if len(word) >= _LONG_WORD and start]
+    if not long or sum(word[0].isupper() for word in long) > _MOST_CAPITALS * len(long):
+        return set()
+    inner = [word for word, start in found if word[0].isupper() and not _OPENS.search(text[max(0, start - 4) : start])]
+    return {term for word in inner for term in _terms(word)}
 
 
 def _terms(word: str) -> list[str]:

@@ -44,6 +44,7 @@ class _Open:
     count: int
     terms: Counter[str] = field(default_factory=Counter)
     names: Counter[str] = field(default_factory=Counter)
+    proper: set[str] = field(default_factory=set)
     outlets: set[str] = field(default_factory=set)
     bodies: list[str] = field(default_factory=list)
     signed: list[Signature | None] = field(default_factory=list)
@@ -133,6 +134,7 @@ class StoryIndex:
         terms = [term for term, _ in evidence.terms]
         story.terms.update(terms)
         story.names.update(evidence.names)
+        story.proper |= evidence.proper
         story.outlets.add(article.outlet)
         story.bodies.append(article.text)
         story.count += 1
@@ -201,10 +203,17 @@ class StoryIndex:
         return alike if cosine is None else VECTOR_SHARE * cosine + (1 - VECTOR_SHARE) * alike
 
     def _allowed(self, evidence: Evidence, story: _Open, cosine: float) -> bool:
-        """Tell whether a shared name, number or two shared words let them be on one event."""
+        """Tell whether a shared name, number or two shared words let them be on one event.
+
+        Two quakes in two towns share words enough, but each names a town that the other does not.
+        """
+        terms = {term for term, _ in evidence.terms}
+        named = bool(evidence.proper and story.proper)
+        if named and evidence.proper.isdisjoint(story.terms) and story.proper.isdisjoint(terms):
+            return False
         if cosine >= SURE or any(name in story.names for name in evidence.names):
             return True
-        return sum(term in story.terms for term, _ in evidence.terms) >= 2  # noqa: PLR2004
+        return sum(term in story.terms for term in terms) >= 2  # noqa: PLR2004
 
     def _rarity(self, term: str) -> float:
         """Return the inverse document frequency of a term, smoothed while few articles are known."""

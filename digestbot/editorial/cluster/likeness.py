@@ -9,7 +9,7 @@ that a wide range of thresholds serves dense and sparse news alike.
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +23,10 @@ VECTOR_SHARE = 0.5
 _NEIGHBOURS = 6
 _STEPS = ((0.20, 2.0), (0.35, 1.0))
 """Each step of diffusion: the similarity at which a neighbour starts to count, and how strongly it pulls."""
+UNSHARED = 0.05
+"""What two articles lose that share neither a name nor a number nor two words."""
+CONTRADICTED = 0.5
+"""What two articles lose of which each names somebody or some place that the other does not: two quakes, two towns."""
 SURE = 0.72
 """Vector cosine that needs no shared name: the same sentence in other words."""
 
@@ -49,26 +53,43 @@ def likeness(evidences: Sequence[Evidence], vectors: Matrix) -> Matrix:
     """
     words = tfidf(evidences)
     features = np.concatenate([np.sqrt(VECTOR_SHARE) * vectors, np.sqrt(1 - VECTOR_SHARE) * words], axis=1)
+    apart = contradictions(evidences)
     for floor, pull in _STEPS:
         similarity = features @ features.T
         np.fill_diagonal(similarity, 0)
+        similarity[apart] = 0
         features = _unit(features + pull * (_pulls(similarity, floor) @ features))
     result: Matrix = features @ features.T
+    result[~shares_evidence(evidences, vectors)] -= UNSHARED
+    result[apart] -= CONTRADICTED
+    return result
+
+
+def contradictions(evidences: Sequence[Evidence]) -> NDArray[np.bool_]:
+    """Tell for each two articles whether each names somebody or some place that the other does not, shape (n, n)."""
+    vocabulary = sorted(frozenset(term for evidence in evidences for term, _ in evidence.terms))
+    column = {word: number for number, word in enumerate(vocabulary)}
+    terms = _incidence([frozenset(term for term, _ in evidence.terms) for evidence in evidences], column)
+    proper = _incidence([evidence.proper for evidence in evidences], column)
+    named = proper.sum(axis=1) > 0
+    crossed = proper @ terms.T
+    result: NDArray[np.bool_] = named[:, None] & named[None, :] & (crossed == 0) & (crossed.T == 0)
     return result
 
 
 def shares_evidence(evidences: Sequence[Evidence], vectors: Matrix) -> NDArray[np.bool_]:
     """Tell for each two articles whether words or numbers allow that they are on one event, shape (n, n)."""
-    names = _incidence([evidence.names for evidence in evidences])
-    content = _incidence([frozenset(term for term, _ in evidence.terms) for evidence in evidences])
+    vocabulary = sorted(frozenset(term for evidence in evidences for term, _ in evidence.terms))
+    column = {word: number for number, word in enumerate(vocabulary)}
+    names = _incidence([evidence.names for evidence in evidences], column)
+    content = _incidence([frozenset(term for term, _ in evidence.terms) for evidence in evidences], column)
     shared_names, shared_terms = names @ names.T, content @ content.T
     result: NDArray[np.bool_] = (shared_names >= 1) | (shared_terms >= 2) | (vectors @ vectors.T >= SURE)  # noqa: PLR2004
     return result
 
 
-def _incidence(sets: Sequence[frozenset[str]]) -> Matrix:
+def _incidence(sets: Sequence[frozenset[str]], column: Mapping[str, int]) -> Matrix:
     """Return which row holds which word, as ones and zeros."""
-    column = {word: number for number, word in enumerate(sorted(frozenset().union(*sets)))}
     matrix = np.zeros((len(sets), max(1, len(column))), dtype=np.float32)
     for row, words in enumerate(sets):
         matrix[row, [column[word] for word in words]] = 1
