@@ -107,7 +107,8 @@ def split(summary: str) -> list[str]:
     joined: list[str] = []
     for part in filter(None, parts):
         if joined and re.search(
-            r"(?:\b(?:[A-Z]|Mr|Mrs|Ms|Dr|St|Sen|Rep|Gov|Gen|Lt|Sgt|Jr|Sr|vs|No)|\b[a-z]\.[a-z])\.$", joined[-1]
+            r"(?:\b(?:[A-Z]|Mr|Mrs|Ms|Dr|St|Sen|Rep|Gov|Gen|Lt|Sgt|Jr|Sr|vs|No|mr|mrs|ms|dr)|\b[a-z]\.[a-z])\.$",
+            joined[-1],
         ):
             joined[-1] += f" {part}"
         else:

@@ -38,7 +38,7 @@ MAX_RATE_UNCASED = 0.22
 STRICT_RECALL = 0.7
 STRICT_RATE = 0.3
 """The same two for what a model of our own wrote: refusing it costs nothing, the article's sentence stands in."""
-_NEAR, _STRICT_NEAR = 4, 6
+_NEAR, _STRICT_NEAR = 5, 6
 _LEAST_QUOTED = 2
 _MOSTLY = 0.5
 

@@ -13,6 +13,7 @@ from itertools import pairwise
 
 from digestbot.domain.news import Article, Evidence
 from digestbot.editorial.grounding_words import PLACES, Word, values, words_of
+from digestbot.editorial.summary_signs import orders
 from digestbot.editorial.text import sentences
 
 _PLACES_A_WORD = 24
@@ -76,7 +77,10 @@ class Sources:
             headline = tuple(words_of(article.title))
             if headline:
                 self._add(SourceSentence(article.id, 0, 0, headline, headline=True))
+            ordered = orders(article.text)
             for start, end in sentences(article.text):
+                if any(a <= start < b for a, b in ordered):
+                    continue
                 self._add(SourceSentence(article.id, start, end, tuple(words_of(article.text[start:end], start))))
         self.values = values(self.words)
         self.names = _names(self.sentences)

@@ -112,7 +112,7 @@ def words_of(text: str, offset: int = 0) -> list[Word]:
 def _forms(raw: str) -> tuple[str, str, bool, bool, bool]:
     """Return a word's forms, in the order of Word's fields."""
     lower = _bare(raw)
-    return lower, stem(raw), lower not in FUNCTION_WORDS, raw[0].isupper(), raw[0].isdigit() or raw[0] in "£$€#"
+    return lower, stem(raw), lower not in FUNCTION_WORDS, raw[0].isupper(), raw[0].isdecimal() or raw[0] in "£$€#"
 
 
 _IRREGULAR = {

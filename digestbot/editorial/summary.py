@@ -1,8 +1,8 @@
 """Chooses the sentences of a story's articles that together are its summary; knows no model and cuts no sentence.
 
-Position, centrality and redundancy are weighed as in centroid summarization (Radev et al. 2004, MEAD) with
-redundancy as in maximal marginal relevance (Carbonell and Goldstein 1998); the best set within the word budget
-is found by trying every set of the best candidates. Vectors come from outside; :func:`word_vectors` stands in
+Position and centrality are weighed as in centroid summarization (Radev et al. 2004, MEAD), what a set says
+together by the words it covers; the best set within the word budget is found by trying every set of the best
+candidates. Vectors come from outside; :func:`word_vectors` stands in
 where there is no encoder.
 """
 
@@ -16,7 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digestbot.domain.news import Article, Evidence, SummarySentence
-from digestbot.editorial.summary_signs import UNFIT, cost, doubts, leans
+from digestbot.editorial.grounding_words import words_of
+from digestbot.editorial.summary_signs import UNFIT, cost, doubts, leans, orders
 from digestbot.editorial.text import sentences, words
 
 Vectors = NDArray[np.float32]
@@ -25,12 +26,18 @@ _CANDIDATES = 14
 _MOST_SENTENCES = 4
 _FADE = 6.0
 """Sentences after which a sentence's place counts 1/e of the first one's: news puts the news first."""
-_ALIKE = 0.5
-"""Cosine above which two sentences say partly the same (unrelated ones of one article stay below)."""
 _SAME = 0.88
 """Cosine above which two sentences say the same; both are never chosen."""
+_COVERAGE = 6.0
+"""What covering a story's weightiest words is worth beside the sentences' own worth (about 2 a full summary)."""
+_EVERYWHERE, _WORD_FADE = 0.3, 8.0
+"""A word weighs 1 in the first sentence, fading over some eight sentences to 0.3."""
+_SUMMARY_CONCEPTS = 40
 _LEANING = 0.25
-_DOUBT = 0.1
+_DOUBT = 0.3
+_SHORT = 0.05
+_STRETCH, _ROOMY = 1.35, 35
+"""A short summary may be one sentence somewhat over its words: few news sentences have under thirty."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +69,12 @@ def candidates(articles: Sequence[Article]) -> list[Candidate]:
     """Return every sentence of the articles, in order, article by article; those not fit for use included."""
     found: list[Candidate] = []
     for index, article in enumerate(articles):
+        ordered = orders(article.text)
         for number, (start, end) in enumerate(sentences(article.text)):
             text = " ".join(article.text[start:end].split())
             length = len(text.split())
-            found.append(Candidate(index, number, start, end, text, length, cost(text, length)))
+            lost = UNFIT if any(a <= start < b for a, b in ordered) else cost(text, length)
+            found.append(Candidate(index, number, start, end, text, length, lost))
     return found
 
 
@@ -84,22 +93,76 @@ def choose(found: Sequence[Candidate], vectors: Vectors, budget: tuple[int, int]
     """
     if not found:
         return []
-    scores = _scores(found, vectors)
-    order = sorted((i for i, c in enumerate(found) if c.fit), key=lambda i: (-scores[i], i))
-    short = [i for i in order if found[i].words <= budget[1]][:_CANDIDATES]
+    draft = _Draft(found, _scores(found, vectors), budget)
+    short = draft.best(_CANDIDATES)
     if not short:
         return [min(found, key=lambda c: (not c.fit, c.words > budget[1], c.number, c.article))]
     likeness = vectors[short] @ vectors[short].T
-    best = max(
-        (subset for size in range(1, _MOST_SENTENCES + 1) for subset in combinations(range(len(short)), size)),
-        key=lambda subset: _value(
-            [found[short[i]] for i in subset],
-            [scores[short[i]] for i in subset],
-            likeness[np.ix_(subset, subset)],
-            budget,
-        ),
-    )
+    sets = (subset for size in range(1, _MOST_SENTENCES + 1) for subset in combinations(range(len(short)), size))
+    best = max(sets, key=lambda subset: draft.value([short[i] for i in subset], likeness[np.ix_(subset, subset)]))
     return _reading_order([found[short[i]] for i in best])
+
+
+class _Draft:
+    """What sets of sentences are worth as a summary.
+
+    A set is worth the news it covers (the weight of its different words, each word weighing more the oftener and
+    the earlier the story uses it: Filatova and Hatzivassiloglou 2004) and the worth of its sentences.
+    """
+
+    def __init__(self, found: Sequence[Candidate], scores: Sequence[float], budget: tuple[int, int]) -> None:
+        """Weigh the story's words."""
+        self.found = found
+        self.scores = scores
+        self.budget = budget
+        self.concepts = [
+            frozenset(w.stem for w in words_of(c.text) if w.content) if c.fit else frozenset() for c in found
+        ]
+        weights: Counter[str] = Counter()
+        for candidate, concepts in zip(found, self.concepts, strict=True):
+            weight = _EVERYWHERE + (1 - _EVERYWHERE) * math.exp(-candidate.number / _WORD_FADE)
+            weights.update(dict.fromkeys(concepts, weight))
+        whole = sum(sorted(weights.values(), reverse=True)[:_SUMMARY_CONCEPTS]) or 1.0
+        self.weights = {concept: weight / whole for concept, weight in weights.items()}
+
+    def covers(self, numbers: Sequence[int]) -> float:
+        """Return the share of the story's weight that sentences cover together, about 0 to 1."""
+        together: frozenset[str] = frozenset().union(*(self.concepts[i] for i in numbers))
+        return sum(self.weights[concept] for concept in together)
+
+    def best(self, most: int) -> list[int]:
+        """Return the numbers of the sentences worth trying, in order."""
+        room = self.budget[1] * _STRETCH
+        fit = [i for i, c in enumerate(self.found) if c.fit and c.words <= room]
+        return sorted(sorted(fit, key=lambda i: (-self.scores[i] - self.covers([i]), i))[:most])
+
+    def value(self, numbers: Sequence[int], likeness: Vectors) -> float:
+        """Return what a set is worth; minus infinity when it is too long or says a thing twice."""
+        chosen = [self.found[i] for i in numbers]
+        total = sum(c.words for c in chosen)
+        over = total - self.budget[1]
+        if over > 0 and (len(chosen) > 1 or self.budget[1] >= _ROOMY):
+            return -math.inf
+        if any(likeness[i, j] > _SAME for i, j in combinations(range(len(chosen)), 2)):
+            return -math.inf
+        value = _COVERAGE * self.covers(numbers) + 2 * sum(self.scores[i] * self.found[i].words for i in numbers) / 60
+        value -= sum(_LEANING * c.words / 60 for c in chosen if leans(c.text) and not _supported(c, chosen))
+        value += _DOUBT * any(doubts(c.text) for c in chosen)
+        return value - _SHORT * max(0, self.budget[0] - total) - _SHORT * max(0, over)
+
+
+def _supported(leaning: Candidate, chosen: Sequence[Candidate]) -> bool:
+    """Tell whether the sentence before it, or the one before that, is chosen too."""
+    return any(c.article == leaning.article and 1 <= leaning.number - c.number <= 2 for c in chosen)  # noqa: PLR2004
+
+
+def _scores(found: Sequence[Candidate], vectors: Vectors) -> list[float]:
+    """Return each sentence's worth: near the start, near the story's core, and plain."""
+    place = np.array([math.exp(-c.number / _FADE) for c in found])
+    weight = place * np.array([min(c.words, 30) * c.fit for c in found])
+    core = (vectors * weight[:, None]).sum(axis=0)
+    near = vectors @ (core / max(float(np.linalg.norm(core)), 1e-9))
+    return [float(p + n - c.cost) for p, n, c in zip(place, near, found, strict=True)]
 
 
 def condense(found: Sequence[Candidate], vectors: Vectors, most: int) -> list[Candidate]:
@@ -115,35 +178,6 @@ def condense(found: Sequence[Candidate], vectors: Vectors, most: int) -> list[Ca
             chosen.append(i)
             room -= found[i].words
     return [found[i] for i in sorted(chosen)]
-
-
-def _scores(found: Sequence[Candidate], vectors: Vectors) -> list[float]:
-    """Return each sentence's worth: near the start, near the story's core, and plain."""
-    place = np.array([math.exp(-c.number / _FADE) for c in found])
-    weight = place * np.array([min(c.words, 30) * c.fit for c in found])
-    core = (vectors * weight[:, None]).sum(axis=0)
-    near = vectors @ (core / max(float(np.linalg.norm(core)), 1e-9))
-    return [float(p + n - c.cost) for p, n, c in zip(place, near, found, strict=True)]
-
-
-def _value(chosen: Sequence[Candidate], scores: Sequence[float], likeness: Vectors, budget: tuple[int, int]) -> float:
-    """Return what a set of sentences is worth as a summary."""
-    total = sum(c.words for c in chosen)
-    if total > budget[1]:
-        return -math.inf
-    value = sum(score * math.sqrt(c.words) for score, c in zip(scores, chosen, strict=True))
-    for i, j in combinations(range(len(chosen)), 2):
-        if likeness[i, j] > _SAME:
-            return -math.inf
-        value -= 2 * max(0.0, float(likeness[i, j]) - _ALIKE) * math.sqrt(min(chosen[i].words, chosen[j].words))
-    value -= sum(_LEANING * math.sqrt(c.words) for c in chosen if leans(c.text) and not _supported(c, chosen))
-    value += _DOUBT * math.sqrt(total) * any(doubts(c.text) for c in chosen)
-    return value - 0.1 * max(0, budget[0] - total)
-
-
-def _supported(leaning: Candidate, chosen: Sequence[Candidate]) -> bool:
-    """Tell whether the sentence before it, or the one before that, is chosen too."""
-    return any(c.article == leaning.article and 1 <= leaning.number - c.number <= 2 for c in chosen)  # noqa: PLR2004
 
 
 def _reading_order(chosen: Sequence[Candidate]) -> list[Candidate]:

@@ -6,6 +6,8 @@ weights are set by reason (is it a sentence, does it say news, does it stand alo
 
 import re
 
+from digestbot.editorial.text import Span, paragraphs, sentences
+
 UNFIT = 1.0
 """The cost at which a sentence is not chosen at all."""
 
@@ -29,12 +31,16 @@ _BYLINE = re.compile(
     r"^(?:(?:Reporting |Written |Editing |Compiled |Posted )?[Bb]y|Updated?|Published|Last (?:updated|modified))\b:?"
     r"(?=[^.]{0,80}$|.*\b\d{1,2}:\d\d\b)"
 )
+_CREDIT = re.compile(r"^By [A-Z][\w.'’-]+ (?:[A-Z][\w.'’-]+ ?){1,3}(?:,| and | for |\.)[^.]{0,60}\.?$")
 _DATELINE = re.compile(r"^(?:[A-Z][A-Z.' -]{2,}(?:, [A-Z][\w. ]+)?)? ?(?:\([A-Z][\w/ ]+\)|—|–|--)?\s*$")
 _SCENE = re.compile(
-    r"\b(?:told|tells|telling|speaking (?:to|with)|spoke (?:to|with)|addressing|asked by|answering) "
-    r"(?:a group of )?(?:reporters|journalists|the press|newsmen)\b|\b(?:aboard|on) Air Force One\b|"
-    r"\bin (?:a|an) (?:interview|statement)\.?$",
+    r"\b(?:speaking|spoke|talking|talked|chatting|took questions|answering questions|addressing) "
+    r"(?:(?:to|with|from) )?(?:a group of )?(?:reporters|journalists|the press|newsmen)\b|"
+    r"\b(?:aboard|on) Air Force One\b|\bwas asked (?:by|about|whether)\b",
     re.IGNORECASE,
+)
+_TOLD = re.compile(
+    r"\b(?:told|tells) (?:reporters|journalists|the press)\b|\bin an? (?:interview|statement)\.?$", re.IGNORECASE
 )
 _EMPTY_TALK = re.compile(
     r"\b(?:shared|gave|offered|voiced) (?:his|her|their) (?:thoughts?|views?|opinions?|take)\b", re.IGNORECASE
@@ -43,24 +49,46 @@ _SEAM = re.compile(
     r"[a-z0-9'’)] (?:The|An?|It|He|She|They|This|These|But|And|In|His|Her|There|When|After|While|On|At|As|For|With|If|"
     r"We|One|Some|By|Police) [a-z]"
 )
-_NOT_BEFORE_SEAM = re.compile(
-    r"\b(?:of|in|the|a|an|to|by|for|from|and|or|called|titled|film|movie|show|series|album|song) (?=\S+ [a-z]\S* *$)"
+_NO_SEAM_AFTER = re.compile(
+    r"\b(?:of|in|on|at|the|an?|to|by|for|from|and|or|with|is|was|called|titled|film|movie|show|series|album|song|says?)$"
 )
 _PERSONAL = re.compile(r"\b(?:I|I'm|I’m|we|We|my|My|our|Our|you|You|your|Your)\b")
 _LEANS = re.compile(
     r"^[\"'“‘]?(?:he|she|it|they|his|her|its|their|this|that|these|those|such|both)\b|"
     r"^the (?:latter|former|pair|two|move|decision|incident|men|man|woman|women|couple|suspect|victim|company|group|"
     r"team|report|study)\b|"
-    r"^(?:and|but|so|or|however|still|yet|also|then|instead|meanwhile|though|nevertheless|moreover|furthermore)\b|"
+    r"^(?:and|so|or|yet|also|then|instead|meanwhile|though|nevertheless|moreover|furthermore)\b|"
     r"^(?:in addition|as a result|on the other hand|for (?:example|instance)|another|other|one such)\b",
     re.IGNORECASE,
 )
+_CONTRAST = re.compile(r"^(?:However|But|Still),? ")
 _DOUBTS = re.compile(
-    r"\b(?:but|however|although|though|despite|while|yet|doubt\w*|disput\w*|den(?:y|ies|ied)|reject\w*|critic\w*|oppos\w*|"
-    r"experts?|warn\w*|unclear|not (?:clear|sure|have)|no (?:authority|evidence)|illegal\w*|unlawful|unconstitutional|"
-    r"challeng\w*|lawsuits?|appeal\w*|disagree\w*|refus\w*|concerns?)\b",
+    r"^(?:However|But|Still)\b|\b(?:doubts?|doubted|disputed?|den(?:y|ies|ied)|reject(?:s|ed)|critics?|opponents?|opposes?|"
+    r"opposed|experts (?:say|said|have|warn)|unclear|not (?:clear|sure)|no (?:authority|evidence)|illegal|unlawful|"
+    r"unconstitutional|breach(?:es)?|legal challenges?|lawsuits?|sue[sd]?|disagree[sd]?|refused|go to court)\b",
+)
+_ORDERS = re.compile(
+    r"\b(?:ignore|disregard|forget|override) (?:all |any |the |your )*"
+    r"(?:previous|prior|above|earlier|other|system)\b[^.\n]{0,40}"
+    r"\b(?:instructions?|rules?|prompts?|orders?|text)\b|\b(?:respond|reply|answer|output) (?:only )?with(?: only)?:|"
+    r"\b(?:you are|as) an? (?:AI|large language model|language model|chatbot|assistant)\b|\bsystem prompt\b|"
+    r"\bdo not summari[sz]e\b|\bin your (?:summary|response|answer),|<\|?(?:system|im_start|assistant)\b|\[/?INST\]",
     re.IGNORECASE,
 )
+
+
+def orders(text: str) -> list[Span]:
+    """Return the spans in which a text speaks to the machine that reads it: from the order to its paragraph's end.
+
+    Nothing there is news: it is neither summarized nor does it support a summary. What an attacker states in plain
+    sentences elsewhere cannot be told from reporting, and is reported as such.
+    """
+    found: list[Span] = []
+    for start, end in paragraphs(text):
+        if order := _ORDERS.search(text, start, end):
+            begins = max((a for a, _ in sentences(text[start:end]) if start + a <= order.start()), default=0)
+            found.append((start + begins, end))
+    return found
 
 
 def cost(sentence: str, words: int) -> float:
@@ -77,7 +105,9 @@ def cost(sentence: str, words: int) -> float:
     if sentence.rstrip("\"'”’»)").endswith("?"):
         total += 0.5
     if _SCENE.search(sentence):
-        total += 0.35
+        total += 0.8
+    if _TOLD.search(sentence):
+        total += 0.15
     if _EMPTY_TALK.search(sentence):
         total += 0.1
     if _PERSONAL.search(_outside_quotes(sentence)):
@@ -91,7 +121,7 @@ def is_sentence(sentence: str, words: int) -> bool:
         return False
     if sentence[0].islower() or not any(c.isalpha() for c in sentence):
         return False
-    if _DATELINE.match(sentence) or _BYLINE.match(sentence) or _BOILERPLATE.search(sentence):
+    if _DATELINE.match(sentence) or _BYLINE.match(sentence) or _CREDIT.match(sentence) or _BOILERPLATE.search(sentence):
         return False
     return _ONLY_QUOTED.match(sentence) is None and is_balanced(sentence)
 
@@ -104,13 +134,12 @@ def is_balanced(sentence: str) -> bool:
 
 def has_seam(sentence: str) -> bool:
     """Tell whether a caption or heading without a full stop seems to be glued before a sentence."""
-    found = _SEAM.search(sentence)
-    return bool(found and not _NOT_BEFORE_SEAM.search(sentence[: found.start() + 1] + " x "))
+    return any(not _NO_SEAM_AFTER.search(sentence[: found.start() + 1]) for found in _SEAM.finditer(sentence))
 
 
 def leans(sentence: str) -> bool:
     """Tell whether it leans on the sentence before it: opens with a pronoun, a connective or a bare reference."""
-    return _LEANS.match(sentence) is not None
+    return _LEANS.match(_CONTRAST.sub("", sentence)) is not None
 
 
 def doubts(sentence: str) -> bool:

@@ -125,7 +125,7 @@ def serve(requests: BinaryIO, replies: BinaryIO, models: Models) -> None:
         replies.flush()
 
 
-def main() -> None:
+def run(make_models: Callable[[Path | None, int], Models]) -> None:
     """Serve on the standard streams, with what libraries print kept out of the replies."""
     settings = json.loads(sys.argv[1])
     replies = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
@@ -133,9 +133,8 @@ def main() -> None:
     if limit := settings.get("memory_limit"):
         threading.Thread(target=_watch_memory, args=(int(limit),), daemon=True).start()
     cache = settings.get("cache_dir")
-    models = Models(cache_dir=Path(cache) if cache else None, threads=int(settings.get("threads", 0)))
-    serve(sys.stdin.buffer, replies, models)
+    serve(sys.stdin.buffer, replies, make_models(Path(cache) if cache else None, int(settings.get("threads", 0))))
 
 
 if __name__ == "__main__":
-    main()
+    run(lambda cache_dir, threads: Models(cache_dir=cache_dir, threads=threads))

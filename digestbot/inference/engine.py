@@ -92,6 +92,7 @@ class Engine:
         queue_size: int = 64,
         memory_limit: int | None = None,
         patience: float = 60.0,
+        program: Sequence[str] = (sys.executable, "-m", "digestbot.inference.child"),
     ) -> None:
         """Prepare an engine; nothing starts until the first request.
 
@@ -101,8 +102,10 @@ class Engine:
             queue_size: Requests that may wait; a quarter of the places is kept for interactive ones.
             memory_limit: Bytes of resident memory at which the child is ended.
             patience: Seconds a computation that nobody waits for any more may go on before the child is ended.
+            program: What runs as the child.
 
         """
+        self._program = tuple(program)
         self._arguments = {
             "cache_dir": str(cache_dir) if cache_dir else None,
             "threads": threads or os.cpu_count() or 1,
@@ -302,7 +305,7 @@ class Engine:
         """Return the child, started if there is none."""
         if self._child is not None and self._child.returncode is None:
             return self._child
-        command = (sys.executable, "-m", "digestbot.inference.child", json.dumps(self._arguments))
+        command = (*self._program, json.dumps(self._arguments))
         try:
             self._child = await asyncio.create_subprocess_exec(
                 *command, stdin=PIPE, stdout=PIPE, stderr=PIPE, env=os.environ | _QUIET, start_new_session=True

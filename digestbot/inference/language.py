@@ -1,8 +1,6 @@
 """Tells which language a story is in; knows no model that writes."""
 
 from collections.abc import Sequence
-from functools import lru_cache
-from typing import Any
 
 from digestbot.domain.news import Article
 
@@ -14,13 +12,7 @@ def language_of(articles: Sequence[Article]) -> str:
     declared = articles[0].language.partition("-")[0].lower()
     if len(declared) == 2:  # noqa: PLR2004  # ISO 639-1
         return declared
-    code, _ = _identifier().classify(articles[0].text[:_ENOUGH])
+    from py3langid.langid import classify  # loads its model at the first call, half a second
+
+    code, _ = classify(articles[0].text[:_ENOUGH])
     return str(code)
-
-
-@lru_cache(maxsize=1)
-def _identifier() -> Any:
-    """Load the identifier once: it takes half a second."""
-    from py3langid.langid import MODEL_FILE, LanguageIdentifier  # slow to load
-
-    return LanguageIdentifier.from_pickled_model(MODEL_FILE)
