@@ -1,0 +1,194 @@
+"""The Discord adapter: renders digests, posts their messages one by one, and finds them again when an answer was lost.
+
+It needs no gateway: any process with the token may deliver. A message carries the nonce and the marks of its delivery
+part (:mod:`~digestbot.chat.discord.stamp`), so sending it again gives the earlier message.
+"""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
+
+import aiohttp
+import discord
+from discord.http import Route
+
+from digestbot.chat.discord import components
+from digestbot.chat.discord.breaker import Breaker
+from digestbot.chat.discord.faults import FAILURES, delivery_error, reading_error
+from digestbot.chat.discord.places import Places
+from digestbot.chat.discord.stamp import Json, bears, stamped
+from digestbot.domain.digest import Digest, Message
+from digestbot.domain.errors import OutcomeUnknown, RateLimited
+from digestbot.domain.subscription import Channel, Platform
+
+TIMEOUT = 60.0
+"""Seconds for one call with the client's own retries (500, 502, 504 and short limits)."""
+LONGEST_LIMIT = 30.0
+"""Longest limit in seconds that the client waits out by itself; a longer one is ours to come back after."""
+SKEW = timedelta(minutes=10)
+"""How far the clock may be ahead of Discord's for a message to be found again."""
+PAGE = 100
+"""Messages a page of history: the most that Discord gives."""
+
+
+class DiscordAdapter:
+    """Posts with a bot token.
+
+    Args:
+        token: The bot token from the developer portal.
+        connector: Where connections come from, for a proxy or a resolver of one's own; aiohttp's when None.
+        threads: Whether a digest's further messages go into a thread of its first one.
+
+    """
+
+    def __init__(self, token: str, *, connector: aiohttp.BaseConnector | None = None, threads: bool = False) -> None:
+        self._token = token
+        self._connector = connector
+        self._client: discord.Client | None = None
+        self._opening = asyncio.Lock()
+        self._places = Places(self._call, threads=threads)
+        self._breaker = Breaker(lambda: asyncio.get_running_loop().time())
+
+    @property
+    def platform(self) -> Platform:
+        """The platform it serves."""
+        return "discord"
+
+    async def close(self) -> None:
+        """Close the connections."""
+        if self._client is not None:
+            await self._client.close()
+        self._client = None
+
+    def render(self, digest: Digest) -> Sequence[Message]:
+        """Return the digest as messages within Discord's limits, in order; pure and deterministic."""
+        return components.render(digest)
+
+    def visible(self, message: Message) -> str:
+        """Return the characters a reader of the message sees, escaping undone."""
+        return components.visible(message)
+
+    async def post(self, channel: Channel, message: Message, key: str, thread: str | None) -> str:
+        """Post one message under ``key`` and return its id; posted again within minutes it is the same message.
+
+        ``thread`` is the delivery's first message. In a forum it is the post that the message goes into; without it
+        the message opens a post of its own.
+
+        Raises:
+            DeliveryError: It was not posted, or (OutcomeUnknown) nobody knows whether it was.
+
+        """
+        body = stamped(message.payload, key) | {"allowed_mentions": _allowed(message.payload)}
+        try:
+            target = await self._place(channel, message, thread)
+        except FAILURES as error:
+            raise reading_error(error, str(channel)) from error
+        try:
+            answer = await self._send(channel, target, message, body)
+        except FAILURES as error:
+            raise delivery_error(error, str(channel)) from error
+        if not isinstance(answer, Mapping) or not isinstance(found := answer.get("id"), str):
+            raise OutcomeUnknown(str(channel), "the answer cannot be read")
+        return found
+
+    async def _place(self, channel: Channel, message: Message, thread: str | None) -> str:
+        """Return the id of the place a message goes to; nothing that fails here has posted anything."""
+        await self._places.about(channel.id)
+        target = await self._places.target(channel.id, thread)
+        if target == thread:
+            await self._places.begin(channel.id, target, message.text)
+        return target
+
+    async def _send(self, channel: Channel, target: str, message: Message, body: Json) -> Any:
+        if target == channel.id and await self._places.is_forum(target):
+            return await self._places.open_post(target, message.text, body)
+        return await self._call(Route("POST", "/channels/{channel_id}/messages", channel_id=target), json=body)
+
+    async def settle(self, channel: Channel, key: str, thread: str | None, since: datetime) -> str | None:
+        """Look for a message of ours sent under ``key`` since then; return its id, or None when it never arrived.
+
+        Raises:
+            DeliveryError: The platform could not be asked.
+
+        """
+        after = discord.utils.time_snowflake(since - SKEW)
+        try:
+            target = await self._places.target(channel.id, thread)
+            if target == channel.id and await self._places.is_forum(target):
+                return await self._places.find_post(target, key, after, await self._own_id())
+            return await self._search(target, key, after)
+        except FAILURES as error:
+            if isinstance(error, discord.NotFound) and thread is not None and await self._stands(channel):
+                return None  # the thread was never begun, so nothing stands in it
+            raise reading_error(error, str(channel)) from error
+
+    async def _stands(self, channel: Channel) -> bool:
+        """Tell whether the channel itself is still there."""
+        try:
+            await self._call(Route("GET", "/channels/{channel_id}", channel_id=channel.id))
+        except FAILURES as error:
+            raise reading_error(error, str(channel)) from error
+        return True
+
+    async def _search(self, target: str, key: str, after: int) -> str | None:
+        """Look through a channel's messages after a snowflake, oldest first, for one of ours under ``key``."""
+        route = Route("GET", "/channels/{channel_id}/messages", channel_id=target)
+        own = await self._own_id()
+        while True:
+            page = await self._call(route, params={"limit": PAGE, "after": after})
+            for message in page:
+                # Anybody's bot may choose the ids of its components: only our own messages count.
+                if message["author"]["id"] == own and bears(message, key):
+                    return str(message["id"])
+            if len(page) < PAGE:
+                return None
+            after = max(int(message["id"]) for message in page)
+
+    async def _own_id(self) -> str:
+        user = (await self._open()).user
+        return str(user.id) if user else ""
+
+    async def _call(self, route: Route, **kwargs: Any) -> Any:
+        """Make one call of the REST interface.
+
+        Raises:
+            RateLimited: Too many answers were refusals; calling on would get the address banned.
+
+        """
+        if (wait := self._breaker.wait) > 0:
+            raise RateLimited("discord", "too many refusals, so calls are held back", retry_after=wait)
+        async with asyncio.timeout(TIMEOUT):
+            client = await self._open()
+            return await client.http.request(route, **kwargs)
+
+    async def _open(self) -> discord.Client:
+        """Return the client, logged in at its first use: it lives in the running loop."""
+        async with self._opening:
+            if self._client is None:
+                client = self._make()
+                try:
+                    await client.login(self._token)
+                except BaseException:
+                    await client.close()
+                    raise
+                self._client = client
+            return self._client
+
+    def _make(self) -> discord.Client:
+        make = partial(
+            discord.Client,
+            intents=discord.Intents(guilds=True),
+            allowed_mentions=discord.AllowedMentions.none(),
+            http_trace=self._breaker.trace(),
+            max_ratelimit_timeout=LONGEST_LIMIT,
+        )
+        return make(connector=self._connector) if self._connector else make()
+
+
+def _allowed(payload: Mapping[str, object]) -> Json:
+    """Return what a message may ping: nobody, but for the one role that its subscription's settings name."""
+    given = payload.get("allowed_mentions")
+    roles = given.get("roles", []) if isinstance(given, Mapping) else []
+    return dict(discord.AllowedMentions.none().to_dict()) | ({"roles": roles[:1]} if roles else {})

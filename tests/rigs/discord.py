@@ -1,0 +1,262 @@
+"""A stand-in for Discord's REST interface on loopback, over real TLS, reached as ``discord.com`` by the real client.
+
+It keeps what is posted, checks every body (``faults`` must stay empty), knows nonces as Discord does, and does next
+what it is told: ``refuse`` a call, ``limit`` it, ``ban`` the address, ``break_down``, ``lose_answer``.
+"""
+
+import json
+import ssl
+import time
+from collections import defaultdict, deque
+from dataclasses import dataclass, field
+from itertools import count
+from typing import Any
+
+import aiohttp
+import trustme
+from aiohttp import web
+from aiohttp.abc import AbstractResolver, ResolveResult
+
+from tests.rigs.oracles_discord import forum_faults, message_faults, thread_faults
+
+Json = dict[str, Any]
+
+TOKEN = "bot-token"
+BOT_ID = "900000000000000001"
+GUILD_ID = "700000000000000001"
+NEWS, TRADE, FORUM = "500000000000000001", "500000000000000002", "500000000000000003"
+EPOCH = 1_420_070_400_000
+HOSTS = ("discord.com", "gateway.discord.gg")
+
+
+@dataclass
+class Place:
+    """A channel, a forum or a thread."""
+
+    id: str
+    type: int = 0
+    parent: str | None = None
+    refused: tuple[int, int] | None = None
+    messages: list[Json] = field(default_factory=list)
+
+
+@dataclass
+class Told:
+    """What the next call to a route meets."""
+
+    body: Json | str | None = None
+    status: int = 200
+    headers: dict[str, str] = field(default_factory=dict)
+    carried_out: bool = False
+    drop: bool = False
+
+
+class HostMap(AbstractResolver):
+    """Resolves Discord's names to the loopback address; every other name is refused, so a stray call fails loudly."""
+
+    def __init__(self, port: int) -> None:
+        self._port = port
+
+    async def resolve(self, host: str, port: int = 0, family: int = 0) -> list[ResolveResult]:
+        """Return where a name leads."""
+        if host not in HOSTS:
+            raise OSError(f"{host} is not for a test to call")
+        return [ResolveResult(hostname=host, host="127.0.0.1", port=self._port, family=2, proto=0, flags=0)]
+
+    async def close(self) -> None:
+        """Nothing is held."""
+
+
+class DiscordRig:
+    """Discord's REST interface; ``calls`` are (method, path, body) in order."""
+
+    def __init__(self) -> None:
+        self.places = {NEWS: Place(NEWS), TRADE: Place(TRADE), FORUM: Place(FORUM, type=15)}
+        self.calls: list[tuple[str, str, Json]] = []
+        self.faults: list[str] = []
+        self.knows_nonces = True
+        self.skew = 0.0
+        self._told: defaultdict[str, deque[Told]] = defaultdict(deque)
+        self._nonces: dict[tuple[str, str], Json] = {}
+        self._numbers = count(1)
+        self._authority = trustme.CA()
+        self._runner: web.AppRunner | None = None
+        self.port = 0
+
+    async def start(self) -> None:
+        """Listen on a free port of the loopback address."""
+        app = web.Application()
+        app.router.add_route("*", "/api/v10/{path:.*}", self._answer)
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        self._authority.issue_cert(*HOSTS).configure_cert(context)
+        self._runner = web.AppRunner(app, shutdown_timeout=0.1)
+        await self._runner.setup()
+        await web.TCPSite(self._runner, "127.0.0.1", 0, ssl_context=context).start()
+        self.port = self._runner.addresses[0][1]
+
+    async def stop(self) -> None:
+        """Stop listening."""
+        if self._runner is not None:
+            await self._runner.cleanup()
+
+    def connector(self) -> aiohttp.TCPConnector:
+        """Return a connector that finds discord.com here and trusts the rig's certificate alone."""
+        context = ssl.create_default_context()
+        self._authority.configure_trust(context)
+        return aiohttp.TCPConnector(resolver=HostMap(self.port), ssl=context)
+
+    def sent(self, place: str = NEWS) -> list[Json]:
+        """Return the messages that stand in a place, oldest first."""
+        return self.places[place].messages
+
+    def calls_to(self, method: str, path: str) -> int:
+        """Count the calls of one method whose path ends in ``path``."""
+        return sum(1 for m, p, _ in self.calls if m == method and p.endswith(path))
+
+    # ── what comes next ─────────────────────────────────────────────────────
+
+    def refuse(self, route: str, status: int, code: int, message: str = "refused") -> None:
+        """Answer the next call of a route (``POST messages``) with one of Discord's error codes."""
+        self._told[route].append(Told({"message": message, "code": code}, status))
+
+    def limit(self, route: str, seconds: float, *, everywhere: bool = False) -> None:
+        """Answer the next call with Discord's own 429."""
+        body = {"message": "You are being rate limited.", "retry_after": seconds, "global": everywhere}
+        self._told[route].append(Told(body, 429, {"Via": "1.1 google", "Retry-After": str(seconds)}))
+
+    def ban(self, route: str, seconds: int | None = None) -> None:
+        """Answer the next call with Cloudflare's 429: a page, and no ``Via``."""
+        headers = {} if seconds is None else {"Retry-After": str(seconds)}
+        self._told[route].append(Told("<html>error 1015</html>", 429, headers))
+
+    def break_down(self, route: str, status: int, times: int = 1, *, carried_out: bool = False) -> None:
+        """Answer the next calls with a failure of Discord's own."""
+        self._told[route].extend(Told("upstream", status, carried_out=carried_out) for _ in range(times))
+
+    def lose_answer(self, route: str = "POST messages", *, carried_out: bool = True) -> None:
+        """Carry the next call out (or not) and drop the connection without an answer."""
+        self._told[route].append(Told(carried_out=carried_out, drop=True))
+
+    # ── answering ───────────────────────────────────────────────────────────
+
+    async def _answer(self, request: web.Request) -> web.StreamResponse:
+        path = request.match_info["path"]
+        body: Json = json.loads(await request.read() or b"{}") if request.method != "GET" else dict(request.query)
+        self.calls.append((request.method, path, body))
+        if request.headers.get("Authorization") != f"Bot {TOKEN}":
+            return _say(401, {"message": "401: Unauthorized", "code": 0})
+        route = f"{request.method} {path.rsplit('/', 1)[-1]}"
+        told = self._told[route].popleft() if self._told[route] else Told(carried_out=True)
+        status, answer = self._carry_out(request.method, path.split("/"), body) if told.carried_out else (200, {})
+        if told.drop:
+            if request.transport is not None:
+                request.transport.abort()
+            return web.Response()
+        if told.body is not None:
+            return _say(told.status, told.body, told.headers)
+        return _say(status, answer)
+
+    def _carry_out(self, method: str, path: list[str], body: Json) -> tuple[int, Any]:
+        match method, path:
+            case "GET", ["users", "@me"]:
+                return 200, {"id": BOT_ID, "username": "digestbot", "discriminator": "0", "avatar": None, "bot": True}
+            case "GET", ["oauth2", "applications", "@me"]:
+                return 200, _application()
+            case "GET", ["guilds", _, "threads", "active"]:
+                threads = [p for p in self.places.values() if p.parent]
+                return 200, {"threads": [_thread(p) for p in threads], "members": []}
+            case _, ["channels", place, *rest]:
+                return self._in_channel(method, self.places.get(place), rest, body)
+        return 404, {"message": "404: Not Found", "code": 0}
+
+    def _in_channel(self, method: str, place: Place | None, path: list[str], body: Json) -> tuple[int, Any]:
+        if place is None:
+            return 404, {"message": "Unknown Channel", "code": 10003}
+        if place.refused:
+            return place.refused[0], {"message": "refused", "code": place.refused[1]}
+        answer: tuple[int, Any] = (404, {"message": "404: Not Found", "code": 0})
+        match method, path:
+            case "GET", []:
+                answer = 200, {"id": place.id, "type": place.type, "guild_id": GUILD_ID, "name": "news"}
+            case "POST", ["messages"]:
+                answer = self._create(place, body)
+            case "GET", ["messages"]:
+                answer = 200, _history(place, body)
+            case "GET", ["messages", message]:
+                found = next((m for m in place.messages if m["id"] == message), None)
+                answer = (200, _shown(found)) if found else (404, {"message": "Unknown Message", "code": 10008})
+            case "POST", ["messages", message, "threads"]:
+                answer = self._begin(place, message, body)
+            case "POST", ["threads"]:
+                answer = self._open_post(place, body)
+        return answer
+
+    def _create(self, place: Place, body: Json) -> tuple[int, Any]:
+        self.faults += message_faults(body)
+        if place.type in {15, 16}:
+            return 400, {"message": "Cannot send messages in a non-text channel", "code": 50008}
+        known = (place.id, str(body.get("nonce")))
+        if self.knows_nonces and body.get("enforce_nonce") and known in self._nonces:
+            return 200, self._nonces[known]
+        message = self._message(self._snowflake(), body)
+        place.messages.append(message)
+        self._nonces[known] = message
+        return 200, message
+
+    def _message(self, number: str, body: Json) -> Json:
+        kept = {key: value for key, value in body.items() if key in {"content", "embeds", "components", "nonce"}}
+        allowed = body.get("allowed_mentions", {})
+        return {"id": number, "author": {"id": BOT_ID, "bot": True}, "pinged": allowed.get("roles", []), **kept}
+
+    def _begin(self, place: Place, message: str, body: Json) -> tuple[int, Any]:
+        self.faults += thread_faults(body)
+        if message in self.places:
+            return 400, {"message": "A thread has already been created for this message", "code": 160004}
+        self.places[message] = Place(message, type=11, parent=place.id)
+        return 201, _thread(self.places[message])
+
+    def _open_post(self, place: Place, body: Json) -> tuple[int, Any]:
+        self.faults += forum_faults(body)
+        post = Place(self._snowflake(), type=11, parent=place.id)
+        post.messages.append(self._message(post.id, body["message"]))
+        self.places[post.id] = post
+        return 201, _thread(post)
+
+    def say(self, place: str, author: str = "1", **more: object) -> None:
+        """Let somebody else write into a place."""
+        self.places[place].messages.append({"id": self._snowflake(), "author": {"id": author}, **more})
+
+    def _snowflake(self) -> str:
+        milliseconds = int((time.time() + self.skew) * 1000) - EPOCH
+        return str((milliseconds << 22) + next(self._numbers))
+
+
+def _shown(message: Json) -> Json:
+    """Return a message as the history shows it: without its nonce."""
+    return {key: value for key, value in message.items() if key != "nonce"}
+
+
+def _history(place: Place, asked: Json) -> list[Json]:
+    """Return the messages right after ``after``, newest first, as Discord does."""
+    later = [m for m in place.messages if int(m["id"]) > int(asked.get("after", 0))]
+    return [_shown(message) for message in reversed(later[: int(asked.get("limit", 50))])]
+
+
+def _thread(place: Place) -> Json:
+    return {"id": place.id, "type": place.type, "parent_id": place.parent, "owner_id": BOT_ID, "guild_id": GUILD_ID}
+
+
+def _application() -> Json:
+    return {
+        "id": BOT_ID, "name": "digestbot", "icon": None, "description": "", "bot_public": True, "flags": 0,
+        "bot_require_code_grant": False, "verify_key": "0" * 64, "team": None, "summary": "",
+        "owner": {"id": "1", "username": "owner", "discriminator": "0", "avatar": None},
+    }  # fmt: skip
+
+
+def _say(status: int, body: Any, headers: dict[str, str] | None = None) -> web.Response:
+    """Answer as Discord does: a charset behind ``application/json`` would break the client's login."""
+    if isinstance(body, str):
+        return web.Response(text=body, status=status, headers=headers, content_type="text/html")
+    content = json.dumps(body).encode()
+    return web.Response(body=content, status=status, headers={"Content-Type": "application/json", **(headers or {})})
