@@ -9,6 +9,8 @@ from pathlib import Path
 
 from digestbot.app.compose import Rooms, open_rooms, read_settings
 from digestbot.app.enrol import enrol
+from digestbot.config import Settings
+from digestbot.domain.errors import ConfigError
 from digestbot.runtime.dispatch import InProcessDispatcher, Step, StepName
 from digestbot.runtime.scheduler import Scheduler
 from digestbot.telemetry import ARTICLES, BRIEFS, DROPPED, EDITIONS, MESSAGES, REFRESHES, bound, logger
@@ -28,11 +30,30 @@ async def run_bot(config: Path | None, stop: asyncio.Event | None = None) -> Non
 
     """
     settings = read_settings(config)
+    _require_tokens(settings, config)
     stop = stop or asyncio.Event()
     async with open_rooms(settings) as rooms:
         await enrol(settings, rooms.store, rooms.clock.now())
         with _signals(stop):
             await _serve(rooms, stop)
+
+
+def _require_tokens(settings: Settings, config: Path | None) -> None:
+    """Refuse to run where a subscription names a platform that has no token: its readers would wait in vain.
+
+    Raises:
+        ConfigError: With every such subscription.
+
+    """
+    tokens = {"console": True, "slack": settings.slack.bot_token, "discord": settings.discord.token}
+    variables = {"slack": "DIGESTBOT_SLACK__BOT_TOKEN", "discord": "DIGESTBOT_DISCORD__TOKEN"}
+    faults = [
+        f"{config or 'settings'}: subscriptions.{number}.channel: “{wanted.name}” needs {variables[wanted.platform]}"
+        for number, wanted in enumerate(settings.subscriptions)
+        if not tokens[wanted.platform]
+    ]
+    if faults:
+        raise ConfigError(faults, hint="set the token in the environment, or change the channel")
 
 
 async def _serve(rooms: Rooms, stop: asyncio.Event) -> None:

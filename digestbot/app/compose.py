@@ -140,6 +140,12 @@ async def open_adapters(settings: Settings) -> AsyncIterator[dict[Platform, Chat
             slack = SlackAdapter(settings.slack.bot_token.get_secret_value())
             stack.push_async_callback(slack.close)
             adapters["slack"] = slack
+        if settings.discord.token is not None:
+            from digestbot.chat.discord.adapter import DiscordAdapter
+
+            discord = DiscordAdapter(settings.discord.token.get_secret_value())
+            stack.push_async_callback(discord.close)
+            adapters["discord"] = discord
         yield adapters
 
 

@@ -4,11 +4,13 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
-from digestbot.app.compose import open_models, open_sources, read_settings
+from digestbot.app.compose import open_adapters, open_models, open_sources, read_settings
+from digestbot.app.enrol import channel_of
 from digestbot.config import Settings
-from digestbot.domain.errors import DigestbotError, SchemaTooOld
+from digestbot.domain.errors import DigestbotError
+from digestbot.domain.subscription import Channel
 
 FEEDS_AT_ONCE = 8
 
@@ -21,6 +23,15 @@ class Finding:
     ok: bool
     what: str
     fix: str = ""
+
+
+@runtime_checkable
+class Examinable(Protocol):
+    """An adapter that can look at its own platform: token, scopes, channels."""
+
+    async def examine(self, channels: Sequence[Channel]) -> Sequence[tuple[str, bool, str, str]]:
+        """Return findings as (name, well, what was seen, what to do)."""
+        ...
 
 
 def finding_rows(findings: Sequence[Finding]) -> list[dict[str, Any]]:
@@ -57,8 +68,6 @@ async def _database(settings: Settings) -> Finding:
         if state.have is None:
             return Finding("database", ok=True, what="not made yet; “digestbot run” makes it")
         state.require()
-    except SchemaTooOld as error:
-        return _fault("database", error)
     except DigestbotError as error:
         return _fault("database", error)
     return Finding("database", ok=True, what=f"reachable, schema {state.have}")
@@ -104,3 +113,9 @@ async def _tokens(settings: Settings) -> AsyncIterator[Finding]:
         yield Finding("slack", ok=False, what="no token", fix="set DIGESTBOT_SLACK__BOT_TOKEN (README, Slack)")
     if "discord" in wanted and settings.discord.token is None:
         yield Finding("discord", ok=False, what="no token", fix="set DIGESTBOT_DISCORD__TOKEN (README, Discord)")
+    async with open_adapters(settings) as adapters:
+        for platform, adapter in adapters.items():
+            if isinstance(adapter, Examinable):
+                channels = [channel_of(s) for s in settings.subscriptions if s.platform == platform]
+                for name, ok, what, fix in await adapter.examine(channels):
+                    yield Finding(name, ok=ok, what=what, fix=fix)

@@ -54,13 +54,18 @@ async def _enrol_one(store: Store, wanted: Subscription, earlier: Subscription |
         await store.save_subscription(kept)
 
 
+def channel_of(wanted: SubscriptionSettings) -> Channel:
+    """Return the channel that a subscription of the settings names; it has no workspace."""
+    return Channel(wanted.platform, wanted.channel.partition(":")[2])
+
+
 def subscription_of(wanted: SubscriptionSettings, feeds: dict[str, Feed]) -> Subscription:
     """Return a subscription as the settings describe it, not yet due."""
     quiet_from, quiet_to = wanted.quiet or (None, None)
     return Subscription(
         id=0,
         name=wanted.name,
-        channel=Channel(wanted.platform, wanted.channel.partition(":")[2]),
+        channel=channel_of(wanted),
         schedule=Schedule(
             frequency=wanted.schedule,
             timezone=wanted.timezone,

@@ -1,0 +1,66 @@
+"""The settings' feeds and subscriptions are brought into the store, kept over restarts, and follow the file."""
+
+from datetime import timedelta
+
+import pytest
+
+from digestbot.app.enrol import NOT_LISTED, enrol
+from digestbot.config import FeedSettings, Settings, SubscriptionSettings
+from digestbot.domain.subscription import Channel, Subscription
+from tests.fakes.clock import START
+from tests.fakes.store import MemoryStore
+
+FEED = FeedSettings(url="https://news.example/feed", title="Example")
+
+
+@pytest.fixture
+def store():
+    """Return a store."""
+    return MemoryStore()
+
+
+def settings(*subscriptions):
+    """Return settings with one feed."""
+    return Settings(feeds=(FEED,), subscriptions=subscriptions)
+
+
+async def only(store):
+    """Return the one subscription."""
+    (subscription,) = await store.subscriptions()
+    return subscription
+
+
+async def test_a_subscription_is_due_at_its_next_local_time(store):
+    """Eight in Berlin is seven in UTC in winter."""
+    await enrol(settings(SubscriptionSettings(name="Brief", timezone="Europe/Berlin")), store, START)
+    subscription = await only(store)
+    assert subscription.next_edition_at == START + timedelta(days=1)
+    assert (await store.feeds())[0].title == "Example"
+
+
+async def test_a_restart_keeps_what_is_due(store):
+    """Enrolling again changes nothing: a restart at the due minute neither skips nor repeats the edition."""
+    wanted = settings(SubscriptionSettings(name="Brief"))
+    await enrol(wanted, store, START)
+    before = await only(store)
+    await enrol(wanted, store, START + timedelta(hours=5))
+    assert await only(store) == before
+
+
+async def test_a_changed_schedule_is_due_anew(store):
+    """A new time of day takes effect at once; the window goes on where it was."""
+    await enrol(settings(SubscriptionSettings(name="Brief")), store, START)
+    await enrol(settings(SubscriptionSettings(name="Brief", at=("09:30",))), store, START)
+    assert (await only(store)).next_edition_at == START + timedelta(hours=2, minutes=30)
+
+
+async def test_what_the_file_no_longer_lists_is_paused_and_comes_back(store):
+    """A subscription taken out of the file stops posting; put back, it goes on; one made in chat is let be."""
+    chat = Subscription(0, "Made in chat", Channel("slack", "C1", "T1"))
+    await store.save_subscription(chat)
+    wanted = settings(SubscriptionSettings(name="Brief"))
+    await enrol(wanted, store, START)
+    await enrol(settings(), store, START)
+    assert {s.name: s.paused for s in await store.subscriptions()} == {"Made in chat": None, "Brief": NOT_LISTED}
+    await enrol(wanted, store, START)
+    assert all(s.paused is None for s in await store.subscriptions())
