@@ -1,4 +1,4 @@
-"""Measures story clustering: ``python bench/stories.py [--data FILE.jsonl …] [--halves N] [--speed]``.
+"""Measures story clustering: ``python -m bench.stories [--data FILE.jsonl …] [--halves N] [--speed]``.
 
 Each file holds {"id", "title", "text", "published", "source", "story"} a line. For each one it prints B-cubed
 precision, recall and F1 of the whole batch (what ``digestbot cluster --jsonl`` does) and of the stream (one article

@@ -217,6 +217,31 @@ def test_events_of_one_country_share_its_name_and_nothing_else() -> None:
         index.add(one.id, one, vector(one.title))
 
 
+def test_two_quakes_in_two_towns_are_two_stories() -> None:
+    """The same words around unlike names are not the same event, in a batch, in the stream and before posting."""
+    titles = ("Magnitude 5.8 earthquake strikes near Izmir", "Magnitude 5.8 earthquake strikes near Baler")
+    one, other = (article(n, title) for n, title in enumerate(titles, 1))
+    assert evidence_of(one).contradicts(evidence_of(other))
+    assert len(set(group([one, other], vectors([one, other])))) == 2
+    assert join(filled(one), other) is None
+    stories, found = stories_of([titles[0]], [titles[1]])
+    assert regroup(stories, found) == [[1], [2]]
+
+
+@pytest.mark.parametrize(
+    ("title", "proper"),
+    [
+        ("Magnitude 5.8 earthquake strikes near Izmir", {"izmir"}),
+        ("Izmir hit by quake, schools closed for a day", set()),
+        ("Strong Earthquake Strikes Near Izmir On Monday", set()),
+        ("Fair winds: Lisbon ferry sails again, says Rita Melo", {"rita", "melo"}),
+    ],
+)
+def test_a_capital_at_a_sentences_start_or_in_title_case_proves_no_name(title: str, proper: set[str]) -> None:
+    """Only a capital that grammar does not ask for makes a word a proper name."""
+    assert evidence_of(article(1, title)).proper == proper
+
+
 def test_near_vectors_alone_do_not_merge() -> None:
     """The guard: an encoder that finds two texts alike is not believed without a shared name, number or two words."""
     one, other = article(1, "Goalkeeper saves twice"), article(2, "Striker scores thrice")

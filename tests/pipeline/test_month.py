@@ -62,7 +62,7 @@ class Month:
         self.crashes = Crashes(every=211)
         self.store = MonthStore(self.crashes)
         self.rooms = Newsrooms(self.events, DOWN)
-        self.chat = FakeChat("slack")
+        self.chat = FakeChat("slack", knows_keys=False)
         self.embedder, self.summarizer = HashedWords(), FirstSentences()
         self.trouble = random.Random(5)  # noqa: S311 — trouble, not secrets
         self.subscriptions: list[Subscription] = []
