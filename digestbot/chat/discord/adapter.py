@@ -8,13 +8,13 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any
+from typing import Any, Literal
 
 import aiohttp
 import discord
 from discord.http import Route
 
-from digestbot.chat.discord import components
+from digestbot.chat.discord import components, embeds
 from digestbot.chat.discord.breaker import Breaker
 from digestbot.chat.discord.faults import FAILURES, delivery_error, reading_error
 from digestbot.chat.discord.places import Places
@@ -32,6 +32,8 @@ SKEW = timedelta(minutes=10)
 PAGE = 100
 """Messages a page of history: the most that Discord gives."""
 
+Layout = Literal["components", "embeds"]
+
 
 class DiscordAdapter:
     """Posts with a bot token.
@@ -40,10 +42,19 @@ class DiscordAdapter:
         token: The bot token from the developer portal.
         connector: Where connections come from, for a proxy or a resolver of one's own; aiohttp's when None.
         threads: Whether a digest's further messages go into a thread of its first one.
+        layout: Components V2, or the older look with embeds.
 
     """
 
-    def __init__(self, token: str, *, connector: aiohttp.BaseConnector | None = None, threads: bool = False) -> None:
+    def __init__(
+        self,
+        token: str,
+        *,
+        connector: aiohttp.BaseConnector | None = None,
+        threads: bool = False,
+        layout: Layout = "components",
+    ) -> None:
+        self._layout = layout
         self._token = token
         self._connector = connector
         self._client: discord.Client | None = None
@@ -64,11 +75,13 @@ class DiscordAdapter:
 
     def render(self, digest: Digest) -> Sequence[Message]:
         """Return the digest as messages within Discord's limits, in order; pure and deterministic."""
-        return components.render(digest)
+        return embeds.render(digest) if self._layout == "embeds" else components.render(digest)
 
     def visible(self, message: Message) -> str:
         """Return the characters a reader of the message sees, escaping undone."""
-        return components.visible(message)
+        if "flags" in message.payload:
+            return components.visible(message)
+        return embeds.visible(message)
 
     async def post(self, channel: Channel, message: Message, key: str, thread: str | None) -> str:
         """Post one message under ``key`` and return its id; posted again within minutes it is the same message.

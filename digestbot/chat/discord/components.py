@@ -50,8 +50,10 @@ def render(digest: Digest) -> tuple[Message, ...]:
     if digest.style == "compact":
         cards = tuple(compacted(card) for card in cards)
     mention = _mention(digest.mention)
-    pages = paginate(cards, lambda page: within_limits([*mention, *_page(page)]))
-    return tuple(_message(digest, page, mention if number == 0 else []) for number, page in enumerate(pages))
+    pages = paginate([card for card in cards if _card(card)], lambda page: within_limits([*mention, *_page(page)]))
+    return tuple(
+        _message(digest, page, mention if number == 0 else [], reply=number > 0) for number, page in enumerate(pages)
+    )
 
 
 def within_limits(components: Sequence[Json]) -> bool:
@@ -73,29 +75,55 @@ def visible(message: Message) -> str:
 # ── messages ─────────────────────────────────────────────────────────────────
 
 
-def _message(digest: Digest, page: Sequence[Card], mention: list[Json]) -> Message:
-    allowed: Json = {"parse": []}
-    if mention:
-        allowed["roles"] = [digest.mention.strip("<@&>")]
+def _message(digest: Digest, page: Sequence[Card], mention: list[Json], *, reply: bool) -> Message:
     payload: Json = {
         "flags": COMPONENTS_V2,
         "components": [*mention, *_page(page)],
-        "allowed_mentions": allowed,
+        "allowed_mentions": allowed_mentions(digest.mention if mention else ""),
     }
     stories = [card.story_id for card in page if card.story_id is not None]
     headlines = [characters(b.spans) for c in page for b in c.blocks if isinstance(b, Heading)]
     text = clip(one_line(" · ".join(headlines) or digest.title), 300)
-    return Message(payload, text, story_id=stories[0] if len(stories) == 1 else None)
+    return Message(payload, text, story_id=stories[0] if len(stories) == 1 else None, reply=reply)
+
+
+def role_of(mention: str) -> str:
+    """Return the id of the role that a subscription's setting names, empty when it names none."""
+    role = mention.strip("<@&>")
+    return role if re.fullmatch(r"\d{15,20}", role) else ""
+
+
+def allowed_mentions(mention: str) -> Json:
+    """Return whom a message may ping: nobody, but for the role of the subscription's own setting."""
+    role = role_of(mention)
+    return {"parse": [], "roles": [role]} if role else {"parse": []}
 
 
 def _mention(mention: str) -> list[Json]:
     """Return the line that calls a role; only ever from the subscription's own setting, and only a role."""
-    role = mention.strip("<@&>")
-    return [_text(f"<@&{role}>")] if re.fullmatch(r"\d{15,20}", role) else []
+    role = role_of(mention)
+    return [_text(f"<@&{role}>")] if role else []
 
 
 def _page(cards: Sequence[Card]) -> list[Json]:
-    return [component for card in cards for component in _card(card)]
+    """Return the components of a message; Discord refuses one that has two buttons of one ``custom_id``."""
+    seen: set[str] = set()
+    return once([component for card in cards for component in _card(card)], seen)
+
+
+def once(components: Sequence[Json], seen: set[str]) -> list[Json]:
+    """Return components without buttons that were seen, and without what that leaves empty."""
+    kept: list[Json] = []
+    for component in components:
+        inner = component.get("components")
+        name = component.get("custom_id")
+        if isinstance(inner, list):
+            left = once(inner, seen)
+            kept += [component | {"components": left}] if left else []
+        elif not isinstance(name, str) or name not in seen:
+            seen.update([name] if isinstance(name, str) else [])
+            kept.append(component)
+    return kept
 
 
 def _card(card: Card) -> list[Json]:
@@ -110,23 +138,39 @@ def _card(card: Card) -> list[Json]:
 
 def _components(blocks: Sequence[Block]) -> Iterator[Json]:
     """Yield components, the lines between two that are not text gathered in one text."""
-    lines: list[str] = []
+    lines: list[Block] = []
     for block in blocks:
-        match block:
-            case Actions():
-                component = _row(block)
-            case Rule():
-                component = {"type": SEPARATOR}
-            case _:
-                lines.extend(_lines(block))
-                continue
-        if lines:
-            yield _text("\n".join(lines))
-            lines = []
-        if component:
-            yield component
-    if lines:
-        yield _text("\n".join(lines))
+        if not isinstance(block, Actions | Rule):
+            lines.append(block)
+            continue
+        yield from _texts_of(lines)
+        lines = []
+        separator: Json = {"type": SEPARATOR}
+        yield from rows_of(block) if isinstance(block, Actions) else [separator]
+    yield from _texts_of(lines)
+
+
+def _texts_of(blocks: Sequence[Block]) -> list[Json]:
+    content = markdown(blocks)
+    return [_text(content)] if content else []
+
+
+def markdown(blocks: Sequence[Block]) -> str:
+    """Return blocks as Discord's Markdown, a line each; buttons and rules have none.
+
+    Between two quotations stands an empty line: without it Discord draws them as one.
+    """
+    lines: list[str] = []
+    quoted = False
+    for block in blocks:
+        if isinstance(block, Actions | Rule):
+            continue
+        written_lines = _lines(block)
+        if quoted and isinstance(block, Quotation) and written_lines:
+            lines.append("")
+        quoted = isinstance(block, Quotation)
+        lines += written_lines
+    return "\n".join(lines)
 
 
 def _lines(block: Heading | Prose | Quotation | Sources) -> list[str]:
@@ -156,13 +200,15 @@ def _quotation(block: Quotation) -> list[str]:
     return [f"> “{words}”", f"> — {who}{note}" + (f" · {outlet}" if outlet.strip() else "")]
 
 
-def _row(block: Actions) -> Json | None:
-    buttons = [
+def rows_of(block: Actions) -> list[Json]:
+    """Return buttons in rows of five; what cannot be a button's payload is left out."""
+    buttons: list[Json] = [
         {"type": BUTTON, "style": SECONDARY, "label": clip(one_line(a.label), MAX_LABEL), "custom_id": a.invocation}
         for a in block.actions
-        if a.label.strip() and 0 < len(a.invocation) <= MAX_CUSTOM_ID
+        if one_line(a.label).strip() and 0 < len(a.invocation) <= MAX_CUSTOM_ID
     ]
-    return {"type": ROW, "components": buttons[:BUTTONS]} if buttons else None
+    rows = [buttons[at : at + BUTTONS] for at in range(0, len(buttons), BUTTONS)]
+    return [{"type": ROW, "components": row} for row in rows]
 
 
 def _text(content: str) -> Json:
