@@ -60,9 +60,20 @@ class Models:
             raise
         except MemoryError as error:
             raise OutOfMemory(f"model {name} does not fit into memory") from error
-        except (ImportError, OSError, ValueError, KeyError, RuntimeError, AttributeError, TypeError) as error:
-            # What transformers, safetensors and CTranslate2 raise on damaged or foreign files.
+        except _load_faults() as error:
             raise ModelMissing(name, f"cannot be loaded ({_line(error)})") from error
+
+
+def _load_faults() -> tuple[type[Exception], ...]:
+    """Return what transformers, safetensors and CTranslate2 raise on damaged or foreign files."""
+    faults: tuple[type[Exception], ...] = (
+        ImportError, OSError, ValueError, KeyError, RuntimeError, AttributeError, TypeError,
+    )  # fmt: skip
+    try:
+        from safetensors import SafetensorError  # optional, and derived from nothing of the above
+    except ImportError:
+        return faults
+    return (*faults, SafetensorError)
 
 
 def answer(models: Models, head: Head) -> bytes:

