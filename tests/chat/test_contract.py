@@ -57,7 +57,7 @@ async def on_slack() -> AsyncIterator[Platform]:
 async def _on_discord(layout) -> AsyncIterator[Platform]:
     rig = discord.DiscordRig()
     await rig.start()
-    adapter = DiscordAdapter(discord.TOKEN, connector=rig.connector(), layout=layout)
+    adapter = DiscordAdapter(discord.TOKEN, connector=rig.connector, layout=layout)
     channel = Channel("discord", discord.NEWS, discord.GUILD_ID)
     yield Platform(adapter, channel, rig.lose_answer, lambda: rig.places.pop(discord.NEWS) and None)
     await adapter.close()

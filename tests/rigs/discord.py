@@ -25,6 +25,9 @@ TOKEN = "bot-token"
 BOT_ID = "900000000000000001"
 GUILD_ID = "700000000000000001"
 NEWS, TRADE, FORUM = "500000000000000001", "500000000000000002", "500000000000000003"
+ROLE_ID = "800000000000000001"
+EVERYONE = sum(1 << bit for bit in (10, 11, 14, 16, 35, 38))
+"""What everyone may do: view, send, embed links, read the history, begin threads and write in them."""
 EPOCH = 1_420_070_400_000
 HOSTS = ("discord.com", "gateway.discord.gg")
 
@@ -38,6 +41,7 @@ class Place:
     parent: str | None = None
     refused: tuple[int, int] | None = None
     messages: list[Json] = field(default_factory=list)
+    overwrites: list[Json] = field(default_factory=list)
 
 
 @dataclass
@@ -75,6 +79,8 @@ class DiscordRig:
         self.calls: list[tuple[str, str, Json]] = []
         self.faults: list[str] = []
         self.knows_nonces = True
+        self.roles = {GUILD_ID: EVERYONE, ROLE_ID: 0}
+        self.owner = "1"
         self.skew = 0.0
         self._told: defaultdict[str, deque[Told]] = defaultdict(deque)
         self._nonces: dict[tuple[str, str], Json] = {}
@@ -157,17 +163,26 @@ class DiscordRig:
         return _say(status, answer)
 
     def _carry_out(self, method: str, path: list[str], body: Json) -> tuple[int, Any]:
+        answer: tuple[int, Any] = (404, {"message": "404: Not Found", "code": 0})
         match method, path:
             case "GET", ["users", "@me"]:
-                return 200, {"id": BOT_ID, "username": "digestbot", "discriminator": "0", "avatar": None, "bot": True}
+                answer = 200, {"id": BOT_ID, "username": "digestbot", "discriminator": "0", "avatar": None, "bot": True}
             case "GET", ["oauth2", "applications", "@me"]:
-                return 200, _application()
-            case "GET", ["guilds", _, "threads", "active"]:
-                threads = [p for p in self.places.values() if p.parent]
-                return 200, {"threads": [_thread(p) for p in threads], "members": []}
+                answer = 200, _application()
+            case "GET", ["guilds", _, *rest]:
+                answer = 200, self._in_guild(rest)
             case _, ["channels", place, *rest]:
-                return self._in_channel(method, self.places.get(place), rest, body)
-        return 404, {"message": "404: Not Found", "code": 0}
+                answer = self._in_channel(method, self.places.get(place), rest, body)
+        return answer
+
+    def _in_guild(self, path: list[str]) -> Json:
+        match path:
+            case ["threads", "active"]:
+                return {"threads": [_thread(p) for p in self.places.values() if p.parent], "members": []}
+            case ["members", user]:
+                return {"user": {"id": user}, "roles": [ROLE_ID]}
+        roles = [{"id": role, "permissions": str(bits)} for role, bits in self.roles.items()]
+        return {"id": GUILD_ID, "owner_id": self.owner, "roles": roles}
 
     def _in_channel(self, method: str, place: Place | None, path: list[str], body: Json) -> tuple[int, Any]:
         if place is None:
@@ -177,7 +192,7 @@ class DiscordRig:
         answer: tuple[int, Any] = (404, {"message": "404: Not Found", "code": 0})
         match method, path:
             case "GET", []:
-                answer = 200, {"id": place.id, "type": place.type, "guild_id": GUILD_ID, "name": "news"}
+                answer = 200, _thread(place) | {"name": "news", "permission_overwrites": place.overwrites}
             case "POST", ["messages"]:
                 answer = self._create(place, body)
             case "GET", ["messages"]:

@@ -5,7 +5,7 @@ part (:mod:`~digestbot.chat.discord.stamp`), so sending it again gives the earli
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Literal
@@ -16,6 +16,7 @@ from discord.http import Route
 
 from digestbot.chat.discord import components, embeds
 from digestbot.chat.discord.breaker import Breaker
+from digestbot.chat.discord.examination import Finding, examine, invite_link
 from digestbot.chat.discord.faults import FAILURES, delivery_error, reading_error
 from digestbot.chat.discord.places import Places
 from digestbot.chat.discord.stamp import Json, bears, stamped
@@ -40,7 +41,7 @@ class DiscordAdapter:
 
     Args:
         token: The bot token from the developer portal.
-        connector: Where connections come from, for a proxy or a resolver of one's own; aiohttp's when None.
+        connector: Makes what connections come from, for a resolver of one's own; aiohttp's when None.
         threads: Whether a digest's further messages go into a thread of its first one.
         layout: Components V2, or the older look with embeds.
 
@@ -50,11 +51,12 @@ class DiscordAdapter:
         self,
         token: str,
         *,
-        connector: aiohttp.BaseConnector | None = None,
+        connector: Callable[[], aiohttp.BaseConnector] | None = None,
         threads: bool = False,
         layout: Layout = "components",
     ) -> None:
         self._layout = layout
+        self._threads = threads
         self._token = token
         self._connector = connector
         self._client: discord.Client | None = None
@@ -159,6 +161,28 @@ class DiscordAdapter:
                 return None
             after = max(int(message["id"]) for message in page)
 
+    async def examine(self, channels: Sequence[Channel] = ()) -> list[Finding]:
+        """Look at the token and at each channel: (name, well, what was seen, what to do)."""
+        try:
+            user = (await self._open()).user
+        except FAILURES as error:
+            fault = reading_error(error, "discord")
+            return [("discord", False, fault.what, fault.hint)]
+        about = {"id": str(user.id), "name": user.name} if user else {"id": "", "name": "nobody"}
+        return await examine(self._call, channels, about, threads=self._threads)
+
+    async def invite(self) -> str:
+        """Return the link that adds the bot to a server with exactly the permissions it needs.
+
+        Raises:
+            DeliveryError: The token is wrong or Discord cannot be reached.
+
+        """
+        try:
+            return invite_link(str((await self._open()).application_id))
+        except FAILURES as error:
+            raise reading_error(error, "discord") from error
+
     async def _own_id(self) -> str:
         user = (await self._open()).user
         return str(user.id) if user else ""
@@ -197,7 +221,7 @@ class DiscordAdapter:
             http_trace=self._breaker.trace(),
             max_ratelimit_timeout=LONGEST_LIMIT,
         )
-        return make(connector=self._connector) if self._connector else make()
+        return make(connector=self._connector()) if self._connector else make()
 
 
 def _allowed(payload: Mapping[str, object]) -> Json:

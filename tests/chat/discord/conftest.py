@@ -21,6 +21,6 @@ async def rig() -> AsyncIterator[DiscordRig]:
 @pytest.fixture
 async def discord_adapter(rig: DiscordRig) -> AsyncIterator[DiscordAdapter]:
     """Return an adapter that finds discord.com at the stand-in."""
-    made = DiscordAdapter(TOKEN, connector=rig.connector())
+    made = DiscordAdapter(TOKEN, connector=rig.connector)
     yield made
     await made.close()
