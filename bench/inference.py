@@ -20,9 +20,9 @@ from digestbot.editorial.text import sentences
 from digestbot.inference import EncoderEmbedder, Engine
 from digestbot.inference.engine import Results
 
-WORDS = (
-    "the mayor said on Tuesday that ferry would close in June because it lost money every year for a long time".split()
-)
+SENTENCE = "the mayor said on Tuesday that ferry would close in June because it lost money every year for a long time"
+WORDS = SENTENCE.split(" ")
+SPECIAL = {"bos_token": "<s>", "eos_token": "</s>", "pad_token": "<pad>", "unk_token": "<unk>"}
 
 
 async def timed(work: "asyncio.Future[Results]") -> tuple[float, float, Results]:
