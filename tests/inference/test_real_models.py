@@ -119,7 +119,7 @@ async def test_damaged_weights_are_a_missing_model(engine, tmp_path):
     assert (await EncoderEmbedder(engine).embed(["one"])).shape == (1, 384)
 
 
-def test_bart_still_needs_mending():
+async def test_bart_still_needs_mending():
     """BartConfig still lacks what CTranslate2's converter reads; when this fails, ``mend_bart`` can go."""
     from transformers import BartConfig  # noqa: PLC0415
 
