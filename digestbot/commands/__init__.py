@@ -1,0 +1,40 @@
+"""The command core: one table, typed text in, an Invocation run for an Asker, a Reply out; knows no platform."""
+
+from digestbot.commands.dispatch import dispatch
+from digestbot.commands.model import (
+    Asker,
+    CommandSpec,
+    Desk,
+    FeedReader,
+    Invocation,
+    Option,
+    Options,
+    Reply,
+    Value,
+)
+from digestbot.commands.parse import checked, convert, find, missing, parse, write
+from digestbot.commands.table import COMMANDS, allowed, help_card
+from digestbot.commands.words import refused
+
+__all__ = [
+    "COMMANDS",
+    "Asker",
+    "CommandSpec",
+    "Desk",
+    "FeedReader",
+    "Invocation",
+    "Option",
+    "Options",
+    "Reply",
+    "Value",
+    "allowed",
+    "checked",
+    "convert",
+    "dispatch",
+    "find",
+    "help_card",
+    "missing",
+    "parse",
+    "refused",
+    "write",
+]

@@ -1,0 +1,180 @@
+"""The commands that everyone may use: read the news, look behind it, say that something is wrong."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+from digestbot.commands.model import Asker, Desk, Options, Reply
+from digestbot.commands.stories import (
+    article_card,
+    headline_of,
+    hit_card,
+    instant,
+    line_of,
+    name_of,
+    passage_card,
+    story_card,
+    theirs,
+    verdict,
+)
+from digestbot.commands.words import card, link, listed, said
+from digestbot.domain.digest import Action, Card, Heading, Prose, Quotation, Strong, Text
+from digestbot.domain.errors import BadOption, NotFound, NothingToRead
+from digestbot.domain.news import Story
+from digestbot.domain.subscription import LENGTH_WORDS, Channel, Length, Subscription
+
+DAY = 24 * 60
+LENGTHS: tuple[Length, ...] = tuple(LENGTH_WORDS)
+PROBLEMS = ("fact", "quote", "speaker", "duplicate", "other")
+_PROBLEM_WORDS = {
+    "fact": "a wrong fact",
+    "quote": "a wrong quotation",
+    "speaker": "a wrong speaker",
+    "duplicate": "a duplicate",
+    "other": "another problem",
+}
+
+
+async def now(desk: Desk, asker: Asker, options: Options) -> Reply:
+    """Make a brief of the last hours, for the asker alone unless it is shared."""
+    at = desk.clock.now()
+    since = at - timedelta(minutes=options.number("since", DAY))
+    wanted = Subscription(
+        id=0,
+        name=options.text("topic").capitalize() or "News brief",
+        # A channel that has got nothing: what was posted elsewhere is shown again to who asks for it.
+        channel=Channel(asker.platform, "", asker.workspace),
+        feeds=(options.number("feed"),) if "feed" in options else (),
+        topics=(options.text("topic"),) if "topic" in options else (),
+        stories=options.number("stories", 5),
+        quotes=options.number("quotes", 1),
+        length=_length(options),
+        language=options.text("language"),
+        window_from=since,
+    )
+    wanted = replace(wanted, schedule=replace(wanted.schedule, timezone=asker.timezone))
+    draft = await desk.publisher.draft(wanted, at, at)
+    if draft.digest is None:
+        about = f" on {options.text('topic')}" if "topic" in options else ""
+        return said(f"There is nothing new{about} in that time.")
+    return Reply(draft.digest.cards, private=not options.flag("share"))
+
+
+async def summarize(desk: Desk, asker: Asker, options: Options) -> Reply:
+    """Summarize the article at an address."""
+    at = desk.clock.now()
+    article = await desk.articles.read_url(options.text("url"), at)
+    if not article.text.strip():
+        raise NothingToRead(options.text("url"))
+    article = replace(article, id=article.id or 1, fetched_at=article.fetched_at or at)
+    told = Story(0, (article,), at, at)
+    length = _length(options)
+    brief = await desk.briefer.make(told, length, interactive=True)
+    return Reply((story_card(desk, asker, told, brief, length),), private=not options.flag("share"))
+
+
+async def story(desk: Desk, asker: Asker, options: Options) -> Reply:
+    """Show one story whole: the longest summary and every key quote."""
+    told = await desk.store.story(options.number("story"))
+    brief = await desk.briefer.brief(told, "long", interactive=True)
+    return Reply((story_card(desk, asker, told, brief, "long"),), private=not options.flag("share"))
+
+
+async def more(desk: Desk, asker: Asker, options: Options) -> Reply:
+    """Show more of a story, or the stories that an edition had no room for."""
+    if "story" in options:
+        return await story(desk, asker, options)
+    if "subscription" not in options:
+        raise BadOption("story", "is needed")
+    wanted = await desk.store.subscription(options.number("subscription"))
+    if not theirs(wanted, asker):
+        raise NotFound("digest", options.number("subscription"))
+    at = instant(options.text("at"))
+    draft = await desk.publisher.draft(replace(wanted, window_from=at - timedelta(days=1)), at, at)
+    # What that edition showed is posted by now and so left out: what is chosen in its place, and then the rest.
+    found = [one.story for one in draft.selection.chosen] + [out.story for out in draft.selection.rest]
+    return listed(f"{len(found)} more stories", [line_of(one) for one in found], "There are no more stories.")
+
+
+async def sources(desk: Desk, _asker: Asker, options: Options) -> Reply:
+    """Show each quote in its sentence, the speaker's cue marked, and every article a story rests on."""
+    told = await desk.store.story(options.number("story"))
+    brief = await desk.briefer.brief(told, "medium", interactive=True)
+    articles = {article.id: article for article in told.articles}
+    cards = [Card((Heading((Text(brief.headline),), level=1),))]
+    cards += [passage_card(quote, articles[quote.article_id]) for quote in brief.quotes if quote.article_id in articles]
+    cards += [article_card(article) for article in told.articles]
+    return Reply(tuple(cards))
+
+
+async def quotes(desk: Desk, _asker: Asker, options: Options) -> Reply:
+    """Show what was said by a person or on a topic."""
+    wanted = options.text("who")
+    hits = [hit for hit in await desk.store.search(wanted, limit=50) if hit.kind == "quote"]
+    cards = [hit_card(hit) for hit in hits[:10]]
+    return listed(f"Quotes: {wanted}", cards, f"There are no quotes for “{wanted}” in the news kept here.")
+
+
+async def search(desk: Desk, _asker: Asker, options: Options) -> Reply:
+    """Search stories, quotes and people."""
+    wanted = options.text("words")
+    hits = await desk.store.search(wanted, limit=10)
+    return listed(
+        f"Search: {wanted}", [hit_card(hit) for hit in hits], f"Nothing in the news kept here has “{wanted}”."
+    )
+
+
+async def why(desk: Desk, asker: Asker, options: Options) -> Reply:
+    """Say what became of an article: its story, and what each digest's filter says to it."""
+    url = options.text("url")
+    article = await desk.store.article_by_url(url)
+    if article is None:
+        return said(
+            "This address is not among the articles kept here: no feed has named it yet, or it was removed "
+            "after its time."
+        )
+    lines = [card(Heading((link(article.title, article.url),), level=3))]
+    for wanted in await desk.store.subscriptions():
+        if theirs(wanted, asker):
+            posted = dict(await desk.store.posted_articles(wanted.channel))
+            lines.append(card(Prose((Strong(wanted.name), Text(f": {verdict(wanted, article, posted)}")))))
+    return Reply(tuple(lines))
+
+
+async def privacy(_desk: Desk, _asker: Asker, _options: Options) -> Reply:
+    """Say what is kept."""
+    return said(
+        "digestbot keeps the articles of the feeds it reads, the digests it made and where they were posted. "
+        "It reads no messages of this workspace, keeps nothing you type but the subscriptions you make, and asks "
+        "no other service about it. An admin can remove everything of this workspace with “forget”."
+    )
+
+
+async def report(desk: Desk, asker: Asker, options: Options) -> Reply:
+    """Tell the admins that something in a story is wrong, with a button that checks it anew."""
+    told = await desk.store.story(options.number("story"))
+    kind, note = options.text("kind"), options.text("note")
+    notice = card(
+        Prose((Text(f"Reported by {asker.user}: {_PROBLEM_WORDS[kind]} in "), headline_of(told))),
+        *((Prose((Text(note),)),) if note else ()),
+        Action("Check again", f"recheck story={told.id}"),
+        Action("Sources", f"sources story={told.id}"),
+    )
+    return replace(said("Thank you. The people who run this bot will look at it."), notice=(notice,))
+
+
+async def recheck(desk: Desk, asker: Asker, options: Options) -> Reply:
+    """Make a story's brief anew from its articles and say what no longer stands."""
+    told = await desk.store.story(options.number("story"))
+    kept = await desk.briefer.brief(told, "medium", interactive=True)
+    fresh = await desk.briefer.make(told, "medium", interactive=True)
+    gone = [q for q in kept.quotes if q.text not in {new.text for new in fresh.quotes}]
+    said_no_more = Prose((Text("No longer chosen, or not in its article:"),))
+    lines: list[Card] = [card(said_no_more, Quotation(quote.text, name_of(quote))) for quote in gone]
+    if not gone:
+        lines.append(card(Prose((Text("Every quotation shown stands word for word in its article."),))))
+    return Reply((*lines, story_card(desk, asker, told, fresh, "medium")))
+
+
+def _length(options: Options) -> Length:
+    wanted = options.text("length", "medium")
+    return next((length for length in LENGTHS if length == wanted), "medium")

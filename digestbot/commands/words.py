@@ -1,0 +1,54 @@
+"""Small documents that replies are made of: lines, lists, errors; text is text, never markup."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from digestbot.commands.model import Reply, sentence_of
+from digestbot.domain.digest import Action, Actions, Block, Card, Heading, Link, Moment, Prose, Span, Strong, Text
+from digestbot.domain.errors import DigestbotError
+
+SORRY = "Something went wrong on our side. It is logged; please try again."
+
+
+def said(text: str, *actions: Action) -> Reply:
+    """Return a private reply of one sentence, with buttons."""
+    return Reply((card(Prose((Text(text),)), *actions),))
+
+
+def refused(error: DigestbotError) -> Reply:
+    """Return an error in words: what, which thing, what to do."""
+    return Reply((card(Prose((Text(sentence_of(error)),))),), error=error)
+
+
+def broken(error: Exception) -> Reply:
+    """Return the reply to a fault of ours; nothing of the machine is shown."""
+    return Reply((card(Prose((Text(SORRY),))),), error=error)
+
+
+def card(*parts: Block | Action) -> Card:
+    """Return a card of blocks, the buttons among the parts in a row at its end."""
+    actions = tuple(part for part in parts if isinstance(part, Action))
+    blocks = tuple(part for part in parts if not isinstance(part, Action))
+    return Card((*blocks, Actions(actions)) if actions else blocks)
+
+
+def listed(title: str, cards: Sequence[Card], nothing: str) -> Reply:
+    """Return a private list under a title, or the sentence that there is nothing."""
+    if not cards:
+        return said(nothing)
+    return Reply((Card((Heading((Text(title),), level=1),)), *cards))
+
+
+def link(text: str, url: str) -> Span:
+    """Return a link, or plain text where the address cannot be linked."""
+    return Link(text or url, url) if url.startswith(("http://", "https://")) else Text(text or url)
+
+
+def moment(at: datetime) -> Moment:
+    """Return a time that readers see in their own zone."""
+    return Moment(at, f"{at:%Y-%m-%d %H:%M} UTC")
+
+
+def strong(text: str) -> Strong:
+    """Return characters that stand out."""
+    return Strong(text)

@@ -1,0 +1,137 @@
+"""Typed text: read as people type it, written so that it reads back the same, and refused in helpful words."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from digestbot.commands import COMMANDS, CommandSpec, Invocation, Option, checked, find, missing, parse, write
+from digestbot.domain.errors import BadOption, UnknownCommand
+
+
+@pytest.mark.parametrize(
+    ("typed", "name", "options"),
+    [
+        ("now", "now", {}),
+        ("now 24h grain prices", "now", {"since": 1440, "topic": "grain prices"}),
+        ("now grain prices stories=3 quotes=1 length=short share", "now",
+         {"stories": 3, "quotes": 1, "length": "short", "share": True, "topic": "grain prices"}),
+        ("NOW 2d", "now", {"since": 2880}),
+        ("summarize https://x.example/a?b=c&d=1", "summarize", {"url": "https://x.example/a?b=c&d=1"}),
+        ("summarize https://x.example/a long", "summarize", {"url": "https://x.example/a", "length": "long"}),
+        ("search “tidal barrier” vote", "search", {"words": "tidal barrier vote"}),
+        ("quotes Ana Reyes", "quotes", {"who": "Ana Reyes"}),
+        ("story #17", "story", {"story": 17}),
+        ("list failing", "list", {"failing": True}),
+        ("subscribe https://x.example/feed C123", "subscribe", {"url": "https://x.example/feed", "channel": "C123"}),
+        ("schedule list", "schedule list", {}),
+        ("schedule run 3", "schedule run", {"digest": 3}),
+        ('schedule create "Morning brief" weekdays at=08:00,17:30', "schedule create",
+         {"name": "Morning brief", "frequency": "weekdays", "at": "08:00,17:30"}),
+        ("filter 3 exclude=“foot ball”", "filter", {"digest": 3, "exclude": "foot ball"}),
+        ("more subscription=7 at=2026-11-23T08:00:00+00:00", "more",
+         {"subscription": 7, "at": "2026-11-23T08:00:00+00:00"}),
+        ("sources story=17", "sources", {"story": 17}),
+        ("report story=17 quote it says 5, not 50", "report", {"story": 17, "kind": "quote", "note": "it says 5, not 50"}),
+    ],
+)  # fmt: skip
+def test_what_people_type_is_understood(typed: str, name: str, options: dict[str, object]) -> None:
+    """Names, places, flags, quotation marks and durations are read as meant."""
+    assert parse(typed, COMMANDS) == Invocation(name, options)
+
+
+@pytest.mark.parametrize(
+    ("typed", "words"),
+    [
+        ("sumarize https://x.example", "did you mean “summarize”"),
+        ("schedule rn 3", "did you mean “schedule run”"),
+        ("schedule", "schedule "),
+        ("dance", "help"),
+        ("now storys=3", "did you mean “stories”"),
+        ("now stories=50", "1 to 10, not 50"),
+        ("now length=shrt", "did you mean “short”"),
+        ("now since=tomorrow", "12h or 2d"),
+        ("summarize example", "http"),
+        ("story seven", "must be a number"),
+        ("schedule create Brief daily at=25:00", "time of day"),
+        ("schedule create Brief daily timezone=Mars/Base", "time zone"),
+        ("story 3 4", "not understood"),
+    ],
+)
+def test_what_cannot_be_understood_is_answered_with_the_nearest(typed: str, words: str) -> None:
+    """The sentence names what is wrong and what was probably meant."""
+    with pytest.raises((UnknownCommand, BadOption)) as caught:
+        parse(typed, COMMANDS)
+    assert words in str(caught.value)
+
+
+_SAFE = st.text(st.characters(exclude_categories=("Cs",)), min_size=1, max_size=30).map(str.strip).filter(bool)
+
+
+def _values(option: Option) -> st.SearchStrategy[object]:
+    match option.kind:
+        case "flag":
+            return st.just(value=True)
+        case "integer" | "feed" | "digest":
+            return st.integers(option.least or 0, option.most or 9_999)
+        case "duration":
+            return st.integers(1, 31 * 24)
+        case "choice":
+            return st.sampled_from(option.choices)
+        case "url":
+            return st.text(st.characters(categories=("L", "N", "P", "S")), max_size=20).map(
+                "https://x.example/".__add__
+            )
+        case "zone":
+            return st.sampled_from(["Europe/Berlin", "UTC"])
+        case "times":
+            return st.sampled_from(["08:00", "8.30,17:05"])
+        case "text" | "channel":
+            return _SAFE.map(lambda text: text[: option.most or 30].strip()).filter(bool)
+
+
+@st.composite
+def invocations(draw: st.DrawFn) -> Invocation:
+    """Make any invocation of the table."""
+    command: CommandSpec = draw(st.sampled_from(COMMANDS))
+    given_options = draw(st.sets(st.sampled_from(command.options))) if command.options else set()
+    options = {o.name: draw(_values(o)) for o in command.options if o in given_options}
+    durations = {o.name for o in command.options if o.kind == "duration"}
+    return Invocation(command.name, {k: f"{v}h" if k in durations else v for k, v in options.items()})  # type: ignore[misc]  # drawn by kind
+
+
+@given(invocations())
+def test_a_written_invocation_reads_back_the_same(invocation: Invocation) -> None:
+    """A button's payload is what it was made from, whatever characters stand in it."""
+    command = find(invocation.name, COMMANDS)
+    wanted = Invocation(
+        command.name,
+        {n: v for n, v in parse(write(invocation), COMMANDS).options.items()},  # noqa: C416 - a copy of a mapping
+    )
+    for name, value in invocation.options.items():
+        option = command.option(name)
+        if option is not None and option.kind != "duration":
+            assert wanted.options[name] == value
+    assert wanted.options.keys() == invocation.options.keys()
+
+
+@given(st.text(max_size=200))
+def test_any_text_is_an_invocation_or_a_sentence(text: str) -> None:
+    """Whatever is typed, the answer is an invocation of the table or an error with words."""
+    for typed in (text, f"now {text}", f"report 3 {text}", f"schedule {text}", f"search {text}"):
+        try:
+            command = find(parse(typed, COMMANDS).name, COMMANDS)
+        except (UnknownCommand, BadOption) as error:
+            assert str(error)
+        else:
+            assert command in COMMANDS
+
+
+def test_what_is_needed_and_not_given_is_named() -> None:
+    """A form asks for it; a handler never sees it absent."""
+    report = find("report", COMMANDS)
+    asked = Invocation("report", {"story": 3})
+    assert [option.name for option in missing(report, asked)] == ["kind"]
+    with pytest.raises(BadOption, match="kind"):
+        checked(report, asked)
+    with pytest.raises(BadOption, match="not an option"):
+        checked(report, Invocation("report", {"colour": "red"}))
