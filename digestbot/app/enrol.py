@@ -6,7 +6,7 @@ from datetime import datetime
 from digestbot.config import WEEKDAYS, Settings, SubscriptionSettings
 from digestbot.domain.news import Feed
 from digestbot.domain.subscription import Channel, Filter, Schedule, Subscription
-from digestbot.editorial.schedule import next_edition
+from digestbot.editorial.schedule import next_edition, rearmed
 from digestbot.ports import Store
 
 NOT_LISTED = "it is no longer in the settings file"
@@ -47,7 +47,7 @@ async def _enrol_one(store: Store, wanted: Subscription, earlier: Subscription |
         wanted,
         id=earlier.id,
         paused=None if earlier.paused == NOT_LISTED else earlier.paused,
-        next_edition_at=earlier.next_edition_at if same else due,
+        next_edition_at=rearmed(wanted.schedule, earlier.next_edition_at, now) if same else due,
         window_from=earlier.window_from,
     )
     if kept != earlier:

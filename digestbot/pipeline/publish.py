@@ -26,6 +26,8 @@ FIRST_WINDOW = timedelta(hours=24)
 OVERLAP = timedelta(minutes=5)
 """How far an edition looks back behind the one before: an article may be stored a moment after it was fetched.
 What that channel has got is left out by the record of what was posted, not by the window."""
+INSTANT_LOOK = timedelta(minutes=1)
+"""How often an instant subscription looks for news while there is none."""
 MENTION_COOLDOWN = timedelta(hours=6)
 """A role or group is mentioned at most once in this time."""
 
@@ -106,7 +108,7 @@ class Publisher:
             digest=draft.digest,
             messages=draft.messages,
             article_ids={a.id: one.story.id for one in draft.selection.chosen for a in one.story.articles},
-            next_edition_at=due.next_at,
+            next_edition_at=_next(subscription, due, now, silent=draft.digest is None),
             window_from=now,
         )
         outcome: Outcome = "nothing" if draft.digest is None else "published" if delivery else "already"
@@ -176,6 +178,13 @@ class Publisher:
             return None
         earlier = await self.store.editions(subscription.id)
         return next((digest.edition.at for digest in earlier if digest.mention), None)
+
+
+def _next(subscription: Subscription, due: Due, now: datetime, *, silent: bool) -> datetime | None:
+    """Return the next due time; an instant subscription that had nothing to say looks again soon, not after a rest."""
+    if silent and subscription.schedule.frequency == "instant":
+        return now + INSTANT_LOOK
+    return due.next_at
 
 
 def _told(one: Chosen) -> Story:

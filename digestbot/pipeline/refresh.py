@@ -21,6 +21,7 @@ from digestbot.ports import (
     FeedSource,
     Fetched,
     NewArticle,
+    OpenStory,
     RefreshRecord,
     Store,
     Vector,
@@ -30,6 +31,9 @@ DIMENSIONS = 384
 """The length of a sentence vector (see ``ports.Vector``)."""
 REST = timedelta(minutes=5)
 """How long a feed is let be after the store could not take what it gave."""
+REBUILD = timedelta(minutes=15)
+"""How long the index of open stories serves before it is read anew."""
+NEVER = datetime.min.replace(tzinfo=UTC)
 Outcome = Literal["new", "unchanged", "baseline", "failed", "gone"]
 
 
@@ -88,6 +92,8 @@ class Refresher:
     readers: int = 4
     _joining: asyncio.Lock = field(default_factory=asyncio.Lock)
     _rests: dict[int, datetime] = field(default_factory=dict)
+    _open: OpenStories | None = None
+    _opened_at: datetime = NEVER
 
     async def run_due(self, limit: int = 500) -> Sequence[Refreshed]:
         """Refresh every feed whose next check has passed; one feed's failure touches no other."""
@@ -142,10 +148,17 @@ class Refresher:
         return Refreshed(feed.id, feed.url, outcome, len(stories), tuple(sorted(set(stories))), unread=tuple(unread))
 
     async def _open_stories(self) -> OpenStories:
-        index = StoryIndex(self.window)
-        for story in await self.store.open_stories(self.clock.now() - self.window):
-            index.load(story.id, story.centroid, story.members)
-        return OpenStories(index)
+        """Return the index of open stories, read anew from the store now and then.
+
+        In between it learns what this process stores; a story that was merged meanwhile leads to the one it went
+        to when the article is written. Building it takes a second for some thousand stories: never in the loop.
+        """
+        now = self.clock.now()
+        if self._open is None or not timedelta(0) <= now - self._opened_at < REBUILD:
+            stored = await self.store.open_stories(now - self.window)
+            self._open = OpenStories(await asyncio.to_thread(_index_of, stored, self.window))
+            self._opened_at = now
+        return self._open
 
     async def _failed(self, feed: Feed, error: SourceError) -> Refreshed:
         now = self.clock.now()
@@ -203,6 +216,13 @@ class Refresher:
             return tuple(np.zeros((len(articles), DIMENSIONS), dtype=np.float32))
 
 
+def _index_of(stored: Sequence[OpenStory], window: timedelta) -> StoryIndex:
+    index = StoryIndex(window)
+    for story in stored:
+        index.load(story.id, story.centroid, story.members)
+    return index
+
+
 def _each_once(entries: Sequence[Entry]) -> list[Entry]:
     """Keep the first of entries that share a key: some feeds repeat a GUID."""
     return list({entry.key: entry for entry in reversed(entries)}.values())[::-1]
@@ -210,8 +230,7 @@ def _each_once(entries: Sequence[Entry]) -> list[Entry]:
 
 def _latest(entries: Sequence[Entry], count: int) -> list[Entry]:
     """Return the ``count`` newest entries, undated ones last, the feed's own order deciding between equals."""
-    never = datetime.min.replace(tzinfo=UTC)
-    return sorted(entries, key=lambda entry: entry.published or never, reverse=True)[:count]
+    return sorted(entries, key=lambda entry: entry.published or NEVER, reverse=True)[:count]
 
 
 def _from_feed_alone(entry: Entry, feed: Feed, clock: Clock) -> Article:

@@ -208,3 +208,31 @@ async def test_platforms_that_are_off_stay_due(house):
     assert await house.publisher.run_due() == []
     (subscription,) = await house.store.subscriptions()
     assert subscription.next_edition_at == START + timedelta(hours=1)
+
+
+async def test_instant_mode_looks_again_soon_and_rests_after_news(house):
+    """With nothing new it looks again within a minute; after posting it rests for its cool-down."""
+    await house.subscribe(schedule=Schedule(frequency="instant"), next_edition_at=START)
+    (silent,) = await house.publisher.run_due()
+    assert silent.outcome == "nothing"
+    (subscription,) = await house.store.subscriptions()
+    assert subscription.next_edition_at == house.clock.now() + timedelta(minutes=1)
+    await gates(house)
+    (posted,) = await house.publisher.run_due()
+    assert posted.outcome == "published"
+    (subscription,) = await house.store.subscriptions()
+    assert subscription.next_edition_at > house.clock.now() + timedelta(minutes=10)
+
+
+async def test_stories_on_one_event_are_joined_before_posting(house):
+    """Two stories that a careful stream kept apart are one card, and one story from then on."""
+    await house.subscribe()
+    text = "Saltmere council voted on Monday night to build nineteen harbour gates for 340 million dollars."
+    await house.report("Courier", "Saltmere council votes to build nineteen harbour gates", text)
+    house.refresher.window = timedelta(0)
+    house.refresher._open = None
+    await house.report("Wire", "Saltmere council votes for nineteen harbour gates", text)
+    house.clock.tick(hours=1)
+    (done,) = await house.publisher.run_due()
+    assert done.stories == 1
+    assert len(await house.store.stories(START - timedelta(days=1), house.clock.now())) == 1
