@@ -17,7 +17,7 @@ _NAMED = re.compile(r"([a-z_]+)=(.*)", re.DOTALL)
 _DURATION = re.compile(r"(\d{1,5})\s*(m|min|h|hours?|d|days?|w|weeks?)?")
 _MINUTES = {"m": 1, "h": 60, "d": 24 * 60, "w": 7 * 24 * 60}
 _QUOTES = '"“”„'
-_BY_FORM: frozenset[Kind] = frozenset({"duration", "choice", "times", "zone", "url"})
+_BY_FORM: frozenset[Kind] = frozenset({"duration", "choice", "times", "zone", "url", "channel"})
 _TIME = re.compile(r"([01]?\d|2[0-3])[:.]([0-5]\d)")
 LONGEST_WINDOW = 31 * 24 * 60
 """Minutes a brief may look back."""
@@ -53,21 +53,12 @@ def parse(text: str, commands: Sequence[CommandSpec]) -> Invocation:
     return Invocation(command.name, given)
 
 
-def write(invocation: Invocation, commands: Sequence[CommandSpec]) -> str:
-    """Return an invocation as text that :func:`parse` reads back to the same.
-
-    Raises:
-        UnknownCommand: There is no command of its name.
-
-    """
-    command = find(invocation.name, commands)
+def write(invocation: Invocation) -> str:
+    """Return an invocation as text that :func:`parse` reads back to the same."""
     parts = [invocation.name]
     for name, value in invocation.options.items():
-        option = command.option(name)
         if value is True:
             parts.append(name)
-        elif option and option.kind == "duration":
-            parts.append(f"{name}={convert(option, value)}m")
         elif value is not False:
             parts.append(f"{name}={_quoted(str(value))}")
     return " ".join(parts)
@@ -110,8 +101,7 @@ def convert(option: Option, value: Value) -> Value:
         case "integer" | "feed" | "digest":
             return _integer(option, text)
         case "duration":
-            # A number is minutes already: an invocation is checked again wherever it comes from.
-            return _duration(option, f"{text}m" if isinstance(value, int) else text)
+            return _duration(option, text)
         case "choice":
             return _choice(option, text)
         case "text" | "url" | "channel" | "zone" | "times":
@@ -137,8 +127,9 @@ def _integer(option: Option, text: str) -> int:
 
 
 def _duration(option: Option, text: str) -> int:
+    # A bare number is minutes, as handlers get them: checking an invocation again, or writing it, changes nothing.
     found = _DURATION.fullmatch(text.lower())
-    minutes = int(found[1]) * _MINUTES[(found[2] or "h")[0]] if found else 0
+    minutes = int(found[1]) * _MINUTES[(found[2] or "m")[0]] if found else 0
     if not 1 <= minutes <= LONGEST_WINDOW:
         raise BadOption(option.name, f"is a time such as 12h or 2d, up to 31d, not “{text}”")
     return minutes

@@ -116,7 +116,7 @@ async def test_a_schedule_is_made_changed_paused_and_deleted(room):
 async def test_a_filter_is_shown_to_all_and_changed_by_managers(room):
     """Without rules the filter is shown; rules of somebody who may not are refused; a rule says what it stops."""
     assert "no rules" in await room.told("filter 1")
-    assert isinstance((await room.ask("filter 1 exclude=council")).error, BadOption)
+    assert isinstance((await room.ask("filter 1 exclude=council")).error, NotAllowed)
     assert "stopped: " in await room.told("filter 1 exclude=council", manager=True)
     assert "no rules" in await room.told("filter 1 clear", manager=True)
 
