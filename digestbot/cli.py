@@ -106,7 +106,7 @@ def _version(value: bool) -> None:
 
 @cli.callback()
 def root(
-    version: Annotated[  # noqa: ARG001 - eager, answered by its callback
+    version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
     ] = False,
 ) -> None:
@@ -217,6 +217,36 @@ def cluster(config: ConfigOption = None, jsonl: JsonlOption = True) -> None:  # 
 
     for row in _run(cluster_stdin(sys.stdin, config)):
         _print_line(row)
+
+
+@cli.command(epilog='Example: digestbot digest "Morning brief" --at 2026-11-24T08:00 --explain')
+def digest(
+    subscription: Annotated[str, typer.Argument(help="The subscription's name or number.")],
+    config: ConfigOption = None,
+    at: Annotated[str | None, typer.Option(help="The edition's time (ISO; UTC unless it names a zone).")] = None,
+    explain: Annotated[bool, typer.Option("--explain", help="Say why each story is in it or left out.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Show a subscription's edition as it would be made; nothing is posted or marked."""
+    from digestbot.app.desk import edition, show_edition
+    from digestbot.app.show import show_explanation
+
+    draft, rows = _run(edition(subscription, at, config))
+    if as_json:
+        return _print_json(rows)
+    _run(show_edition(draft))
+    return show_explanation(rows) if explain else None
+
+
+@cli.command(epilog="Example: digestbot ask now 24h --config config/digestbot.toml")
+def ask(
+    words: Annotated[list[str], typer.Argument(help="A command as typed in chat, such as: help, list, unsubscribe 3.")],
+    config: ConfigOption = None,
+) -> None:
+    """Answer a chat command in the terminal, as somebody who manages the bot."""
+    from digestbot.app.desk import ask as answer
+
+    _run(answer(words, config))
 
 
 @cli.command(epilog="Example: digestbot migrate --config config/digestbot.toml")

@@ -94,7 +94,9 @@ def configure_logging(
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level.upper())
-    _quieten(("apscheduler", "aiosqlite", "urllib3", "httpx", "filelock", "trafilatura", "htmldate", "courlan"))
+    _quieten(
+        ("alembic", "apscheduler", "aiosqlite", "urllib3", "httpx", "filelock", "trafilatura", "htmldate", "courlan")
+    )
 
 
 def _quieten(names: Iterable[str]) -> None:

@@ -151,7 +151,11 @@ async def open_adapters(settings: Settings) -> AsyncIterator[dict[Platform, Chat
 
 @asynccontextmanager
 async def open_rooms(
-    settings: Settings, *, adapters: Mapping[Platform, ChatAdapter] | None = None, clock: Clock | None = None
+    settings: Settings,
+    *,
+    adapters: Mapping[Platform, ChatAdapter] | None = None,
+    clock: Clock | None = None,
+    exclusive: bool = True,
 ) -> AsyncIterator[Rooms]:
     """Open every room the bot needs.
 
@@ -159,6 +163,7 @@ async def open_rooms(
         settings: What the operator wants.
         adapters: Adapters to use instead of those the settings ask for.
         clock: The time to go by; the machine's when None.
+        exclusive: Whether a SQLite file is taken for this process alone, as the bot does.
 
     Raises:
         DigestbotError: A room cannot be opened; those already open are closed.
@@ -169,7 +174,7 @@ async def open_rooms(
 
     clock = clock or SystemClock()
     async with AsyncExitStack() as stack:
-        store = await stack.enter_async_context(await open_store(settings.database.url))
+        store = await stack.enter_async_context(await open_store(settings.database.url, exclusive=exclusive))
         models = await stack.enter_async_context(open_models(settings))
         sources = await stack.enter_async_context(open_sources(settings))
         if adapters is None:

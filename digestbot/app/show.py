@@ -67,6 +67,20 @@ def show_status(rows: Rows) -> None:
         console.print(table)
 
 
+def show_explanation(rows: Rows) -> None:
+    """Print why each story is in an edition, then why each other one is not."""
+    console = _console()
+    table = _table("story", "headline", "score", title="In the edition")
+    for row in rows["chosen"]:
+        table.add_row(str(row["story"]), row["headline"], row["because"])
+    console.print(table)
+    table = _table("story", "headline", "left out because it", title="Left out")
+    for row in rows["left_out"]:
+        table.add_row(str(row["story"]), row["headline"], row["because"])
+    if rows["left_out"]:
+        console.print(table)
+
+
 def show_feed(rows: Rows) -> None:
     """Print a feed's facts and its entries, newest as the feed has them."""
     console = _console()

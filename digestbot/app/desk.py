@@ -1,0 +1,150 @@
+"""The command core at the command line: an operator asks what people ask in chat, and looks into an edition."""
+
+import sys
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from digestbot.app.compose import Rooms, open_rooms, read_settings
+from digestbot.chat.console import ConsoleAdapter
+from digestbot.commands import COMMANDS, Asker, Desk, Reply, dispatch, parse
+from digestbot.domain.digest import Digest, Edition
+from digestbot.domain.errors import BadOption, DigestbotError, NotFound
+from digestbot.domain.subscription import Channel, Platform
+from digestbot.editorial.edition import Chosen, LeftOut
+from digestbot.pipeline.publish import Draft
+from digestbot.ports import ChatAdapter
+
+Rows = dict[str, Any]
+HERE = Channel("console", "")
+OPERATOR = Asker("operator", HERE, manager=True)
+
+
+@asynccontextmanager
+async def _open(config: Path | None) -> AsyncIterator[Rooms]:
+    """Open the rooms beside a bot that may be running: the database is shared, and everything is shown here."""
+    settings = read_settings(config)
+    console = ConsoleAdapter()
+    adapters: Mapping[Platform, ChatAdapter] = {"console": console, "slack": console, "discord": console}
+    async with open_rooms(settings, adapters=adapters, exclusive=False) as rooms:
+        yield rooms
+
+
+# ── digestbot ask ────────────────────────────────────────────────────────────
+
+
+def desk_of(rooms: Rooms) -> Desk:
+    """Return the desk that commands are answered at."""
+    return Desk(
+        store=rooms.store,
+        briefer=rooms.briefer,
+        publisher=rooms.publisher,
+        articles=rooms.sources.articles,
+        feeds=rooms.sources.feeds,
+        clock=rooms.clock,
+    )
+
+
+async def ask(words: Sequence[str], config: Path | None) -> None:
+    """Answer a command as it is typed in chat (``now 24h``), in the terminal.
+
+    Raises:
+        DigestbotError: The command could not be answered; the message says what to do.
+
+    """
+    invocation = parse(" ".join(words), COMMANDS)
+    async with _open(config) as rooms:
+        reply = await dispatch(desk_of(rooms), invocation, OPERATOR)
+        await _print(reply)
+    if isinstance(reply.error, DigestbotError):
+        raise reply.error
+
+
+async def _print(reply: Reply) -> None:
+    if reply.error is not None:
+        return
+    console = ConsoleAdapter(sys.stdout)
+    document = Digest("", Edition(0, datetime.now(UTC)), reply.cards)
+    for message in console.render(document):
+        await console.post(HERE, message, "", None)
+
+
+# ── digestbot digest ─────────────────────────────────────────────────────────
+
+
+async def edition(name: str, at: str | None, config: Path | None) -> tuple[Draft, Rows]:
+    """Make a subscription's edition without posting it, and say why each story is in it or not.
+
+    Args:
+        name: The subscription's name or number.
+        at: The edition's time in ISO form, UTC where it names no zone; now when None.
+        config: The settings file.
+
+    Raises:
+        NotFound: There is no such subscription.
+        BadOption: The time is not one.
+
+    """
+    moment = _moment(at)
+    async with _open(config) as rooms:
+        wanted = [s for s in await rooms.store.subscriptions() if name in (s.name, str(s.id))]
+        if not wanted:
+            raise NotFound("subscription", name, hint="see “digestbot status” for their names")
+        draft = await rooms.publisher.draft(wanted[0], moment, moment)
+    return draft, edition_rows(draft)
+
+
+def _moment(at: str | None) -> datetime:
+    if at is None:
+        return datetime.now(UTC)
+    try:
+        moment = datetime.fromisoformat(at)
+    except ValueError as error:
+        raise BadOption("--at", f"“{at}” is not a time such as 2026-11-24T08:00") from error
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+async def show_edition(draft: Draft) -> None:
+    """Print the edition as the terminal shows it."""
+    console = ConsoleAdapter(sys.stdout)
+    if draft.digest is None:
+        print("nothing new: nothing would be posted")  # noqa: T201 - the answer
+        return
+    for message in console.render(draft.digest):
+        await console.post(HERE, message, "", None)
+
+
+def edition_rows(draft: Draft) -> Rows:
+    """Return, for JSON and for tables, what was chosen with its score and what was left out with the reason."""
+    return {
+        "at": draft.edition.at.isoformat(),
+        "title": draft.digest.title if draft.digest else None,
+        "chosen": [_chosen_row(one, draft) for one in draft.selection.chosen],
+        "left_out": [_left_out_row(one) for one in draft.selection.left_out],
+    }
+
+
+def _chosen_row(one: Chosen, draft: Draft) -> Rows:
+    brief = draft.briefs.get(one.story.id)
+    return {
+        "story": one.story.id,
+        "headline": brief.headline if brief else one.story.articles[0].title,
+        "outlets": list(one.story.outlets),
+        "update": one.update,
+        "topic": one.topic,
+        "score": round(one.score.total, 4),
+        "because": one.score.explain(),
+        "engine": brief.summary.engine if brief else None,
+    }
+
+
+def _left_out_row(one: LeftOut) -> Rows:
+    return {
+        "story": one.story.id,
+        "headline": one.story.articles[0].title,
+        "why": one.why,
+        "because": one.reason,
+        "score": round(one.score.total, 4) if one.score else None,
+    }

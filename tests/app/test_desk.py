@@ -1,0 +1,86 @@
+"""An operator asks in the terminal what people ask in chat, and looks into an edition without posting it."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from digestbot.app.compose import open_rooms, read_settings
+from digestbot.app.desk import ask, edition, show_edition
+from digestbot.app.enrol import enrol
+from digestbot.domain.errors import BadOption, NotFound, UnknownCommand
+from digestbot.runtime.clock import SystemClock
+from digestbot.store import open_store
+from digestbot.web.newsroom import Newsroom, serve
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+NOW = SystemClock().now()
+
+
+@pytest.fixture(scope="module")
+def config(tmp_path_factory):
+    """Return a settings file for the sample newsroom's two full-text outlets."""
+    folder = tmp_path_factory.mktemp("desk")
+    return folder / "digestbot.toml"
+
+
+@pytest.fixture
+async def filled(config):
+    """Fill the settings' database from the newsroom, once; return the settings file."""
+    if config.exists():
+        return config
+    room = Newsroom.load(ROOT / "config" / "demo", NOW)
+    runner, base = await serve(room)
+    urls = [url for url in room.feed_urls(base) if "meridian" in url or "touchline" in url]
+    feeds = "".join(f'[[feeds]]\nurl = "{url}"\nbackfill = 9\n' for url in urls)
+    config.write_text(
+        f'[database]\nurl = "sqlite:///{config.parent}/d.sqlite3"\n[model]\ncache = "{config.parent}/models"\n'
+        f'[sources]\nmin_gap = 0\nallow_private_hosts = ["{base.removeprefix("http://")}"]\n[log]\nlevel = "error"\n'
+        f'{feeds}[[subscriptions]]\nname = "Brief"\n',
+        encoding="utf-8",
+    )
+    try:
+        settings = read_settings(config)
+        async with open_rooms(settings) as rooms:
+            await enrol(settings, rooms.store, NOW)
+            await rooms.refresher.run_due()
+    finally:
+        await runner.cleanup()
+    return config
+
+
+@pytest.mark.model
+async def test_an_edition_is_explained_and_not_posted(filled, capsys):
+    """Each story has its score in parts, each other one its reason; afterwards nothing is owed to anybody."""
+    at = (SystemClock().now() + timedelta(minutes=1)).isoformat()
+    draft, rows = await edition("Brief", at, filled)
+    await show_edition(draft)
+    assert rows["title"] in capsys.readouterr().out.replace("\n", " ")
+    assert len(rows["chosen"]) >= 3
+    assert all("recency" in row["because"] and row["headline"] for row in rows["chosen"])
+    settings = read_settings(filled)
+    async with await open_store(settings.database.url) as store:
+        assert await store.deliveries("pending") == []
+
+
+@pytest.mark.model
+async def test_commands_of_chat_are_answered(filled, capsys):
+    """The feeds are listed, and a feed can be forgotten."""
+    await ask(["list"], filled)
+    assert "Meridian Wire" in capsys.readouterr().out
+    await ask(["search", "barrier"], filled)
+    assert "Saltmere" in capsys.readouterr().out
+    await ask(["unsubscribe", "2"], filled)
+    capsys.readouterr()
+    await ask(["list"], filled)
+    assert "Touchline" not in capsys.readouterr().out
+
+
+async def test_what_is_not_there_is_said(filled):
+    """An unknown subscription, a time that is none and an unknown command are each one error."""
+    with pytest.raises(NotFound):
+        await edition("Nobody", None, filled)
+    with pytest.raises(BadOption):
+        await edition("Brief", "yesterday", filled)
+    with pytest.raises(UnknownCommand):
+        await ask(["lisst"], filled)
