@@ -64,19 +64,6 @@ async def test_a_quotation_is_shown_word_for_word(desk: Desk) -> None:
     assert "read 2026-11-23" in evidence
 
 
-async def test_sources_mark_the_speakers_cue(desk: Desk) -> None:
-    """The sentence around the quote has the verb that names its speaker as a span of its own."""
-    reply = await ask(desk, "sources 1")
-    strong = [
-        getattr(s, "text", "")
-        for c in reply.cards
-        for b in c.blocks
-        for s in getattr(b, "spans", ())
-        if type(s).__name__ == "Strong"
-    ]
-    assert "said" in " ".join(strong)
-
-
 async def test_more_and_story_show_one_story(desk: Desk) -> None:
     """Both show the story whole; a story that is not there is said to be missing."""
     assert shown(await ask(desk, "story 1")) == shown(await ask(desk, "more story=1"))
