@@ -1,7 +1,18 @@
 """The rows that are the truth: SQLAlchemy Core on SQLite or PostgreSQL; knows no pipeline and no chat."""
 
+from digestbot.store.backup import back_up, restore
 from digestbot.store.documents import digest_from_json, digest_to_json
 from digestbot.store.repository import SqlStore, open_store
 from digestbot.store.schema import SchemaState, migrate, schema_state
 
-__all__ = ["SchemaState", "SqlStore", "digest_from_json", "digest_to_json", "migrate", "open_store", "schema_state"]
+__all__ = [
+    "SchemaState",
+    "SqlStore",
+    "back_up",
+    "digest_from_json",
+    "digest_to_json",
+    "migrate",
+    "open_store",
+    "restore",
+    "schema_state",
+]

@@ -1,15 +1,16 @@
 """The Store port on a database, and how to open it; the one name the composition root needs from here."""
 
+from contextlib import AsyncExitStack
 from typing import Self
 
 from digestbot.store.briefs import SqlBriefs
-from digestbot.store.database import open_database
+from digestbot.store.database import Database, open_database
 from digestbot.store.editions import SqlEditions
 from digestbot.store.feeds import SqlFeeds
 from digestbot.store.news import SqlNews
 from digestbot.store.outbox import SqlOutbox
+from digestbot.store.schema import SchemaState, state_of
 from digestbot.store.schema import migrate as migrate_schema
-from digestbot.store.schema import schema_state
 from digestbot.store.search import SqlSearch
 from digestbot.store.upkeep import SqlUpkeep
 
@@ -47,11 +48,17 @@ async def open_store(url: str, *, exclusive: bool = True, migrate: bool | None =
 
     """
     database = await open_database(url, exclusive=exclusive, pool=pool)
-    try:
-        if migrate or (migrate is None and exclusive and database.is_sqlite):
+    async with AsyncExitStack() as on_failure:
+        on_failure.push_async_callback(database.close)
+        state = await _state(database)
+        if not state.is_current and (migrate or (migrate is None and exclusive and database.is_sqlite)):
             await migrate_schema(url)
-        (await schema_state(url)).require()
-    except BaseException:
-        await database.close()
-        raise
+            state = await _state(database)
+        state.require()
+        on_failure.pop_all()
     return SqlStore(database)
+
+
+async def _state(database: Database) -> SchemaState:
+    async with database.read() as connection:
+        return await state_of(connection)

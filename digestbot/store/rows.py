@@ -1,5 +1,10 @@
 """From a row to the domain's own thing, one function each; asks the database nothing."""
 
+import asyncio
+import inspect
+from collections.abc import Callable, Coroutine
+from contextlib import suppress
+from functools import wraps
 from typing import Any
 
 from sqlalchemy import Row
@@ -12,11 +17,42 @@ from digestbot.store.documents import polling_from_json, subscription_from_json
 
 
 class Role:
-    """What every part of the store has: its database."""
+    """What every part of the store has: its database, and calls that are never broken off midway.
+
+    A call on SQLite runs in a thread that a cancelled caller cannot stop: broken off, it would leave a transaction
+    open behind the caller's back, and the file locked for everybody. So each public call goes on to its end, a few
+    milliseconds, before its caller is cancelled. PostgreSQL's driver cancels on the server.
+    """
 
     def __init__(self, database: Database) -> None:
         """Take an open database."""
         self._database = database
+
+    def __init_subclass__(cls) -> None:
+        """Make the public calls of a part unbroken."""
+        for name, call in list(vars(cls).items()):
+            if inspect.iscoroutinefunction(call) and not name.startswith("_"):
+                setattr(cls, name, _unbroken(call))
+
+
+def _unbroken(call: Callable[..., Coroutine[Any, Any, Any]]) -> Callable[..., Coroutine[Any, Any, Any]]:
+    @wraps(call)
+    async def unbroken(self: Role, *arguments: Any, **options: Any) -> Any:
+        if not self._database.is_sqlite:
+            return await call(self, *arguments, **options)
+        task = asyncio.ensure_future(call(self, *arguments, **options))
+        try:
+            return await asyncio.shield(task)
+        except asyncio.CancelledError:
+            while not task.done():
+                with suppress(asyncio.CancelledError):
+                    await asyncio.wait([task])
+            if not task.cancelled():
+                # Looked at, so that nobody is told of an error that nobody waits for.
+                task.exception()
+            raise
+
+    return unbroken
 
 
 def feed_of(row: Row[Any]) -> Feed:

@@ -58,15 +58,18 @@ async def schema_state(url: str) -> SchemaState:
         StoreUnavailable: The database cannot be reached.
 
     """
-    script = _revisions()
-    need = script.get_current_head() or ""
     path = sqlite_path(async_url(url))
     if path is not None and not path.exists():
-        return SchemaState(None, need)
+        return SchemaState(None, _revisions().get_current_head() or "")
     async with _connected(url, "BEGIN") as connection:
-        have = await connection.run_sync(lambda sync: MigrationContext.configure(sync).get_current_revision())
-    known = have is None or have in {revision.revision for revision in script.walk_revisions()}
-    return SchemaState(have, need, known)
+        return await state_of(connection)
+
+
+async def state_of(connection: AsyncConnection) -> SchemaState:
+    """Return the schema of the database on the other end of a connection."""
+    have = await connection.run_sync(lambda sync: MigrationContext.configure(sync).get_current_revision())
+    known = have is None or have in {revision.revision for revision in _revisions().walk_revisions()}
+    return SchemaState(have, _revisions().get_current_head() or "", known)
 
 
 async def migrate(url: str, revision: str = "head") -> None:

@@ -73,7 +73,8 @@ async def test_a_merge_leaves_a_way_to_the_other_story(store):
     assert (merged.id, [a.key for a in merged.articles]) == (one.id, ["a", "b"])
     feed = await store.feed(one.articles[0].feed_id)
     assert await store.record_refresh(record(feed, new("late", two.id)), NOW) == {"late": one.id}
-    assert await store.move_articles([a.id for a in merged.articles], three.id) == three.id
+    grown = await store.story(one.id)
+    assert await store.move_articles([a.id for a in grown.articles], three.id) == three.id
     assert (await store.story(two.id)).id == (await store.story(one.id)).id == three.id
 
 

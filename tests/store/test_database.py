@@ -164,7 +164,7 @@ async def test_a_full_disk_loses_nothing_that_was_written(sqlite_url):
 async def test_a_cancelled_write_leaves_nothing(sql_store):
     """A refresh cancelled at any point is whole or not there at all."""
     feed = await sql_store.add_feed("https://a.example/", now=NOW)
-    for turns in range(0, 60, 3):
+    for turns in range(0, 90, 3):
         keys = [f"{turns}-{n}" for n in range(3)]
         task = asyncio.create_task(sql_store.record_refresh(record(feed, *map(new, keys)), NOW))
         for _ in range(turns):

@@ -17,6 +17,7 @@ def upgrade() -> None:
     """Make the tables."""
     _feeds()
     _news()
+    _decisions()
     _briefs()
     _editions()
     _outbox()
@@ -60,7 +61,7 @@ def _feeds() -> None:
 
 
 def _news() -> None:
-    """Stories, their articles, and what managers decided."""
+    """Stories and their articles."""
     op.create_table(
         "stories",
         sa.Column("id", ID, nullable=False),
@@ -98,6 +99,10 @@ def _news() -> None:
     op.create_index(op.f("ix_articles_fetched_at"), "articles", ["fetched_at"])
     op.create_index(op.f("ix_articles_story_id"), "articles", ["story_id"])
     op.create_index("ix_articles_url", "articles", ["url"], unique=False, postgresql_using="hash")
+
+
+def _decisions() -> None:
+    """Vectors of articles, and what managers decided about stories."""
     op.create_table(
         "vectors",
         sa.Column("article_id", ID, nullable=False),

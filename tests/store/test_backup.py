@@ -1,0 +1,53 @@
+"""Backups: taken from a running store, put back, and nothing is posted a second time."""
+
+import pytest
+
+from digestbot.domain.errors import AlreadyRunning, StoreError, StoreUnavailable
+from digestbot.store import back_up, open_store, restore
+from tests.store.making import DAY, HERE, NOW, new, record, stored
+from tests.store.test_contract_editions import posted, published
+
+
+async def test_a_backup_of_a_running_store_posts_nothing_twice(sqlite_url, tmp_path):
+    """A copy taken in mid-delivery is whole; put back after more was posted, it owes and repeats nothing."""
+    async with await open_store(sqlite_url) as store:
+        (story,) = await stored(store, "a")
+        owed = await published(store, articles={story.articles[0].id: story.id})
+        await back_up(sqlite_url, tmp_path / "kept" / "copy.db")
+        for part in (0, 1):
+            await posted(store, owed, part)
+        feed = await store.feed(story.articles[0].feed_id)
+        await store.record_refresh(record(feed, new("b"), baseline_at=NOW), NOW)
+        with pytest.raises(AlreadyRunning):
+            await restore(sqlite_url, tmp_path / "kept" / "copy.db", NOW + DAY)
+    await restore(sqlite_url, tmp_path / "kept" / "copy.db", NOW + DAY)
+    async with await open_store(sqlite_url) as store:
+        assert await store.integrity() == []
+        assert await store.due_deliveries(NOW + 9 * DAY) == []
+        assert await store.posted_articles(HERE) == {story.articles[0].id: story.id}
+        assert await store.seen(feed.id) == {"a"}
+        assert [f.baseline_at for f in await store.feeds()] == [None]
+        assert [s.window_from for s in await store.subscriptions()] == [NOW + DAY]
+    assert sorted(path.name for path in tmp_path.glob("*digestbot*")) == ["digestbot.db", "digestbot.db.lock"]
+
+
+async def test_a_damaged_backup_changes_nothing(sqlite_url, tmp_path):
+    """A copy that is no database is refused, and the database stays as it was."""
+    async with await open_store(sqlite_url) as store:
+        await stored(store, "a")
+    (tmp_path / "bad.db").write_bytes(b"x" * 5000)
+    for source in (tmp_path / "bad.db", tmp_path / "none.db"):
+        with pytest.raises(StoreUnavailable):
+            await restore(sqlite_url, source, NOW)
+    async with await open_store(sqlite_url) as store:
+        assert (await store.status(NOW)).articles == 1
+
+
+async def test_other_databases_have_their_own_tools(tmp_path):
+    """PostgreSQL's address names pg_dump and pg_restore; a missing file says so."""
+    with pytest.raises(StoreError, match="pg_dump"):
+        await back_up("postgresql://h/d", tmp_path / "x")
+    with pytest.raises(StoreError, match="pg_restore"):
+        await restore("postgresql://h/d", tmp_path / "x", NOW)
+    with pytest.raises(StoreUnavailable, match="no database at"):
+        await back_up(f"sqlite:///{tmp_path / 'none.db'}", tmp_path / "x")
