@@ -8,7 +8,7 @@ from digestbot.domain.news import ParsedFeed
 from digestbot.sources.feeds import jsonfeed
 from digestbot.sources.feeds.encoding import as_utf8_xml, charset_of, decoded
 from digestbot.sources.feeds.outline import Span, outline, shortened, without
-from digestbot.sources.feeds.syndication import parse_syndication
+from digestbot.sources.feeds.syndication import UNKNOWN, parse_syndication
 
 MAX_BYTES = 10 * 1024 * 1024
 MAX_ITEMS = 500
@@ -97,20 +97,23 @@ def _read_xml(xml: bytes, url: str, known: AbstractSet[str], *, full_parse: bool
     xml, spans = shortened(xml, found, max_items)
     hashes = tuple(span.hash for span in spans)
     cut = [] if full_parse else [span for span in spans if span.hash in known]
-    if spans and len(cut) == len(spans) and not full_parse:
-        return Reading(_header_alone(xml, url, spans, (found.ttl, found.skips)), hashes, skipped=len(cut))
     parsed, whole = parse_syndication(without(xml, cut, known) if cut else xml, url, (found.ttl, found.skips))
-    if not parsed.format or (parsed.format == "unknown" and not parsed.entries):
+    if parsed.format == UNKNOWN and not parsed.entries and not cut:
         raise NotAFeed(url, _what_it_is(xml))
     # Spans that do not match feedparser's entries one to one cannot stand for them.
     matched = len(parsed.entries) == len(spans) - len(cut)
-    return Reading(parsed, hashes, full_parse=full_parse or not (whole and matched), skipped=len(cut))
+    full_parse = full_parse or not (whole and matched and (known or _cut_holds(xml, url, spans, parsed)))
+    return Reading(parsed, hashes, full_parse=full_parse, skipped=len(cut))
 
 
-def _header_alone(xml: bytes, url: str, spans: list[Span], outline_says: tuple[float | None, int]) -> ParsedFeed:
-    """Return the feed without entries: all are known."""
-    parsed, _ = parse_syndication(without(xml, spans, {span.hash for span in spans}), url, outline_says)
-    return parsed
+def _cut_holds(xml: bytes, url: str, spans: list[Span], parsed: ParsedFeed) -> bool:
+    """Tell, at the first sight of a feed, whether one item parsed alone is the same as parsed among the others."""
+    if not spans:
+        return True
+    middle = len(spans) // 2
+    rest = {span.hash for span in spans} - {spans[middle].hash}
+    alone, _ = parse_syndication(without(xml, spans, rest), url)
+    return alone.entries == (parsed.entries[middle],)
 
 
 def _what_it_is(text: bytes) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from typing import Any
+from urllib.parse import urljoin
 
 import feedparser
 
@@ -19,6 +20,7 @@ from digestbot.sources.feeds.identity import identified
 from digestbot.sources.feeds.plain import folded, plain_line, plain_text
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+UNKNOWN = "unknown"
 HOUR = 3600.0
 DAY = 24 * HOUR
 PERIODS = {"hourly": HOUR, "daily": DAY, "weekly": 7 * DAY, "monthly": 30 * DAY, "yearly": 365 * DAY}
@@ -44,37 +46,37 @@ def parse_syndication(xml: bytes, url: str, outline: tuple[float | None, int] = 
     ``ttl`` in seconds and the skip bits read by the quick pass; feedparser drops them.
 
     Raises:
-        NotAFeed: It is neither.
+        NotAFeed: It is too broken to be read.
 
     """
-    headers = {"content-type": "application/xml; charset=utf-8", "content-location": url}
+    # No content-location: feedparser would resolve GUIDs against it like links, and they are to be kept verbatim.
+    headers = {"content-type": "application/xml; charset=utf-8"}
     try:
         raw = feedparser.parse(BytesIO(xml), response_headers=headers, sanitize_html=False, resolve_relative_uris=False)
         feed: Mapping[str, Any] = raw.feed
-        entries, whole = identified([_entry(item) for item in raw.entries])
+        entries, whole = identified([_entry(item, url) for item in raw.entries])
     except PARSER_FAULTS as error:
         raise NotAFeed(url, "is too broken to be read as a feed") from error
-    if not raw.version and not entries:
-        raise NotAFeed(url)
     ttl, skips = outline
     parsed = ParsedFeed(
         title=_line(feed, "title"),
-        link=_web(feed.get("link")) or _alternate(feed.get("links", ())),
+        link=_web(feed.get("link"), url) or _alternate(feed.get("links", ()), url),
         language=_text(feed.get("language"))[:35],
         entries=entries,
-        format=raw.version or "unknown",
+        format=raw.version or UNKNOWN,
         ttl=max(ttl or 0.0, _period(feed)) or None,
-        hub=next((_web(link.get("href")) for link in feed.get("links", ()) if link.get("rel") == "hub"), "") or None,
+        hub=next((_web(link.get("href"), url) for link in feed.get("links", ()) if link.get("rel") == "hub"), "")
+        or None,
         skips=skips,
     )
     return parsed, whole
 
 
-def _entry(item: Mapping[str, Any]) -> Entry:
+def _entry(item: Mapping[str, Any], base: str) -> Entry:
     """Return one item, its identity still open."""
     body = max((_markup(part) for part in item.get("content", ())), key=len, default="")
     summary = _markup(item.get("summary_detail") or {"value": item.get("summary", "")})
-    link = _web(item.get("link")) or _alternate(item.get("links", ()))
+    link = _web(item.get("link"), base) or _alternate(item.get("links", ()), base)
     return Entry(
         key="",
         guid=_text(item.get("id")),
@@ -86,7 +88,7 @@ def _entry(item: Mapping[str, Any]) -> Entry:
         updated=_moment(item.get("updated_parsed")),
         authors=tuple(_authors(item)),
         categories=tuple(_each_once(_text(tag.get("label") or tag.get("term")) for tag in item.get("tags") or ())),
-        enclosures=tuple(_each_once(_media(item))),
+        enclosures=tuple(_each_once(_media(item, base))),
     )
 
 
@@ -120,23 +122,26 @@ def _author(author: Mapping[str, Any]) -> str:
     return "" if "@" in name and " " not in name else name
 
 
-def _media(item: Mapping[str, Any]) -> Iterator[str]:
+def _media(item: Mapping[str, Any], base: str) -> Iterator[str]:
     """Yield the addresses of the files that come with an item."""
     for link in item.get("links", ()):
         if link.get("rel") == "enclosure":
-            yield _web(link.get("href"))
+            yield _web(link.get("href"), base)
     for medium in item.get("media_content", ()):
-        yield _web(medium.get("url"))
+        yield _web(medium.get("url"), base)
 
 
-def _alternate(links: Iterable[Mapping[str, Any]]) -> str:
+def _alternate(links: Iterable[Mapping[str, Any]], base: str) -> str:
     """Return the first link to a page."""
-    return next((_web(link.get("href")) for link in links if link.get("rel") in {None, "alternate"}), "")
+    return next((_web(link.get("href"), base) for link in links if link.get("rel") in {None, "alternate"}), "")
 
 
-def _web(address: object) -> str:
-    """Return an http(s) address, or nothing: other schemes lead nowhere or do harm."""
-    text = _text(address)
+def _web(address: object, base: str) -> str:
+    """Return an http(s) address, made absolute, or nothing: other schemes lead nowhere or do harm."""
+    try:
+        text = urljoin(base, found) if (found := _text(address)) else ""
+    except ValueError:
+        return ""
     return text if text.lower().startswith(("http://", "https://")) and not re.search(r"\s", text) else ""
 
 
