@@ -210,6 +210,32 @@ def quotes(
     _print_json(rows) if as_json else show_quotes(rows)
 
 
+@cli.command(epilog='Example: digestbot ground article.txt "The council voted to build the barrier."')
+def ground(
+    source: SourceArgument = None,
+    summary: Annotated[str | None, typer.Argument(help="The summary, or a file that holds it.")] = None,
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+    jsonl: JsonlOption = False,
+) -> None:
+    """Hold a summary from anywhere against its article: what stands in it, what does not, and why."""
+    if jsonl:
+        from digestbot.app.batch import ground_lines
+
+        for row in ground_lines(sys.stdin):
+            _print_line(row)
+        return
+    if source is None or summary is None:
+        raise typer.BadParameter("give an article and a summary", param_hint="SOURCE SUMMARY")
+    from digestbot.app.ask import ground_source
+    from digestbot.app.show import show_grounding
+
+    rows = _run(ground_source(source, summary, config))
+    _print_json(rows) if as_json else show_grounding(rows)
+    if not rows["ok"]:
+        raise typer.Exit(1)
+
+
 @cli.command(epilog="Example: digestbot cluster --jsonl < headlines.jsonl")
 def cluster(config: ConfigOption = None, jsonl: JsonlOption = True) -> None:  # noqa: ARG001 - its one form
     """Group articles into stories: {"id","title","text","published","source"} a line → {"id","story"} a line."""

@@ -8,6 +8,7 @@ from typing import Any
 from digestbot.app.batch import (
     Record,
     cluster_lines,
+    ground_row,
     quote_rows,
     story_of,
     summarize_lines,
@@ -110,6 +111,21 @@ async def summarize_stdin(
     """Answer JSON lines with summaries."""
     async with open_models(read_settings(config)) as models:
         await summarize_lines(lines, models.summarizer, length, write)
+
+
+async def ground_source(source: str, summary: str, config: Path | None) -> Rows:
+    """Return the gate's word on a summary (a text, or a file that holds it) of an article."""
+    article = await read_source(source, config)
+    return ground_row(article, _summary_of(summary))
+
+
+def _summary_of(given: str) -> str:
+    """Return a summary given as it is or as the path of a file."""
+    path = Path(given)
+    try:
+        return _decode(path.read_bytes()) if path.is_file() else given
+    except OSError:
+        return given  # too long for a path: it is the summary itself
 
 
 async def cluster_stdin(lines: Iterable[str], config: Path | None) -> list[Record]:

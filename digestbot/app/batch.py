@@ -13,6 +13,7 @@ from digestbot.domain.errors import DigestbotError
 from digestbot.domain.news import Article, Quote, Story, Summary
 from digestbot.domain.subscription import Length
 from digestbot.editorial.cluster import event_text, group
+from digestbot.editorial.grounding import ground, split
 from digestbot.editorial.quotes import find_quotes, key_quotes
 from digestbot.ports import Embedder, Summarizer
 
@@ -161,6 +162,31 @@ async def _each(
             write(await answer(read_line(line)))
         except (BadLine, DigestbotError) as error:
             write(failed(line, error))
+
+
+# ── the gate ────────────────────────────────────────────────────────────────
+
+
+def ground_row(article: Article, summary: str) -> Record:
+    """Return the gate's word on a summary from anywhere: each sentence with its reasons and its evidence."""
+    judged = ground([article], split(summary), find_quotes(article))
+    return {
+        "ok": judged.ok,
+        "sentences": [
+            {"text": v.text, "ok": v.ok, "reasons": list(v.reasons), "evidence": [[e.start, e.end] for e in v.evidence]}
+            for v in judged.verdicts
+        ],
+    }
+
+
+def ground_lines(lines: Iterable[str]) -> Iterator[Record]:
+    """Answer ``{"id","text","summary","title"?}`` with ``{"id","ok","sentences":[…]}``, line by line."""
+    for line in filter(str.strip, lines):
+        try:
+            record = read_line(line, ("id", "text", "summary"))
+            yield {"id": record["id"], **ground_row(article_of(record), record["summary"])}
+        except (BadLine, DigestbotError) as error:
+            yield failed(line, error)
 
 
 # ── stories ──────────────────────────────────────────────────────────────────

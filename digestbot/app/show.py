@@ -106,6 +106,16 @@ def show_summary(rows: Rows) -> None:
     console.print(Text(f"engine: {rows['engine']}", style="dim"))
 
 
+def show_grounding(rows: Rows) -> None:
+    """Print each sentence of a summary with the gate's word on it."""
+    console = _console()
+    for sentence in rows["sentences"]:
+        mark = Text("stands   ", style="green") if sentence["ok"] else Text("refused  ", style="bold red")
+        console.print(mark + Text(sentence["text"]))
+        if sentence["reasons"]:
+            console.print(Padding(Text(", ".join(sentence["reasons"]), style="dim"), (0, 0, 0, 9)))
+
+
 def show_quotes(rows: Rows) -> None:
     """Print every quote with its speaker; key ones stand out."""
     console = _console()
