@@ -17,7 +17,7 @@ import trustme
 from aiohttp import web
 from aiohttp.abc import AbstractResolver, ResolveResult
 
-from tests.rigs.oracles_discord import forum_faults, message_faults, thread_faults
+from tests.rigs.oracles_discord import callback_faults, forum_faults, interaction_faults, message_faults, thread_faults
 
 Json = dict[str, Any]
 
@@ -81,6 +81,8 @@ class DiscordRig:
         self.knows_nonces = True
         self.roles = {GUILD_ID: EVERYONE, ROLE_ID: 0}
         self.owner = "1"
+        self.answers: defaultdict[str, list[Json]] = defaultdict(list)
+        self.commands: list[Json] = []
         self.skew = 0.0
         self._told: defaultdict[str, deque[Told]] = defaultdict(deque)
         self._nonces: dict[tuple[str, str], Json] = {}
@@ -149,6 +151,8 @@ class DiscordRig:
         path = request.match_info["path"]
         body: Json = json.loads(await request.read() or b"{}") if request.method != "GET" else dict(request.query)
         self.calls.append((request.method, path, body))
+        if path.startswith("interactions/"):
+            return await self._called_back(path.split("/"), body)
         if request.headers.get("Authorization") != f"Bot {TOKEN}":
             return _say(401, {"message": "401: Unauthorized", "code": 0})
         route = f"{request.method} {path.rsplit('/', 1)[-1]}"
@@ -169,11 +173,27 @@ class DiscordRig:
                 answer = 200, {"id": BOT_ID, "username": "digestbot", "discriminator": "0", "avatar": None, "bot": True}
             case "GET", ["oauth2", "applications", "@me"]:
                 answer = 200, _application()
+            case _, ["webhooks", _, token, *_]:
+                self.faults += interaction_faults(body)
+                self.answers[token].append(body | {"sent": method})
+                answer = 200, self._message(self._snowflake(), body)
+            case "PUT", ["applications", _, "commands"]:
+                self.commands = list(body)
+                answer = 200, [c | {"id": self._snowflake(), "application_id": BOT_ID} for c in self.commands]
             case "GET", ["guilds", _, *rest]:
                 answer = 200, self._in_guild(rest)
             case _, ["channels", place, *rest]:
                 answer = self._in_channel(method, self.places.get(place), rest, body)
         return answer
+
+    async def _called_back(self, path: list[str], body: Json) -> web.Response:
+        """Take the first answer to an interaction; the second one for the same is refused, as Discord does."""
+        token = path[2]
+        if any("callback" in answer for answer in self.answers[token]):
+            return _say(400, {"message": "Interaction has already been acknowledged.", "code": 40060})
+        self.faults += callback_faults(body)
+        self.answers[token].append({"callback": body, "at": time.monotonic()})
+        return _say(200, {"interaction": {"id": path[1], "type": 2, "response_message_id": self._snowflake()}})
 
     def _in_guild(self, path: list[str]) -> Json:
         match path:

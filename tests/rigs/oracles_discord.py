@@ -47,6 +47,29 @@ def message_faults(body: dict[str, Any]) -> list[str]:
     return [*_described("MessageCreateRequest", body), *_limits(body)]
 
 
+def interaction_faults(body: dict[str, Any]) -> list[str]:
+    """Return what is wrong with a message that answers an interaction; its flags may say that it is private."""
+    return [*_described("MessageCreateRequest", body), *_limits(body)]
+
+
+def callback_faults(body: dict[str, Any]) -> list[str]:
+    """Return what is wrong with the first answer to an interaction: deferred, a form, or suggestions."""
+    data = body.get("data") or {}
+    found = [] if body.get("type") in {4, 5, 6, 8, 9} else [f"no first answer has the type {body.get('type')}"]
+    if body.get("type") == 8 and len(data.get("choices", [])) > 25:
+        found.append("more than 25 suggestions")
+    if body.get("type") == 9 and not (1 <= len(data.get("title", "")) <= 45 and 1 <= len(data["components"]) <= 5):
+        found.append("a form has a title of 1 to 45 characters and 1 to 5 fields")
+    return found
+
+
+def command_faults(command: dict[str, Any]) -> list[str]:
+    """Return what is wrong with a command as it is told to Discord."""
+    validator = _validator("ApplicationCommandUpdateRequest")
+    faults = [f"{e.json_path}: {e.message[:300]}" for e in validator.iter_errors(command)] if validator else []
+    return [fault for fault in faults if "nsfw" not in fault]
+
+
 def forum_faults(body: dict[str, Any]) -> list[str]:
     """Return what is wrong with the body that opens a post in a forum."""
     return [*_described("CreateForumThreadRequest", body), *_name(body), *_limits(body.get("message", {}))]

@@ -1,0 +1,192 @@
+"""The Discord client: commands from the table, answered at once and then in full, buttons that live after a restart."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+
+import pytest
+
+from digestbot.chat.discord import components
+from digestbot.chat.discord.adapter import DiscordAdapter
+from digestbot.chat.discord.answers import EPHEMERAL, bodies
+from digestbot.chat.discord.bot import DiscordBot
+from digestbot.chat.discord.slash import zones
+from digestbot.commands import COMMANDS, Asker, Invocation, Reply, dispatch
+from digestbot.domain.digest import Card, Message, Prose, Text
+from tests.chat.discord.interactions import Picked, Speaker, answered, until
+from tests.commands.desk import AskedDesk, desk
+from tests.rigs.discord import TOKEN, TRADE, DiscordRig
+from tests.rigs.oracles_discord import command_faults
+
+DEFERRED, SILENT, SUGGESTIONS, FORM = 5, 6, 8, 9
+
+
+class House:
+    """A client over a desk of fakes; ``slow`` is how long every command takes, ``asked`` who asked what."""
+
+    def __init__(self, rig: DiscordRig, room: AskedDesk) -> None:
+        self.rig, self.room, self.slow = rig, room, 0.0
+        room.house.publisher.adapters = {"discord": DiscordAdapter(TOKEN)}
+        self.asked: list[tuple[Invocation, Asker]] = []
+        self.problems: list[tuple[Exception, str]] = []
+
+    async def start(self) -> None:
+        """Log in."""
+        self.bot = DiscordBot(
+            COMMANDS, self._ask, self._names, lambda *seen: self.problems.append(seen),
+            notify=TRADE, connector=self.rig.connector(),
+        )  # fmt: skip
+        await self.bot.login(TOKEN)
+
+    async def _ask(self, invocation: Invocation, asker: Asker) -> Reply:
+        self.asked.append((invocation, asker))
+        await asyncio.sleep(self.slow)
+        return await dispatch(self.room.desk, invocation, asker)
+
+    async def _names(self, kind: str, _asker: Asker) -> list[tuple[str, int]]:
+        return [(f"{kind} {number}", number) for number in range(1, 40)]
+
+
+@pytest.fixture
+async def house(rig: DiscordRig) -> AsyncIterator[House]:
+    made = House(rig, await desk())
+    await made.start()
+    yield made
+    await made.bot.close()
+
+
+def shown(answer) -> str:
+    """Return the characters of an answer."""
+    return components.visible(Message(answer, ""))
+
+
+async def test_the_commands_are_the_tables_and_valid(rig: DiscordRig, house: House):
+    """Every row with a path on Discord is told to it, each body valid by Discord's own description."""
+    await house.bot.publish_commands()
+    assert [fault for command in rig.commands for fault in command_faults(command)] == []
+    told = {f"{top['name']} {row['name']}": row for top in rig.commands for row in top["options"]}
+    assert set(told) == {command.discord for command in COMMANDS if command.discord}
+    for command in COMMANDS:
+        if command.discord:
+            assert {o["name"] for o in told[command.discord].get("options", [])} == {o.name for o in command.options}
+    guarded = {top["name"]: top.get("default_member_permissions") for top in rig.commands}
+    assert guarded == {"news": None, "feed": 32, "digest": 32, "digestbot": 32}
+
+
+async def test_a_command_is_deferred_then_answered(rig: DiscordRig, house: House):
+    """The first answer says "thinking", privately; the second one holds the news in its place, pinging nobody."""
+    token = Speaker(house.bot, rig).slash("news brief")
+    first, full = await answered(rig, token)
+    assert first["callback"] == {"type": DEFERRED, "data": {"flags": EPHEMERAL}}
+    assert "Saltmere council votes" in shown(full)
+    assert full["allowed_mentions"] == {"parse": []}
+    assert full["flags"] & EPHEMERAL
+
+
+async def test_a_channel_is_given_by_its_id(rig: DiscordRig, house: House):
+    """A channel chosen in Discord's own picker reaches the command as its id."""
+    speaker = Speaker(house.bot, rig, manager=True)
+    await answered(rig, speaker.slash("digest create", name="Evening", channel=Picked(TRADE)))
+    ((invocation, _),) = house.asked
+    assert invocation.options == {"name": "Evening", "channel": TRADE}
+
+
+async def test_shared_answers_are_public(rig: DiscordRig, house: House):
+    """Whether others see it is decided before the first answer."""
+    first, full = await answered(rig, Speaker(house.bot, rig).slash("news brief", share=True))
+    assert not (first["callback"].get("data") or {}).get("flags", 0) & EPHEMERAL
+    assert not full["flags"] & EPHEMERAL
+
+
+async def test_the_first_answer_waits_for_nothing(rig: DiscordRig, house: House):
+    """Fifty commands at once, each taking a second, are all acknowledged long before three seconds are over."""
+    house.slow = 1.0
+    started = asyncio.get_running_loop().time()
+    tokens = [Speaker(house.bot, rig, user=str(n)).slash("news brief") for n in range(50)]
+    for token in tokens:
+        await answered(rig, token, 1)
+    assert asyncio.get_running_loop().time() - started < 2.0
+    for token in tokens:
+        assert len(await answered(rig, token, 2)) == 2
+
+
+async def test_who_manages_the_server_is_a_manager(rig: DiscordRig, house: House):
+    """“Manage Server” makes a manager; without it a manager's command is refused in words; nobody manages a message."""
+    await answered(rig, Speaker(house.bot, rig, manager=True).slash("feed pause", feed=1))
+    _, refused = await answered(rig, Speaker(house.bot, rig, user="32").slash("feed pause", feed=1))
+    assert "manage" in shown(refused)
+    await answered(rig, Speaker(house.bot, rig, manager=True).slash("news help", guild=False))
+    assert [asker.manager for _, asker in house.asked] == [True, False, False]
+    assert house.asked[-1][1].workspace == ""
+    assert [where for _, where in house.problems] == ["pause"]
+
+
+async def test_a_button_is_a_command_and_works_once(rig: DiscordRig, house: House):
+    """A press runs the line in the button; a second one within two seconds does nothing; a strange one is told so."""
+    speaker = Speaker(house.bot, rig)
+    first, second = speaker.press("sources story=1"), speaker.press("sources story=1")
+    _, full = await answered(rig, first)
+    assert "said Nora Lind" in shown(full)
+    (silent,) = await answered(rig, second, 1)
+    assert silent["callback"]["type"] == SILENT
+    assert len(house.asked) == 1
+    _, unknown = await answered(rig, speaker.press("dance now"))
+    assert "no command" in shown(unknown)
+
+
+async def test_a_report_asks_what_is_wrong_and_reaches_the_admins(rig: DiscordRig, house: House):
+    """“Report” shows the kinds as buttons; one of them thanks the reader and posts the story for the admins."""
+    speaker = Speaker(house.bot, rig)
+    _, question = await answered(rig, speaker.press("report story=1"))
+    lines = [b["custom_id"] for row in question["components"] if row["type"] == 1 for b in row["components"]]
+    assert "report story=1 kind=quote" in lines
+    _, thanks = await answered(rig, speaker.press("report story=1 kind=quote"))
+    assert "Thank you" in shown(thanks)
+    await until(lambda: bool(rig.sent(TRADE)))
+    assert "recheck story=1" in json.dumps(rig.sent(TRADE))
+
+
+async def test_a_form_asks_for_what_is_missing(rig: DiscordRig, house: House):
+    """A button without what its command needs opens a form; what is filled in runs the command."""
+    speaker = Speaker(house.bot, rig)
+    token = speaker.press("search")
+    (form,) = await answered(rig, token, 1)
+    assert form["callback"]["type"] == FORM
+    _, full = await answered(rig, speaker.fill(token, words="council"))
+    assert "Saltmere" in shown(full)
+
+
+async def test_options_complete_by_what_is_typed(rig: DiscordRig, house: House):
+    """Feeds are offered by name or number, at most twenty-five."""
+    (answer,) = await answered(rig, Speaker(house.bot, rig, manager=True).complete("feed pause", "feed", "feed 3"), 1)
+    assert answer["callback"]["type"] == SUGGESTIONS
+    names = [choice["name"] for choice in answer["callback"]["data"]["choices"]]
+    assert names[:2] == ["feed 3", "feed 30"]
+    (every,) = await answered(rig, Speaker(house.bot, rig, manager=True).complete("feed pause", "feed", ""), 1)
+    assert len(every["callback"]["data"]["choices"]) == 25
+
+
+async def test_a_lost_answer_is_a_problem_in_the_log(rig: DiscordRig, house: House):
+    """When Discord will not take the answer the log is told, and the client goes on."""
+    rig.refuse("PATCH @original", 404, 10015)
+    await answered(rig, Speaker(house.bot, rig).slash("news help"), 1)
+    await until(lambda: bool(house.problems))
+    assert house.problems[0][1] == "answering an interaction"
+    await answered(rig, Speaker(house.bot, rig).slash("news help"))
+
+
+def test_zones_are_found_by_city():
+    """A city's name finds its zone first."""
+    assert zones("berlin")[0] == ("Europe/Berlin", "Europe/Berlin")
+    assert zones("new york")[0][0] == "America/New_York"
+    assert len(zones("")) == 25
+
+
+def test_a_long_reply_is_cut_between_cards_and_says_so():
+    """More than five messages are not sent: the last one says that there is more. An empty reply says so too."""
+    cards = tuple(Card((Prose((Text(f"{n} " + "word " * 300),)),), story_id=n) for n in range(1, 30))
+    found = bodies(Reply(cards), private=True)
+    assert len(found) == 5
+    assert "There is more" in shown(found[-1])
+    assert "nothing to show" in shown(bodies(Reply(()), private=True)[0])
+    assert all(body["flags"] & EPHEMERAL for body in found)
