@@ -118,7 +118,7 @@ def subscription_row(number: int) -> dict[str, object]:
 def delivery_row(key: int, number: int) -> dict[str, object]:
     """Return the row of a sent delivery; one in a hundred of the last day is unsent."""
     state = "pending" if key <= SUBSCRIPTIONS and number % 100 == 0 else "sent"
-    return place(number) | {"id": key, "edition_id": key, "state": state, "tries": 0, "error": ""}
+    return place(number) | {"edition_id": key, "state": state, "tries": 0, "error": ""}
 
 
 def part_row(key: int, at: datetime) -> dict[str, object]:
