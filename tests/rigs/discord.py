@@ -179,7 +179,7 @@ class DiscordRig:
                 answer = 200, self._message(self._snowflake(), body)
             case "PUT", ["applications", _, "commands"]:
                 self.commands = list(body)
-                answer = 200, [c | {"id": self._snowflake(), "application_id": BOT_ID} for c in self.commands]
+                answer = 200, [self._known(command) for command in self.commands]
             case "GET", ["guilds", _, *rest]:
                 answer = 200, self._in_guild(rest)
             case _, ["channels", place, *rest]:
@@ -194,6 +194,9 @@ class DiscordRig:
         self.faults += callback_faults(body)
         self.answers[token].append({"callback": body, "at": time.monotonic()})
         return _say(200, {"interaction": {"id": path[1], "type": 2, "response_message_id": self._snowflake()}})
+
+    def _known(self, command: Json) -> Json:
+        return {"description": "", "version": "1"} | command | {"id": self._snowflake(), "application_id": BOT_ID}
 
     def _in_guild(self, path: list[str]) -> Json:
         match path:

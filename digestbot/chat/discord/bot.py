@@ -15,6 +15,7 @@ from discord.http import Route
 from digestbot.chat.discord.answers import Json, bodies, choose
 from digestbot.chat.discord.faults import FAILURES
 from digestbot.chat.discord.forms import Form
+from digestbot.chat.discord.menus import NO_LINK, line_of, menus
 from digestbot.chat.discord.slash import groups, zones
 from digestbot.commands import (
     Asker,
@@ -29,8 +30,9 @@ from digestbot.commands import (
     refused,
     write,
 )
+from digestbot.commands.words import broken
 from digestbot.domain.digest import Action
-from digestbot.domain.errors import DigestbotError
+from digestbot.domain.errors import DigestbotError, NotFound
 from digestbot.domain.subscription import Channel
 
 Ask = Callable[[Invocation, Asker], Awaitable[Reply]]
@@ -74,8 +76,11 @@ class DiscordBot(discord.AutoShardedClient):
         self._notify = notify
         self._pressed: dict[tuple[int, str], float] = {}
         self.tree = app_commands.CommandTree(self)
+        self.tree.error(self._broken)
         for group in groups(self._commands, self._run, self._suggest):
             self.tree.add_command(group)
+        for menu in menus(self._of_message):
+            self.tree.add_command(menu)
 
     async def publish_commands(self) -> None:
         """Tell Discord the commands; needed when the table has changed."""
@@ -104,6 +109,22 @@ class DiscordBot(discord.AutoShardedClient):
             await self._write(interaction, refused(error), private=True)
             return
         await self._run(interaction, command, dict(invocation.options))
+
+    async def _of_message(self, interaction: discord.Interaction, message: discord.Message, name: str) -> None:
+        """Run a command of a message's menu: on the first link that stands in it, or on the story it shows."""
+        line = line_of(name, message)
+        if line is None:
+            await interaction.response.defer(ephemeral=True, thinking=True)
+            await self._write(interaction, refused(NotFound("link", name, hint=NO_LINK[name])), private=True)
+            return
+        await self.pressed(interaction, line)
+
+    async def _broken(self, interaction: discord.Interaction, error: app_commands.AppCommandError) -> None:
+        """Answer a command that broke before it ran: the asker gets a sentence, the log the error."""
+        self._problem(error, "a slash command")
+        if not interaction.response.is_done():
+            await interaction.response.defer(ephemeral=True, thinking=True)
+        await self._write(interaction, broken(error), private=True)
 
     async def _run(self, interaction: discord.Interaction, command: CommandSpec, given: dict[str, Value]) -> None:
         """Answer a command: with a form when something needed is missing, else with what it says."""

@@ -37,6 +37,13 @@ class Speaker:
         """Press a button."""
         return self._send(3, {"custom_id": line, "component_type": 2}, message=_message())
 
+    def menu(self, name: str, *, content: str = "", components: list[Json] | None = None) -> str:
+        """Open a message's menu and take an entry."""
+        message = _message() | {"content": content, "components": components or []}
+        message |= {"flags": 1 << 15} if components else {}
+        data = {"id": "401", "name": name, "type": 3, "target_id": "600", "resolved": {"messages": {"600": message}}}
+        return self._send(2, data)
+
     def fill(self, token: str, **fields: str) -> str:
         """Fill in the form that an interaction was answered with."""
         form = self._rig.answers[token][0]["callback"]["data"]

@@ -14,6 +14,7 @@ from digestbot.chat.discord.slash import zones
 from digestbot.commands import COMMANDS, Asker, Invocation, Reply, dispatch
 from digestbot.domain.digest import Card, Message, Prose, Text
 from tests.chat.discord.interactions import Picked, Speaker, answered, until
+from tests.chat.slack import making
 from tests.commands.desk import AskedDesk, desk
 from tests.rigs.discord import TOKEN, TRADE, DiscordRig
 from tests.rigs.oracles_discord import command_faults
@@ -64,12 +65,13 @@ async def test_the_commands_are_the_tables_and_valid(rig: DiscordRig, house: Hou
     """Every row with a path on Discord is told to it, each body valid by Discord's own description."""
     await house.bot.publish_commands()
     assert [fault for command in rig.commands for fault in command_faults(command)] == []
-    told = {f"{top['name']} {row['name']}": row for top in rig.commands for row in top["options"]}
+    told = {f"{top['name']} {row['name']}": row for top in rig.commands for row in top.get("options", [])}
     assert set(told) == {command.discord for command in COMMANDS if command.discord}
     for command in COMMANDS:
         if command.discord:
             assert {o["name"] for o in told[command.discord].get("options", [])} == {o.name for o in command.options}
-    guarded = {top["name"]: top.get("default_member_permissions") for top in rig.commands}
+    guarded = {top["name"]: top.get("default_member_permissions") for top in rig.commands if top["type"] == 1}
+    assert [top["name"] for top in rig.commands if top["type"] == 3] == ["Summarize link", "Show sources"]
     assert guarded == {"news": None, "feed": 32, "digest": 32, "digestbot": 32}
 
 
@@ -154,6 +156,28 @@ async def test_a_form_asks_for_what_is_missing(rig: DiscordRig, house: House):
     assert form["callback"]["type"] == FORM
     _, full = await answered(rig, speaker.fill(token, words="council"))
     assert "Saltmere" in shown(full)
+
+
+async def test_a_messages_menu_summarizes_its_link_and_shows_its_sources(rig: DiscordRig, house: House):
+    """The first link of a message is summarized, a digest's story shows its sources; without either one is told so."""
+    house.room.house.press.page(77, "The dam held through the night. Nobody was hurt at Elm.")
+    speaker = Speaker(house.bot, rig)
+    _, full = await answered(rig, speaker.menu("Summarize link", content="look (https://news.example/77), all"))
+    assert "The dam held" in shown(full)
+    story = components.render(making.digest(making.story(1)))[-1].payload["components"]
+    _, sources = await answered(rig, speaker.menu("Show sources", components=story))
+    assert "said Nora Lind" in shown(sources)
+    _, nothing = await answered(rig, speaker.menu("Summarize link", content="no link"))
+    assert "with a link" in shown(nothing)
+    _, empty = await answered(rig, speaker.menu("Show sources", content="x"))
+    assert "shows a story" in shown(empty)
+
+
+async def test_a_command_discord_knows_and_we_do_not_is_answered(rig: DiscordRig, house: House):
+    """A command that an older version told Discord of gets a sentence, and the log the error."""
+    _, full = await answered(rig, Speaker(house.bot, rig).slash("news gone"))
+    assert "went wrong" in shown(full)
+    assert house.problems[0][1] == "a slash command"
 
 
 async def test_options_complete_by_what_is_typed(rig: DiscordRig, house: House):
