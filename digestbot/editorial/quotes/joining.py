@@ -8,6 +8,8 @@ from digestbot.editorial.text import sentences
 
 LONGEST = 40
 """Words a quotation may show; a longer one is cut at a sentence's end with […] (the digest's design)."""
+_LEADING_ON = ",;:–—- \u00a0"
+"""What stands before a closing mark for the narrative's sake; the words end before it."""
 _NEAR = 160
 """Characters of narrative between two parts of one quotation; more of it is another statement."""
 
@@ -52,11 +54,20 @@ def fit(article: Article, quotes: Sequence[Quote], longest: int = LONGEST) -> tu
             end, used = _fitting(article.text, passage, room)
             if end is None:
                 return tuple(chosen)
-            chosen.append(Passage(passage.start, end, passage.opened, passage.closed))
+            chosen.append(
+                Passage(passage.start, _bare(article.text, passage.start, end), passage.opened, passage.closed)
+            )
             room -= used
             if end < passage.end:
                 return tuple(chosen)
     return tuple(chosen)
+
+
+def _bare(text: str, start: int, end: int) -> int:
+    """Return where a passage ends without the comma or dash that led to its attribution: “I am glad,” she said."""
+    while end > start + 1 and text[end - 1] in _LEADING_ON:
+        end -= 1
+    return end
 
 
 def _fitting(text: str, passage: Passage, room: int) -> tuple[int | None, int]:
