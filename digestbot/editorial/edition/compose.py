@@ -32,6 +32,8 @@ _MONTHS = (
     "January", "February", "March", "April", "May", "June",
     "July", "August", "September", "October", "November", "December",
 )  # fmt: skip
+_HONORIFICS = frozenset({"Mr.", "Mr", "Mrs.", "Mrs", "Ms.", "Ms", "Miss", "Dr.", "Dr", "Sir", "Dame", "Lord", "Lady"})
+"""Say nothing of who somebody is."""
 OTHER = "Other news"
 """Heads the stories without a topic where others have one."""
 STILL_MAKING = "The summary is still being made."
@@ -164,7 +166,8 @@ def _quotation(quote: Quote, told: Sequence[Article]) -> Quotation:
     """Return a quote as a block: its words untouched, its speaker, who that is and where it was said."""
     article = next(a for a in told if a.id == quote.article_id)
     name = quote.speaker.name if quote.speaker else ""
-    note = ", ".join(part for part in (quote.speaker.description if quote.speaker else "", quote.venue) if part)
+    who = quote.speaker.description if quote.speaker else ""
+    note = ", ".join(part for part in ("" if who in _HONORIFICS else who, quote.venue) if part)
     url = article.url if _is_web(article.url) else ""
     return Quotation(quote.text, name, note=note, outlet=_outlet(article), url=url)
 
