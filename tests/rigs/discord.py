@@ -95,12 +95,16 @@ class DiscordRig:
         """Listen on a free port of the loopback address."""
         app = web.Application()
         app.router.add_route("*", "/api/v10/{path:.*}", self._answer)
+        self.routes(app)
         context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
         self._authority.issue_cert(*HOSTS).configure_cert(context)
         self._runner = web.AppRunner(app, shutdown_timeout=0.1)
         await self._runner.setup()
         await web.TCPSite(self._runner, "127.0.0.1", 0, ssl_context=context).start()
         self.port = self._runner.addresses[0][1]
+
+    def routes(self, app: web.Application) -> None:
+        """Add what a larger rig serves beside the REST interface."""
 
     async def stop(self) -> None:
         """Stop listening."""
@@ -173,6 +177,9 @@ class DiscordRig:
                 answer = 200, {"id": BOT_ID, "username": "digestbot", "discriminator": "0", "avatar": None, "bot": True}
             case "GET", ["oauth2", "applications", "@me"]:
                 answer = 200, _application()
+            case "GET", ["gateway", "bot"]:
+                start = {"total": 1_000, "remaining": 1_000, "reset_after": 0, "max_concurrency": 1}
+                answer = 200, {"url": "wss://gateway.discord.gg", "shards": 2, "session_start_limit": start}
             case _, ["webhooks", _, token, *_]:
                 self.faults += interaction_faults(body)
                 self.answers[token].append(body | {"sent": method})

@@ -19,8 +19,17 @@ _numbers = count(1)
 class Speaker:
     """Somebody at the keyboard: ``slash``, ``press``, ``fill`` and ``complete`` return the interaction's token."""
 
-    def __init__(self, bot: DiscordBot, rig: DiscordRig, *, user: str = "31", manager: bool = False) -> None:
-        self._bot, self._rig, self._user = bot, rig, user
+    def __init__(
+        self,
+        bot: DiscordBot,
+        rig: DiscordRig,
+        *,
+        user: str = "31",
+        manager: bool = False,
+        bring: Callable[[Json], None] | None = None,
+    ) -> None:
+        self._bring = bring or bot._connection.parse_interaction_create
+        self._rig, self._user = rig, user
         self._permissions = MANAGE_GUILD if manager else 0
 
     def slash(self, path: str, *, guild: bool = True, **options: object) -> str:
@@ -86,7 +95,7 @@ class Speaker:
             body |= {"guild_id": GUILD_ID, "member": member | {"permissions": str(self._permissions)}}
         else:
             body |= {"user": _user(self._user)}
-        self._bot._connection.parse_interaction_create(body)
+        self._bring(body)
         return token
 
 
