@@ -10,6 +10,9 @@ from digestbot.editorial.quotes.resolver import Resolver
 from digestbot.editorial.quotes.scene import Scene
 from digestbot.editorial.quotes.spans import Marked
 
+_RELATIVE_REACH = 12
+_RELATIVE_SURETY = 0.9
+
 
 @dataclass(frozen=True, slots=True)
 class Attributed:
@@ -61,9 +64,9 @@ def _relative(scene: Scene, pronoun: Mention) -> tuple[Mention | None, float]:
     for mention in scene.mentions:
         if mention.i >= pronoun.i:
             break
-        if mention.kind != "R" and mention.sentence == pronoun.sentence and pronoun.i - mention.j < 12:
+        if mention.kind != "R" and mention.sentence == pronoun.sentence and pronoun.i - mention.j < _RELATIVE_REACH:
             best = mention if best is None or mention.j >= best.j or mention.kind in "PN" else best
-    return best, 0.9 if best is not None else 0.0
+    return best, _RELATIVE_SURETY if best is not None else 0.0
 
 
 def speaker_of(scene: Scene, target: Mention, mention: Mention) -> Speaker:

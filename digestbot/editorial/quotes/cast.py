@@ -8,9 +8,9 @@ from digestbot.editorial.quotes.mentions import Mention
 
 @dataclass(slots=True)
 class Member:
-    """One person or body: ``name`` is the first full form with its offsets,
-    ``mentions`` all of them in order.
+    """One person or body.
 
+    ``name`` is the first full form with its offsets, ``mentions`` are all of them in order.
     ``titled`` tells that the sex is known from a title (Mr., spokeswoman), not guessed from a given name.
     """
 

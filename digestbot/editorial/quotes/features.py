@@ -8,6 +8,9 @@ from digestbot.editorial.quotes.mentions import Mention
 from digestbot.editorial.quotes.scene import Scene
 from digestbot.editorial.quotes.tokens import BREAK, Token
 
+_NEAR_LINES = 2
+_HALF = 6
+_WINDOW = 40
 _BUCKETS = (0, 1, 2, 3, 4, 6, 8, 12, 18, 30, 60)
 
 
@@ -62,7 +65,7 @@ def context(scene: Scene, number: int) -> Context:
         before = scene.places[number - 1]
         distance = tokens[place].line - tokens[before].line
         same = tokens[place].sentence == tokens[before].sentence
-        relation = "s" if same else "l" if distance == 0 else "p" if distance <= 2 else "f"
+        relation = "s" if same else "l" if distance == 0 else "p" if distance <= _NEAR_LINES else "f"
         gap = collapse(classes, before + 1, place)
     return Context(
         number=number,
@@ -115,7 +118,7 @@ def collapse(classes: list[str], begin: int, end: int) -> str:
         if symbol != previous or symbol not in "xsp":
             out.append(symbol)
         previous = symbol
-    return "".join(out[:6] + out[-6:]) if len(out) > 12 else "".join(out)
+    return "".join(out[:_HALF] + out[-_HALF:]) if len(out) > 2 * _HALF else "".join(out)
 
 
 def describe(scene: Scene, ctx: Context, mention: Mention, rank: int, previous: Mention | None) -> list[str]:
@@ -160,16 +163,15 @@ def describe(scene: Scene, ctx: Context, mention: Mention, rank: int, previous: 
         out.append(f"I{tie}{ctx.manner}{side}{ctx.verb}{ctx.shape[1]}")
     if kind in "PNO" and mention.key in ctx.said:
         out.append(f"self{kind}")
-    _describe_path(scene, ctx, mention, out, side, where, right, left)
+    _describe_path(scene, ctx, mention, out, where)
     _describe_chain(ctx, mention, out, previous, where)
     return out
 
 
-def _describe_path(
-    scene: Scene, ctx: Context, mention: Mention, out: list[str], side: str, where: str, right: str, left: str
-) -> None:
+def _describe_path(scene: Scene, ctx: Context, mention: Mention, out: list[str], where: str) -> None:
     """Add what lies between candidate and quote."""
-    classes = scene.classes
+    classes, side = scene.classes, where[0]
+    left, right = "".join(classes[max(0, mention.i - 2) : mention.i]), "".join(classes[mention.j : mention.j + 2])
     lo, hi = (ctx.place + 1, mention.i) if side == "A" else (mention.j, ctx.place)
     distance = hi - lo
     out.append(f"d{where}{bucket(distance)}")
@@ -181,25 +183,34 @@ def _describe_path(
         out.append(f"pA{path[:4]}>{right}")
         out.append(f"pa{path[:3]}>{mention.kind}{right[:1]}{ctx.shape[1]}")
     else:
-        out.append(f"p<{left[-1:]}{path}" if len(path) <= 6 else f"p<{left[-1:]}{path[:3]}*{path[-3:]}")
+        out.append(f"p<{left[-1:]}{path}" if len(path) <= _HALF else f"p<{left[-1:]}{path[:3]}*{path[-3:]}")
         out.append(f"pb{mention.kind}{path[:2]}*{path[-2:]}{ctx.shape[0]}")
-    cues = sum(kind in "CGA" for kind in classes[lo:hi][:40])
-    quotes = sum(kind == "Q" for kind in classes[lo:hi][:40])
+    near = classes[lo : min(hi, lo + _WINDOW)]
+    cues = sum(kind in "CGA" for kind in near)
+    quotes = sum(kind == "Q" for kind in near)
     out.append(f"c{where}{min(cues, 2)}{min(quotes, 2)}{right[:1]}")
-    stops = sum(kind == "." for kind in classes[lo:hi][:40])
+    stops = sum(kind == "." for kind in near)
     out.append(f"st{side}{min(stops, 2)}{min(cues, 1)}")
-    for kind in classes[lo:hi][:40]:
+    for kind in near:
         if kind in "wkG":
             out.append(f"has{side}{kind}{right[:1]}")
             break
+    _describe_words(scene, ctx, mention, out, cues=cues)
+
+
+def _describe_words(scene: Scene, ctx: Context, mention: Mention, out: list[str], *, cues: int) -> None:
+    """Add the verbs and prepositions beside candidate and quote."""
+    classes = scene.classes
+    side = "A" if mention.i > ctx.place else "B"
+    left = classes[mention.i - 1] if mention.i else ""
     nearest = scene.tokens[mention.j].lower if mention.j < len(classes) and classes[mention.j] in "CRGb" else ""
     if nearest:
         out.append(f"v{side}{nearest}")
     if side == "B" and classes[ctx.place - 1] in "CRGx":
         out.append(f"vq{scene.tokens[ctx.place - 1].lower}{min(cues, 1)}")
-    if left[-1:] in "pi" and left:
+    if left and left in "pi":
         out.append(f"prep{side}{scene.tokens[mention.i - 1].lower}")
-    elif left[-1:] in "CGR" and left:
+    elif left and left in "CGR":
         out.append(f"obj{side}{scene.tokens[mention.i - 1].lower}")
 
 

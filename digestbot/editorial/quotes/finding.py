@@ -5,6 +5,9 @@ from digestbot.domain.news import Article, Passage, Quote
 from digestbot.editorial.quotes.attribution import Attributed, attribute
 from digestbot.editorial.quotes.scene import lay_out
 
+_FEW = 3
+"""Words up to which a quote needs a full stop to be a sentence."""
+
 
 def find_quotes(article: Article) -> tuple[Quote, ...]:
     """Return every quoted span of speech of an article, one quote a span, its speaker resolved or None."""
@@ -23,7 +26,7 @@ def _cut(article: Article, found: Attributed) -> Quote | None:
     text = article.text
     passage = Passage(span.start, span.end, span.opened, span.closed)
     words = text.count(" ", span.start, span.end) + 1
-    partial = not (text[span.start].isupper() and (words > 3 or text[span.end - 1] in ".?!"))
+    partial = not (text[span.start].isupper() and (words > _FEW or text[span.end - 1] in ".?!"))
     try:
         return Quote.cut(article, (passage,), found.speaker, confidence=found.probability, partial=partial)
     except NotVerbatim:

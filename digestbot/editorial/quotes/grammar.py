@@ -75,18 +75,23 @@ def subject_left(classes: Sequence[str], verb: int, depth: int = 0) -> int:
         p -= 1
     if p < 0 or depth > _DEPTH:
         return -1
-    kind = classes[p]
     if classes[verb] == "G":
         return _main_subject(classes, p, depth)
+    if classes[p] == "c":
+        return _joined(classes, p, depth)
+    return _end_of_subject(classes, p)
+
+
+def _end_of_subject(classes: Sequence[str], p: int) -> int:
+    """Return the last token of the subject that ends at or before ``p``, relative words and brackets left out."""
+    kind = classes[p]
+    if kind in ",-":
+        return _over_apposition(classes, p)
     if kind == "w":
         p -= 1
         while p >= 0 and classes[p] in ",p":
             p -= 1
         return p
-    if kind == "c":
-        return _joined(classes, p, depth)
-    if kind in ",-":
-        return _over_apposition(classes, p)
     if kind == ")":
         while p >= 0 and classes[p] != "(":
             p -= 1

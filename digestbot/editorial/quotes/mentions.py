@@ -1,4 +1,4 @@
-"""Finds who could be speaking: names, organisations, pronouns and noun phrases of the narrative; ranks none of them."""
+"""Finds the names and pronouns of the narrative that could be a speaker; ranks none of them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,32 +6,8 @@ from dataclasses import dataclass
 from digestbot.editorial.quotes.lexicon import Lexicon, given_names
 from digestbot.editorial.quotes.tokens import WORD, Token
 
-CONNECTORS = frozenset(
-    [
-        "de",
-        "van",
-        "von",
-        "der",
-        "den",
-        "bin",
-        "al",
-        "la",
-        "del",
-        "di",
-        "da",
-        "dos",
-        "du",
-        "el",
-        "ben",
-        "ibn",
-        "le",
-        "ter",
-        "ten",
-        "te",
-        "zu",
-        "af",
-    ]
-)
+CONNECTORS_WORDS = "de van von der den bin al la del di da dos du el ben ibn le ter ten te zu af"
+CONNECTORS = frozenset(CONNECTORS_WORDS.split())
 _SUFFIXES = frozenset(("jr", "sr", "ii", "iii", "iv"))
 _PRONOUNS = {
     "he": "m",
@@ -47,7 +23,8 @@ _PRONOUNS = {
     "him": "m",
 }
 _LONGEST_NAME = 8
-_LONGEST_NOMINAL = 14
+_LONGEST_ACRONYM = 5
+_CONTRACTED = ("it’", "it'", "i’", "i'", "that’")
 
 
 @dataclass(slots=True)
@@ -157,38 +134,45 @@ def _capital_at(tokens: Sequence[Token], index: int) -> bool:
 
 def _name(text: str, tokens: Sequence[Token], i: int, j: int, words: Lexicon) -> Mention | None:
     """Make a mention of a run of capitalised words, its titles and a sentence's first word taken off."""
-    common, titles, orgs, places = words["common"], words["titles"], words["orgs"], words["places"]
-    while i < j and (tokens[i].lower in common or tokens[i].lower.startswith(("it’", "it'", "i’", "i'", "that’"))):
-        i += 1
-    while j > i and (tokens[j - 1].lower in words["times"] or tokens[j - 1].text == "."):
-        j -= 1
+    i, j = _stripped(tokens, i, j, words)
     if i >= j:
         return None
-    lows = [tokens[k].lower for k in range(i, j)]
-    if lows[0] in words["times"]:
-        return None
+    lows = [token.lower for token in tokens[i:j]]
+    orgs = words["orgs"]
     if "of" in lows[2:] and lows[0] in given_names() and lows[0] not in orgs:
         lows = lows[: lows.index("of")]  # "Stephen Vladeck of the University of Texas"
         j = i + len(lows)
-    is_org = lows[-1] in orgs or ("of" in lows and any(low in orgs for low in lows[: lows.index("of")]))
-    role = None
-    if not is_org:
-        cut = _after_titles(lows, titles)
-        if 0 < cut < len(lows) and lows[cut] in ("of", "the"):
-            return _mention(text, tokens, i, j, "D", _sex_of_title(lows, words) or "u")
-        if 0 < cut < len(lows):
-            role = (tokens[i].start, tokens[i + cut - 1].end)
-            i += cut
-            while i < j - 1 and tokens[i].lower in common:
-                i += 1
-            lows = [tokens[k].lower for k in range(i, j)]
-        elif cut == len(lows):
-            return _mention(text, tokens, i, j, "D", _sex_of_title(lows, words))
-    kind, sex = _kind(tokens, i, lows, orgs, places, is_org=is_org, titled=role is not None)
-    told = ""
-    if role is not None:
-        told = _sex_of_title(text[role[0] : role[1]].lower().replace(".", " ").split(), words)
-    mention = _mention(text, tokens, i, j, kind, told or sex)
+    if lows[-1] in orgs or ("of" in lows and any(low in orgs for low in lows[: lows.index("of")])):
+        return make_mention(text, tokens, i, j, kind="O", sex="n")
+    cut = _after_titles(lows, words["titles"])
+    if cut == len(lows) or (cut and lows[cut] in ("of", "the")):
+        return make_mention(
+            text, tokens, i, j, kind="D", sex=_sex_of_title(lows, words) or ("u" if cut < len(lows) else "")
+        )
+    if cut:
+        return _titled(text, tokens, (i, i + cut, j), words)
+    kind, sex = _kind(tokens, i, lows, words)
+    return make_mention(text, tokens, i, j, kind=kind, sex=sex)
+
+
+def _stripped(tokens: Sequence[Token], i: int, j: int, words: Lexicon) -> tuple[int, int]:
+    """Take common words off a run's beginning, weekdays and stops off its end; an empty run is no name."""
+    while i < j and (tokens[i].lower in words["common"] or tokens[i].lower.startswith(_CONTRACTED)):
+        i += 1
+    while j > i and (tokens[j - 1].lower in words["times"] or tokens[j - 1].text == "."):
+        j -= 1
+    return (i, i) if i < j and tokens[i].lower in words["times"] else (i, j)
+
+
+def _titled(text: str, tokens: Sequence[Token], bounds: tuple[int, int, int], words: Lexicon) -> Mention:
+    """Make a mention of a name with a title before it; ``bounds`` are the title's, the name's and the run's end."""
+    begin, i, j = bounds
+    role = (tokens[begin].start, tokens[i - 1].end)
+    while i < j - 1 and tokens[i].lower in words["common"]:
+        i += 1
+    told = _sex_of_title([token.lower for token in tokens[begin:i]], words)
+    sex = given_names().get(tokens[i].lower, "") if j - i > 1 else ""
+    mention = make_mention(text, tokens, i, j, kind="P", sex=told or sex)
     mention.role = role
     mention.titled = bool(told)
     return mention
@@ -216,31 +200,17 @@ def _sex_of_title(lows: Sequence[str], words: Lexicon) -> str:
     return ""
 
 
-def _kind(
-    tokens: Sequence[Token],
-    i: int,
-    lows: Sequence[str],
-    orgs: frozenset[str],
-    places: frozenset[str],
-    *,
-    is_org: bool,
-    titled: bool,
-) -> tuple[str, str]:
-    """Return kind and sex of a name."""
-    sex = given_names().get(lows[0], "") or given_names().get(lows[0].partition("-")[0], "")
-    if titled:
-        return "P", sex if len(lows) > 1 else ""
-    if is_org:
-        return "O", "n"
-    if lows[-1] in places:
+def _kind(tokens: Sequence[Token], i: int, lows: Sequence[str], words: Lexicon) -> tuple[str, str]:
+    """Return kind and sex of a name that has no title."""
+    names, orgs = given_names(), words["orgs"]
+    sex = names.get(lows[0], "") or names.get(lows[0].partition("-")[0], "")
+    if lows[-1] in words["places"]:
         return "L", "n"
-    if len(lows) > 1 and (sex or _has_age(tokens, i + len(lows))) and "of" not in lows:
-        return "P", sex
     if len(lows) == 1:
         word = tokens[i].text
-        if word.isupper() and 1 < len(word) < 6:
-            return "O", "n"
-        return "N", sex
+        return ("O", "n") if word.isupper() and 1 < len(word) <= _LONGEST_ACRONYM else ("N", sex)
+    if (sex or _has_age(tokens, i + len(lows))) and "of" not in lows:
+        return "P", sex
     return ("O", "n") if "of" in lows or any(low in orgs for low in lows) else ("N", "")
 
 
@@ -254,7 +224,7 @@ def _has_age(tokens: Sequence[Token], after: int) -> bool:
     )
 
 
-def _mention(text: str, tokens: Sequence[Token], i: int, j: int, kind: str, sex: str) -> Mention:
+def make_mention(text: str, tokens: Sequence[Token], i: int, j: int, *, kind: str, sex: str) -> Mention:
     """Build a mention from its tokens."""
     start, end = tokens[i].start, tokens[j - 1].end
     return Mention(i, j, start, end, text[start:end], kind, sex, tokens[i].sentence, tokens[i].line, head=j - 1)
@@ -291,152 +261,3 @@ def find_pronouns(tokens: Sequence[Token]) -> list[Mention]:
 def _is_empty(tokens: Sequence[Token], index: int) -> bool:
     """Tell whether an "it" stands for nothing: "it is", "it's" at least half of the time."""
     return index + 1 < len(tokens) and tokens[index + 1].lower in ("is", "was", "'s", "would", "will")
-
-
-def find_nominals(
-    text: str, tokens: Sequence[Token], classes: Sequence[str], names: Sequence[Mention], words: Lexicon
-) -> list[Mention]:
-    """Return noun phrases that can be sources: "a campaign spokesman", "the report", "the company"."""
-    heads = words["heads"]
-    taken = {k for name in names for k in range(name.i, name.j)}
-    found: list[Mention] = []
-    covered = -1
-    for index, token in enumerate(tokens):
-        if index <= covered or index in taken or token.kind != WORD or classes[index] in "PQ":
-            continue
-        if token.lower not in heads or not _can_be_noun(tokens, classes, index):
-            continue
-        j = index + 1
-        while j < len(tokens) and tokens[j].lower in heads and classes[j] not in "bp" and j not in taken:
-            j += 1
-        i = _left_edge(tokens, classes, index)
-        covered = j - 1
-        if j < len(tokens) and j in taken and tokens[j].line == token.line:
-            continue  # "spokesman Josh Earnest": the name speaks
-        found.append(_nominal(text, tokens, classes, i, j, words))
-    return found
-
-
-def _can_be_noun(tokens: Sequence[Token], classes: Sequence[str], index: int) -> bool:
-    """Tell whether a word that is also a verb (report, state, post) is a noun here."""
-    if classes[index] not in "CR":
-        return True
-    before = classes[index - 1] if index else "|"
-    return before in "dmsunx" and classes[index - 1] not in "P"
-
-
-def _left_edge(tokens: Sequence[Token], classes: Sequence[str], head: int) -> int:
-    """Return where the noun phrase with this head begins."""
-    i = head
-    limit = max(0, head - 8)
-    while (i > limit and classes[i - 1] in "xunsamRT") or (
-        i > limit and classes[i - 1] == "-" and tokens[i - 1].text == "-"
-    ):
-        if classes[i - 1] == "m":
-            return i - 1
-        i -= 1
-    while i < head and (classes[i] in "sa-" or classes[i] == "R"):
-        i += 1
-    if i > 0 and classes[i - 1] == "d":
-        i -= 1
-    return i
-
-
-def _nominal(text: str, tokens: Sequence[Token], classes: Sequence[str], i: int, j: int, words: Lexicon) -> Mention:
-    """Build a noun phrase, grown over what belongs to it ("of the campaign", "close to him", "familiar with …")."""
-    head = j - 1
-    low = tokens[head].lower
-    sex = "f" if low in words["female"] else "m" if low in words["male"] else ""
-    if not sex:
-        sex = "p" if low.endswith("s") and low not in words["orgs"] else "u" if low in words["person_heads"] else "n"
-    end = _grown(tokens, classes, j, i)
-    mention = _mention(text, tokens, i, end, "D", sex)
-    mention.head = head
-    return mention
-
-
-def _grown(tokens: Sequence[Token], classes: Sequence[str], j: int, i: int) -> int:
-    """Return the end of a noun phrase with its prepositional parts."""
-    end, count = j, len(tokens)
-    while end < count and end - i < _LONGEST_NOMINAL:
-        if classes[end] == "p" and tokens[end].lower in ("of", "for", "with", "in", "from", "at"):
-            if tokens[end].lower in ("in", "at", "from", "with") and end > j:
-                break
-            inner = end + 1
-            while inner < count and classes[inner] in "dmnxus" and inner - i < _LONGEST_NOMINAL:
-                inner += 1
-            if inner == end + 1 or (inner < count and classes[inner] == "G"):
-                break
-            end = inner
-        elif tokens[end].lower in ("close", "familiar", "briefed", "involved") and end + 1 < count:
-            end += 2
-            while end < count and classes[end] in "dmnxus" and end - i < _LONGEST_NOMINAL:
-                end += 1
-        else:
-            break
-    return end
-
-
-def find_framed(
-    text: str, tokens: Sequence[Token], classes: Sequence[str], mentions: Sequence[Mention]
-) -> list[Mention]:
-    """Return noun phrases that an attribution makes a source whatever their words: "…," the baker said."""
-    ends = {mention.j for mention in mentions}
-    starts = {mention.i for mention in mentions}
-    inside = {k for mention in mentions for k in range(mention.i, mention.j)}
-    found = []
-    for q, token in enumerate(tokens):
-        if token.quote < 0:
-            continue
-        for i, j in (_before_cue(classes, q), _after_cue(classes, q), _subject_before(classes, q)):
-            if i < j and j not in ends and i not in starts and (j - 1) not in inside:
-                found.append(_mention(text, tokens, i, j, "D", "u"))
-                ends.add(j)
-                starts.add(i)
-    return found
-
-
-_PHRASE = "dmxunsa"
-
-
-def _before_cue(classes: Sequence[str], q: int) -> tuple[int, int]:
-    """Return the phrase of `Q, the baker said`."""
-    i = q + 1
-    if i < len(classes) and classes[i] == ",":
-        i += 1
-    j = i
-    while j < len(classes) and j - i < 10 and (classes[j] in "dmxuns" or (classes[j] == "p" and j > i)):
-        j += 1
-    return (i, j) if j < len(classes) and classes[j] in "C" and j > i else (0, 0)
-
-
-def _after_cue(classes: Sequence[str], q: int) -> tuple[int, int]:
-    """Return the phrase of `Q, said the baker`."""
-    i = q + 1
-    if i < len(classes) and classes[i] == ",":
-        i += 1
-    if i >= len(classes) or classes[i] != "C":
-        return (0, 0)
-    i += 1
-    j = i
-    while j < len(classes) and j - i < 8 and classes[j] in "dmxuns":
-        j += 1
-    return (i, j)
-
-
-def _subject_before(classes: Sequence[str], q: int) -> tuple[int, int]:
-    """Return the phrase of `the baker said: Q`."""
-    c = q - 1
-    while c >= 0 and q - c < 8 and classes[c] not in "CR.|Q":
-        c -= 1
-    if c <= 0 or classes[c] not in "CR":
-        return (0, 0)
-    j = c
-    while j > 0 and classes[j - 1] in "ab":
-        j -= 1
-    i = j
-    while i > 0 and j - i < 8 and classes[i - 1] in "xuns":
-        i -= 1
-    if i > 0 and classes[i - 1] in "dm":
-        i -= 1
-    return (i, j)

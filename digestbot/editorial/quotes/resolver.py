@@ -111,7 +111,7 @@ class Resolver:
         certain = sum(sex_of(scene, name) == pronoun.sex for name in names.values())
         said = self._words_near(pronoun)
         return [
-            (names[identity], self._describe(pronoun, identity, mentions, names[identity], rank, certain, said))
+            (names[identity], self._describe(pronoun, mentions, names[identity], rank=rank, certain=certain, said=said))
             for rank, (identity, mentions) in enumerate(groups.items())
         ]
 
@@ -141,9 +141,9 @@ class Resolver:
     def _describe(
         self,
         pronoun: Mention,
-        identity: Identity,
         mentions: Sequence[Mention],
         name: Mention,
+        *,
         rank: int,
         certain: int,
         said: str,
@@ -177,15 +177,14 @@ class Resolver:
             out.append(f"{group}opensline")
         if said and name.kind in "PNO" and name.key in said:
             out.append(f"{group}selfsaid")
-        self._describe_running(pronoun, identity, name, group, out)
+        self._describe_running(pronoun, name, group, out)
         return out
 
-    def _describe_running(
-        self, pronoun: Mention, identity: Identity, name: Mention, group: str, out: list[str]
-    ) -> None:
+    def _describe_running(self, pronoun: Mention, name: Mention, group: str, out: list[str]) -> None:
         """Add how the antecedent stands to the speakers so far and to the whole article."""
         if self.speakers:
             recent = [identify(m) for m in self.speakers[-3:]]
+            identity = identify(name)
             gap = min(pronoun.line - self.speakers[-1].line, 4)
             tie = "last" if recent[-1] == identity else "late" if identity in recent else "mute"
             out.append(f"{group}{tie}{gap}")

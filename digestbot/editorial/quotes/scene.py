@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from digestbot.editorial.quotes.cast import Member, gather
 from digestbot.editorial.quotes.lexicon import Lexicon, lexicon
 from digestbot.editorial.quotes.links import link
-from digestbot.editorial.quotes.mentions import Mention, find_framed, find_names, find_nominals, find_pronouns
+from digestbot.editorial.quotes.mentions import Mention, find_names, find_pronouns
+from digestbot.editorial.quotes.nominals import find_framed, find_nominals
 from digestbot.editorial.quotes.spans import Marked, find_spans
 from digestbot.editorial.quotes.syntax import classify
 from digestbot.editorial.quotes.tokens import QUOTE, Token, narrative
@@ -45,7 +46,7 @@ def lay_out(text: str, language: str = "en") -> Scene:
     return Scene(text, spans, tokens, classes, mentions, cast, places, [m.i for m in mentions], words)
 
 
-_BEFORE, _AFTER = 14, 9
+_BEFORE, _AFTER, _LINES = 14, 9, 4
 _REACH_BEFORE, _REACH_AFTER = 90, 50
 
 
@@ -56,7 +57,7 @@ def candidates(scene: Scene, number: int, previous: Mention | None) -> list[Ment
     at = bisect_left(scene.starts, place)
     chosen: list[Mention] = []
     for mention in reversed(scene.mentions[max(0, at - _BEFORE) : at]):
-        if place - mention.i > _REACH_BEFORE or line - mention.line > 4:
+        if place - mention.i > _REACH_BEFORE or line - mention.line > _LINES:
             break
         chosen.append(mention)
     for mention in scene.mentions[at : at + _AFTER]:

@@ -19,6 +19,11 @@ _SHORTEST = 6
 """Words below which a quotation says too little to stand alone."""
 
 
+_SHORTEST_WORD = 3
+_SAME = 0.6
+"""Share of the shorter quotation's words from which two are of the same words."""
+
+
 @dataclass(slots=True)
 class _Candidate:
     """One quotation that could be shown."""
@@ -88,7 +93,9 @@ def _person(name: str) -> str:
 def _content(text: str) -> frozenset[str]:
     """Return the words of a text that carry its matter."""
     common = lexicon()["common"]
-    return frozenset(word for word in (word.lower() for word in words(text)) if word not in common and len(word) > 2)
+    return frozenset(
+        word for word in (word.lower() for word in words(text)) if word not in common and len(word) >= _SHORTEST_WORD
+    )
 
 
 def _weigh(
@@ -148,4 +155,4 @@ def _overlap(tokens: frozenset[str], core: Counter[str]) -> float:
 def _repeats(one: _Candidate, other: _Candidate) -> bool:
     """Tell whether two quotations are of the same words."""
     smaller = min(len(one.tokens), len(other.tokens))
-    return smaller > 0 and len(one.tokens & other.tokens) / smaller >= 0.6
+    return smaller > 0 and len(one.tokens & other.tokens) / smaller >= _SAME

@@ -3,17 +3,18 @@
 Classes, one character each: ``C`` says, ``R`` reports, ``G`` saying, ``A`` according, ``b`` be/have/do/modal,
 ``p`` preposition, ``i`` to, ``t`` that, ``w`` who/which, ``c`` and/or/but, ``k`` because/while/when, ``d``
 determiner, ``a`` adverb, ``P`` personal pronoun, ``o`` object pronoun, ``m`` possessive pronoun, ``s`` the possessive
-mark, ``T`` a weekday or month, ``n`` number, ``v`` another word in -ed, ``u`` capitalised word, ``x`` other word, ``Q`` a folded quote, ``|`` a
-line's end, and ``, : ; - . ( )`` as they are.
+mark, ``T`` a weekday or month, ``n`` number, ``v`` another word in -ed, ``u`` capitalised word, ``x`` other word,
+``Q`` a folded quote, ``|`` a line's end, and ``, : ; - . ( )`` as they are.
 """
 
 from collections.abc import Sequence
 
 from digestbot.editorial.quotes.lexicon import Lexicon
-from digestbot.editorial.quotes.tokens import BREAK, MARK, QUOTE, Token
+from digestbot.editorial.quotes.tokens import BREAK, QUOTE, WORD, Token
 
 _WORDS = {
-    "b": "is are was were be been being am has have had having do does did will would shall should can could may might must "
+    "b": "is are was were be been being am has have had having do does did will would shall should can could "
+    "may might must "
     "isn't wasn't aren't weren't won't wouldn't can't couldn't didn't doesn't don't hasn't haven't hadn't "
     "isn’t wasn’t aren’t weren’t won’t wouldn’t can’t couldn’t didn’t doesn’t don’t hasn’t haven’t hadn’t gets got",
     "p": "of in on at by for with from about into over after before during under against between through as among like "
@@ -32,6 +33,7 @@ _WORDS = {
 }
 _FUNCTION = {word: kind for kind, words in _WORDS.items() for word in words.split()}
 _CONTRACTED = ("’s", "'s", "’re", "'re", "’d", "'d", "’ll", "'ll", "’ve", "'ve", "’m", "'m")
+_PRONOUN_STARTS = ("he", "sh", "it", "th", "i’", "i'", "we")
 _MARKS = {
     ",": ",",
     ":": ":",
@@ -61,27 +63,21 @@ def classify(tokens: Sequence[Token], words: Lexicon) -> list[str]:
 
 def _classify(token: Token, cues: dict[str, str], times: frozenset[str]) -> str:
     """Return the class of one token."""
-    if token.kind == QUOTE:
-        return "Q"
-    if token.kind == BREAK:
-        return "|"
-    if token.kind == MARK:
-        return _MARKS.get(token.text, "-")
+    if token.kind != WORD:
+        return "Q" if token.kind == QUOTE else "|" if token.kind == BREAK else _MARKS.get(token.text, "-")
     lower = token.lower
-    if (kind := _FUNCTION.get(lower)) is not None:
-        return kind
-    if token.text[0].isupper():
-        if lower in times:
-            return "T"
-        return "A" if lower == "according" else "u"
-    if (kind := cues.get(lower)) is not None:
-        return kind
-    if lower == "according":
-        return "A"
+    kind = _FUNCTION.get(lower) or ("A" if lower == "according" else None)
+    if kind is None and token.text[0].isupper():
+        kind = "T" if lower in times else "u"
+    return kind or cues.get(lower) or _by_shape(lower)
+
+
+def _by_shape(lower: str) -> str:
+    """Return the class of a word in lower case that no list knows."""
     if lower[0].isdigit():
         return "n"
     if lower.endswith("ly"):
         return "a"
     if lower.endswith("ed"):
         return "v"
-    return "P" if lower.endswith(_CONTRACTED) and lower[:2] in ("he", "sh", "it", "th", "i’", "i'", "we") else "x"
+    return "P" if lower.endswith(_CONTRACTED) and lower[:2] in _PRONOUN_STARTS else "x"

@@ -98,7 +98,7 @@ def _tokenize(text: str, begin: int, end: int, tokens: list[Token]) -> None:
         word = match.group()
         first = word[0]
         kind = WORD if first.isalnum() or first == "@" else BREAK if first == "\n" else MARK
-        if kind == MARK and len(word) == 2 and word[0] in "’'":
+        if kind == MARK and word in ("’s", "'s", "’", "'"):
             word = "'s"
         tokens.append(Token(word, match.start(), match.end(), kind))
 
