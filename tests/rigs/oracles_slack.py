@@ -32,7 +32,7 @@ REQUIRED = {
     "usergroups.users.list": ("usergroup",),
     "views.open": ("trigger_id", "view"),
     "views.publish": ("user_id", "view"),
-    "views.update": ("view",),
+    "views.update": ("view_id", "view"),
 }
 """Methods the bot may call and the arguments they cannot do without (docs.slack.dev/reference/methods)."""
 _BEYOND_SCHEMA = {"blocks", "attachments", "metadata", "view", "unfurl_links", "unfurl_media", "team_id"}

@@ -18,7 +18,17 @@ from digestbot.chat.slack.elements import (
 from digestbot.chat.slack.reading import visible
 from digestbot.domain.digest import Block, Card, Digest, Heading, Message, Moment, Prose, Sources, Span, Text
 
-__all__ = ["MAX_BLOCKS", "MAX_BYTES", "MAX_TEXT", "card_message", "fits", "render", "visible", "within_limits"]
+__all__ = [
+    "MAX_BLOCKS",
+    "MAX_BYTES",
+    "MAX_TEXT",
+    "card_message",
+    "cards_message",
+    "fits",
+    "render",
+    "visible",
+    "within_limits",
+]
 
 MAX_BLOCKS = 50
 """Blocks in one message (docs.slack.dev, Block Kit reference)."""
@@ -48,6 +58,12 @@ def card_message(card: Card, *, reply: bool = False) -> Message:
     """Return one card as a message of its own."""
     small = shrink(card, fits)
     return _message(blocks_of(small), _notification(small), story_id=card.story_id, reply=reply)
+
+
+def cards_message(cards: Sequence[Card]) -> Message:
+    """Return the cards of one page as a message; they must fit (see :func:`fits`)."""
+    said = "; ".join(filter(None, map(_notification, cards)))
+    return _message([block for card in cards for block in blocks_of(card)], clip(said, 600))
 
 
 def fits(cards: Sequence[Card]) -> bool:

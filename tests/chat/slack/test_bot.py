@@ -1,0 +1,289 @@
+"""The Slack app over a real socket: acknowledged at once, answered where it was asked, and acting once."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
+
+import pytest
+
+from digestbot.chat.slack.bot import SlackBot, meant, plain
+from digestbot.commands import Asker, Desk, Invocation, Reply, dispatch
+from digestbot.commands.words import said
+from digestbot.domain.errors import NotPermitted
+from tests.commands.making import a_desk
+from tests.rigs.slack import APP_TOKEN, TOKEN
+from tests.rigs.slack_socket import SocketRig
+
+
+@dataclass
+class Desks:
+    """Answers with the real commands over a store in memory; remembers who asked what, and can be slow."""
+
+    desk: Desk
+    asked: list[tuple[Invocation, Asker]] = field(default_factory=list)
+    wait: float = 0.0
+
+    async def answer(self, invocation: Invocation, asker: Asker) -> Reply:
+        """Run an invocation."""
+        self.asked.append((invocation, asker))
+        await asyncio.sleep(self.wait)
+        return await dispatch(self.desk, invocation, asker)
+
+
+@pytest.fixture
+async def rig() -> AsyncIterator[SocketRig]:
+    """Serve a Slack with Socket Mode; it must have found no fault in any body by the end."""
+    made = SocketRig()
+    made.people = {"U1": {"tz": "Europe/Berlin"}, "U2": {"is_admin": True, "tz": "UTC"}}
+    await made.start()
+    yield made
+    await made.stop()
+    assert made.faults == []
+
+
+@pytest.fixture
+async def desks() -> Desks:
+    """Return what answers."""
+    return Desks(await a_desk())
+
+
+@pytest.fixture
+async def bot(rig: SocketRig, desks: Desks) -> AsyncIterator[SlackBot]:
+    """Run the app, connected."""
+    made = SlackBot(TOKEN, APP_TOKEN, desks.answer, admin_channel="C2", base_url=rig.base_url)
+    await made.start()
+    await rig.connected()
+    yield made
+    await made.close()
+
+
+async def until(there: Callable[[], object]) -> None:
+    """Wait until something is there."""
+    for _ in range(1000):
+        if there():
+            return
+        await asyncio.sleep(0.01)
+    pytest.fail("it did not come within ten seconds")
+
+
+def texts(thing: object) -> str:
+    """Return all texts in a body."""
+    if isinstance(thing, dict):
+        return " ".join(texts(v) for k, v in thing.items() if k != "value")
+    if isinstance(thing, list):
+        return " ".join(map(texts, thing))
+    return thing if isinstance(thing, str) else ""
+
+
+async def test_a_command_is_acknowledged_and_then_answered_alone(rig: SocketRig, bot: SlackBot) -> None:
+    """The ack says that it is being worked on; the answer comes by response_url, to the asker alone."""
+    acked = await rig.command("now 24h")
+    assert acked.payload == {"response_type": "ephemeral", "text": "Working on it…"}
+    await until(lambda: rig.responses)
+    assert rig.responses[0]["response_type"] == "ephemeral"
+    assert "News of the barrier" in texts(rig.responses)
+
+
+async def test_a_shared_answer_is_for_the_channel(rig: SocketRig, bot: SlackBot) -> None:
+    """“share” makes the answer visible to all."""
+    await rig.command("now share")
+    await until(lambda: rig.responses)
+    assert rig.responses[0]["response_type"] == "in_channel"
+
+
+async def test_the_asker_has_rights_and_a_time_zone(rig: SocketRig, bot: SlackBot, desks: Desks) -> None:
+    """Workspace admins manage, others read, each in their own zone; somebody unknown to Slack may only read."""
+    for user in ("U1", "U2", "U9"):
+        await rig.command("status", user=user)
+    await until(lambda: len(desks.asked) == 3)
+    assert {(a.user, a.manager, a.timezone, a.workspace, a.channel.id) for _, a in desks.asked} == {
+        ("U1", False, "Europe/Berlin", "T1", "C1"), ("U2", True, "UTC", "T1", "C1"), ("U9", False, "UTC", "T1", "C1"),
+    }  # fmt: skip
+
+
+async def test_wrong_input_is_answered_in_the_acknowledgement(rig: SocketRig, bot: SlackBot, desks: Desks) -> None:
+    """A slip is corrected at once, and nothing is run."""
+    acked = await rig.command("sumarize https://x.example")
+    assert "did you mean “summarize”" in texts(acked.payload)
+    assert not desks.asked
+
+
+async def test_a_command_without_what_it_needs_opens_its_form(rig: SocketRig, bot: SlackBot, desks: Desks) -> None:
+    """The modal asks for it; what is filled in is run, and the answer is shown to the asker in that channel."""
+    await rig.command("search")
+    await until(lambda: rig.views)
+    (view,) = rig.views
+    assert view["callback_id"] == "form:search"
+    await rig.submit(view, {"words": {"words": {"type": "plain_text_input", "value": "ferry"}}})
+    await until(lambda: any(method == "chat.postEphemeral" for method, _ in rig.calls))
+    assert desks.asked[-1][0] == Invocation("search", {"words": "ferry"})
+    body = next(body for method, body in rig.calls if method == "chat.postEphemeral")
+    assert (body["channel"], body["user"]) == ("C1", "U1")
+
+
+async def test_every_form_of_the_table_is_a_valid_modal(rig: SocketRig, bot: SlackBot) -> None:
+    """Menus, tick boxes and lines of text: Slack takes the form of each command that needs something."""
+    for text in ("summarize", "schedule create", "schedule edit", "filter", "report", "report 3", "why", "forget"):
+        await rig.command(text)
+    await until(lambda: len(rig.views) == 8)
+
+
+async def test_a_press_shows_sources_in_a_modal(rig: SocketRig, bot: SlackBot) -> None:
+    """The modal opens at once and is filled with each quote in its sentence."""
+    await rig.press("sources story=1")
+    await until(lambda: len(rig.views) == 2)
+    assert "One moment" in texts(rig.views[0])
+    assert "We are ready to build the barrier" in texts(rig.views[1])
+
+
+async def test_a_menu_and_a_button_run_the_same_command(rig: SocketRig, bot: SlackBot, desks: Desks) -> None:
+    """An overflow's option is its invocation as a button's value is."""
+    await rig.press("more story=2", menu=True)
+    await until(lambda: rig.responses)
+    assert desks.asked[0][0] == Invocation("more", {"story": 2})
+    assert rig.responses[0]["replace_original"] is False
+
+
+async def test_a_report_asks_what_is_wrong_and_reaches_the_admins(rig: SocketRig, bot: SlackBot) -> None:
+    """The button opens a form; what is reported stands in the admin channel with a button to check again."""
+    await rig.press("report story=1")
+    await until(lambda: rig.views)
+    values = {
+        "story": {"story": {"type": "plain_text_input", "value": "1"}},
+        "kind": {"kind": {"type": "static_select", "selected_option": {"value": "speaker"}}},
+        "note": {"note": {"type": "plain_text_input", "value": None}},
+    }
+    await rig.submit(rig.views[0], values)
+    await until(lambda: rig.rooms["C2"].messages)
+    assert "a wrong speaker" in texts(rig.rooms["C2"].messages)
+    assert "recheck story=1" in str(rig.rooms["C2"].messages)
+
+
+async def test_double_presses_and_deliveries_act_once(rig: SocketRig, bot: SlackBot, desks: Desks) -> None:
+    """The same command within two seconds, the same button, the same event again: each acts once."""
+    mention = {"type": "app_mention", "user": "U1", "channel": "C1", "ts": "1.1", "text": "<@UBOT> status"}
+    for _ in range(3):
+        await rig.command("status")
+        await rig.press("more story=1")
+        await rig.event("Ev1", mention)
+    await until(lambda: len(desks.asked) == 3)
+    await asyncio.sleep(0.2)
+    assert sorted(invocation.name for invocation, _ in desks.asked) == ["more", "status", "status"]
+
+
+async def test_a_mention_is_answered_in_its_thread(rig: SocketRig, bot: SlackBot, desks: Desks) -> None:
+    """“brief me on …” is a brief on it, posted under the message that asked."""
+    text = "<@UBOT> brief me on grain prices, please"
+    await rig.event("Ev2", {"type": "app_mention", "user": "U1", "channel": "C1", "ts": "7.7", "text": text})
+    await until(lambda: rig.rooms["C1"].messages)
+    assert desks.asked[0][0] == Invocation("now", {"topic": "grain prices, please"})
+    assert rig.rooms["C1"].messages[0]["thread_ts"] == "7.7"
+
+
+async def test_the_home_shows_digests_feeds_and_help(rig: SocketRig, bot: SlackBot) -> None:
+    """Opening the App Home publishes it."""
+    await rig.event("Ev3", {"type": "app_home_opened", "user": "U2", "channel": "D1", "tab": "home"})
+    await until(lambda: rig.views)
+    assert rig.views[0]["type"] == "home"
+    assert "The Ledger" in texts(rig.views[0])
+    assert "now [since]" in texts(rig.views[0])
+
+
+async def test_shortcuts(rig: SocketRig, bot: SlackBot, desks: Desks) -> None:
+    """A message's link is summarized, one without a link is asked about, the global one opens the brief's form."""
+    message = {"text": "read <https://ledger.example/a?b=1&amp;c=2|this>", "ts": "1.1"}
+    await rig.shortcut("message_action", "summarize_link", message=message)
+    await until(lambda: desks.asked)
+    assert desks.asked[0][0] == Invocation("summarize", {"url": "https://ledger.example/a?b=1&c=2"})
+    await rig.shortcut("message_action", "summarize_link", message={"text": "no link", "ts": "1.2"})
+    await rig.shortcut("shortcut", "news_brief")
+    await until(lambda: len(rig.views) == 2)
+    assert {view["callback_id"] for view in rig.views} == {"form:summarize", "form:now"}
+
+
+async def test_acknowledgements_do_not_wait_for_work_or_slack(rig: SocketRig, bot: SlackBot, desks: Desks) -> None:
+    """Fifty commands at once, with a slow model and a slow Web API, are all acknowledged long before three seconds."""
+    desks.wait = 1.5
+    for _ in range(50):
+        rig.slow("users.info", 1.0)
+    acked = await asyncio.gather(*(rig.command(f"search word{n}", user=f"U{n % 25}") for n in range(50)))
+    assert max(one.seconds for one in acked) < 1.0
+    await until(lambda: len(rig.responses) == 50)
+
+
+async def test_what_nobody_knows_is_acknowledged(rig: SocketRig, bot: SlackBot) -> None:
+    """An event or a button of another version is not delivered again and again."""
+    await rig.event("Ev9", {"type": "team_join", "user": "U5"})
+    payload = {
+        "type": "block_actions",
+        "actions": [{"type": "button", "action_id": "old", "block_id": "b", "value": "x"}],
+    }
+    await rig.send("interactive", payload | {"user": {"id": "U1", "team_id": "T1"}, "team": {"id": "T1"}})
+
+
+@pytest.mark.parametrize("how", ["refresh", "cut"])
+async def test_a_lost_connection_is_made_again(rig: SocketRig, bot: SlackBot, desks: Desks, how: str) -> None:
+    """After Slack's refresh, and after a connection that just ends, commands are heard again."""
+    await (rig.refresh() if how == "refresh" else rig.cut())
+    await rig.connected(2)
+    await rig.command("status")
+    await until(lambda: desks.asked)
+
+
+async def test_who_we_are_is_asked_once(rig: SocketRig, bot: SlackBot) -> None:
+    """auth.test is called at start-up and never before an answer."""
+    for n in range(3):
+        await rig.command(f"search w{n}")
+    await until(lambda: len(rig.responses) == 3)
+    assert [method for method, _ in rig.calls].count("auth.test") == 1
+
+
+async def test_a_dead_token_stops_the_start(rig: SocketRig, desks: Desks) -> None:
+    """The operator is told at once, with the fix."""
+    rig.tokens[TOKEN] = "token_revoked"
+    with pytest.raises(NotPermitted, match="DIGESTBOT_SLACK__BOT_TOKEN"):
+        await SlackBot(TOKEN, APP_TOKEN, desks.answer, base_url=rig.base_url).start()
+
+
+async def test_five_uses_of_a_response_url_are_enough(rig: SocketRig, desks: Desks) -> None:
+    """An answer of many pages ends after five messages; a sixth would be refused."""
+    long = said("x").cards * 400
+
+    async def much(_invocation: Invocation, _asker: Asker) -> Reply:
+        return Reply(long)
+
+    bot = SlackBot(TOKEN, APP_TOKEN, much, base_url=rig.base_url)
+    await bot.start()
+    await rig.connected()
+    await rig.command("status")
+    await until(lambda: len(rig.responses) == 5)
+    await bot.close()
+
+
+@pytest.mark.parametrize(
+    ("typed", "read"),
+    [
+        ("subscribe <https://x.example/a?b=1&amp;c=2> <#C12|news>", "subscribe https://x.example/a?b=1&c=2 C12"),
+        ("search a &lt; b &amp;amp; c", "search a < b &amp; c"),
+    ],
+)
+def test_slacks_escaping_is_undone(typed: str, read: str) -> None:
+    """Addresses and channels are bare, entities undone once."""
+    assert plain(typed) == read
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("<@U1> brief me on grain prices", Invocation("now", {"topic": "grain prices"})),
+        ("<@U1> brief us", Invocation("now")),
+        ("<@U1>", Invocation("now")),
+        ("<@U1> quotes Ana Reyes", Invocation("quotes", {"who": "Ana Reyes"})),
+        ("<@U1> summarize <https://x.example/a>", Invocation("summarize", {"url": "https://x.example/a"})),
+        ("<@U1> summarize", Invocation("help", {"command": "summarize"})),
+        ("<@U1> volcano?", Invocation("now", {"topic": "volcano"})),
+    ],
+)
+def test_a_mention_is_understood(text: str, wanted: Invocation) -> None:
+    """A command is a command; anything else is what to brief about."""
+    assert meant(text) == wanted
