@@ -7,6 +7,7 @@ claims of the prolog and the HTTP header; where these disagree, the one under wh
 import codecs
 import re
 from collections.abc import Iterable
+from html.entities import html5
 
 from charset_normalizer import from_bytes
 
@@ -26,6 +27,7 @@ _META = re.compile(rb"<meta[^>]{0,200}charset\s*=\s*[\"']?([\w.:-]{1,40})", re.I
 _HEADER = re.compile(r"charset\s*=\s*[\"']?([\w.:-]{1,40})", re.IGNORECASE)
 # What XML 1.0 allows (production 2) leaves these out; a feed with one of them is otherwise not well formed.
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
+_AMPERSAND = re.compile(rb"&(?:(\w{1,32});|#\d{1,7};|#[xX][0-9a-fA-F]{1,6};)?")
 _ODD_CASE = re.compile(r"[a-zа-яёіїє][A-ZА-ЯЁІЇЄ]")
 _ODD_SIGN = re.compile("[\x80-\x9f\u2500-\u259f¤¦¨¬¯±¶¸¼½¾ÐÑÂÃ]")
 
@@ -49,6 +51,33 @@ def as_utf8_xml(data: bytes, charset: str | None = None) -> bytes:
     """Return an XML document as UTF-8 without its declaration, so that no claim is left to mislead a parser."""
     text = decoded(data, charset).lstrip()
     return _DECLARATION.sub("", text, count=1).lstrip().encode("utf-8")
+
+
+def mended(xml: bytes) -> bytes:
+    """Return XML that is not well formed with its commonest faults mended: HTML's entities and loose ampersands.
+
+    CDATA sections are left as they are: an ampersand is at home there.
+    """
+    pieces: list[bytes] = []
+    at = 0
+    while (start := xml.find(b"<![CDATA[", at)) >= 0:
+        end = xml.find(b"]]>", start)
+        end = len(xml) if end < 0 else end
+        pieces += [_AMPERSAND.sub(_reference, xml[at:start]), xml[start:end]]
+        at = end
+    pieces.append(_AMPERSAND.sub(_reference, xml[at:]))
+    return b"".join(pieces)
+
+
+def _reference(found: re.Match[bytes]) -> bytes:
+    """Return an ampersand and what follows as XML knows it."""
+    name = (found[1] or b"").decode("ascii")
+    if name in {"amp", "lt", "gt", "quot", "apos"} or found[0].startswith(b"&#"):
+        return found[0]
+    char = html5.get(f"{name};")
+    if not char:
+        return b"&amp;" + found[0][1:]
+    return "".join(f"&#{ord(one)};" for one in char).encode()
 
 
 def _decode(data: bytes, charset: str | None) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from digestbot.domain.errors import NotAFeed, TooLarge
 from digestbot.domain.news import ParsedFeed
 from digestbot.sources.feeds import jsonfeed
-from digestbot.sources.feeds.encoding import as_utf8_xml, charset_of, decoded
+from digestbot.sources.feeds.encoding import as_utf8_xml, charset_of, decoded, mended
 from digestbot.sources.feeds.outline import Span, outline, shortened, without
 from digestbot.sources.feeds.syndication import UNKNOWN, parse_syndication
 
@@ -94,6 +94,9 @@ def _read_json(text: str, url: str, known: AbstractSet[str], max_items: int) -> 
 def _read_xml(xml: bytes, url: str, known: AbstractSet[str], *, full_parse: bool, max_items: int) -> Reading:
     """Read RSS or Atom, feedparser seeing only the header and what is new."""
     found = outline(xml, url)
+    if not found.well_formed:
+        xml = mended(xml)
+        found = outline(xml, url)
     xml, spans = shortened(xml, found, max_items)
     hashes = tuple(span.hash for span in spans)
     cut = [] if full_parse else [span for span in spans if span.hash in known]
@@ -108,7 +111,7 @@ def _read_xml(xml: bytes, url: str, known: AbstractSet[str], *, full_parse: bool
 
 def _cut_holds(xml: bytes, url: str, spans: list[Span], parsed: ParsedFeed) -> bool:
     """Tell, at the first sight of a feed, whether one item parsed alone is the same as parsed among the others."""
-    if not spans:
+    if len(spans) < 2:  # noqa: PLR2004 - an item is alone already
         return True
     middle = len(spans) // 2
     rest = {span.hash for span in spans} - {spans[middle].hash}

@@ -35,6 +35,7 @@ def plain_text(markup: str) -> str:
     pieces: list[str] = []
     silent, at = "", 0
     text = _without_comments(markup)
+    last_close: dict[str, int] = {}
     for match in _TAG.finditer(text):
         if not silent:
             pieces.append(" ".join(text[at : match.start()].split("\n")))
@@ -44,9 +45,12 @@ def plain_text(markup: str) -> str:
             silent = "" if closing and name == silent else silent
         elif name in SILENT:
             # Only one that is closed somewhere swallows what follows it.
-            silent = name if not closing and f"</{name}" in text[at:].lower() else ""
+            if name not in last_close:
+                last_close[name] = text.lower().rfind(f"</{name}")
+            silent = name if not closing and last_close[name] >= at else ""
         elif name == "br":
-            pieces.append("\n")
+            # XHTML's empty element reaches us as "<br></br>": one break, not two.
+            pieces.append("" if closing else "\n")
         elif name in BLOCKS:
             pieces.append("\n\n")
     if not silent:

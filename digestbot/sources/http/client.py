@@ -244,7 +244,7 @@ async def _read(response: aiohttp.ClientResponse, unpack: Decoder, url: str, cap
                 raise TooLarge(url)
             digest.update(piece)
             pieces.append(piece)
-            if len(pieces) % 16 == 0:
+            if len(pieces) % 4 == 0:
                 await asyncio.sleep(0)
     return b"".join(pieces), read, digest.hexdigest()
 
