@@ -23,7 +23,7 @@ _CAPTION_START = re.compile(
 _FILE = re.compile(r"^(?:FILE(?:\s+PHOTO)?\s*[-–—:]|FILE PHOTO\b|\[?Image (?:source|credit|caption)\b)")
 _CREDIT_END = re.compile(
     rf"(?:\((?:[^()]{{0,60}}\b)?(?:photo|photograph|image|picture|foto|bild|{_AGENCIES})\b[^()]{{0,80}}\)|"
-    rf"\b(?:photo(?:graph)?|image|picture|credit|foto|bild)\s*(?:by\b|[:/©])[^.!?]{{1,80}}|"
+    rf"\b(?i:photo(?:graph)?|image|picture|credit|foto|bild)\s*(?:by\b|[:/©])[^.!?]{{1,80}}|"
     rf"[/|©]\s*(?:{_AGENCIES})(?:\s*/[^.]{{1,40}})?|\bvia (?:{_AGENCIES})|\bGetty Images)\.?\s*$",
 )
 _BYLINE = re.compile(
@@ -34,7 +34,9 @@ _BYLINE = re.compile(
 _REPORTING = re.compile(r"^\(?(?:additional )?(?:reporting|writing|editing|compiled) by [^.]{3,200}\.?\)?$", _I)
 _STAMP = re.compile(
     r"^(?:first )?(?:published|updated|posted|last (?:updated|modified)|veröffentlicht|aktualisiert|stand|publié|"
-    r"mis à jour|publicado|actualizado|pubblicato)\b.{0,60}\d",
+    r"mis à jour|publicado|actualizado|pubblicato)(?:\s+(?:on|at|am|vom|le|el|il))?\W{0,3}\s*"
+    r"(?:\d|(?:mon|tue|wed|thu|fri|sat|sun|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\W{0,3}\d|"
+    r"(?:mon|tues|wednes|thurs|fri|satur|sun)day\b|today|yesterday)",
     _I,
 )
 _READ_MORE = re.compile(
@@ -51,7 +53,7 @@ _MORE_END = re.compile(
     r"(?:\[…\]|\[\.\.\.\]|…|\.\.\.)?\s*(?:read more|continue reading|weiterlesen|lire la suite)\W*$", _I
 )
 _NEWSLETTER = re.compile(
-    r"\b(?:newsletter|sign up (?:for|to|here|now)|subscribe (?:to|now|here|today)|in(?:to)? your inbox|"
+    r"\b(?:newsletter|sign up (?:for|to|here|now)|subscribe (?:to|now|here|today)|your inbox|"
     r"follow us on|join our (?:whatsapp|telegram|channel|community)|download (?:the|our) app|get the app|"
     r"get (?:the latest|breaking) news|breaking news alerts|support our journalism|become a member|"
     r"abonnieren sie|jetzt abonnieren|inscrivez-vous|abonnez-vous|suscríbase|suscríbete|iscriviti)\b",
@@ -140,7 +142,7 @@ def _is_byline(text: str) -> bool:
 
 def _is_sentence(text: str) -> bool:
     """Tell whether a "Related …" line goes on as a sentence of its own."""
-    return text.endswith(".") and ":" not in text and len(text.split()) > 12  # noqa: PLR2004 - longer than a link
+    return text.endswith(".") and ":" not in text and len(text.split()) > 8  # noqa: PLR2004 - longer than a link
 
 
 def _speaks_to_reader(text: str) -> bool:
