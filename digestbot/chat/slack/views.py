@@ -126,7 +126,8 @@ def _body(cards: Sequence[Card]) -> Json:
         if not _small([*blocks, *more]):
             break
         blocks += more
-    return {"blocks": blocks}
+    nothing: Json = {"type": "section", "text": _plain("There is nothing to show.", MAX_INPUT)}
+    return {"blocks": blocks or [nothing]}
 
 
 def _fits(cards: Sequence[Card]) -> bool:
