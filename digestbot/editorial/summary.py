@@ -35,6 +35,7 @@ _EVERYWHERE, _WORD_FADE = 0.3, 8.0
 _SUMMARY_CONCEPTS = 40
 _LEANING = 0.25
 _DOUBT = 0.3
+_LEAD = 3.0
 _SHORT = 0.05
 _STRETCH, _ROOMY = 1.35, 35
 """A short summary may be one sentence somewhat over its words: few news sentences have under thirty."""
@@ -115,6 +116,7 @@ class _Draft:
         self.found = found
         self.scores = scores
         self.budget = budget
+        self.several = len({c.article for c in found}) > 1
         self.concepts = [
             frozenset(w.stem for w in words_of(c.text) if w.content) if c.fit else frozenset() for c in found
         ]
@@ -148,7 +150,18 @@ class _Draft:
         value = _COVERAGE * self.covers(numbers) + 2 * sum(self.scores[i] * self.found[i].words for i in numbers) / 60
         value -= sum(_LEANING * c.words / 60 for c in chosen if leans(c.text) and not _supported(c, chosen))
         value += _DOUBT * any(doubts(c.text) for c in chosen)
+        value += self._opening(chosen, numbers)
         return value - _SHORT * max(0, self.budget[0] - total) - _SHORT * max(0, over)
+
+    def _opening(self, chosen: Sequence[Candidate], numbers: Sequence[int]) -> float:
+        """Return what it is worth to begin with an article's own lead: by the share of the news that lead tells.
+
+        Among several outlets each tells the event anew, and a sentence from the middle of one has no beginning.
+        """
+        first = _reading_order(chosen)[0]
+        if not self.several or first.number or leans(first.text):
+            return 0.0
+        return _LEAD * self.covers([numbers[chosen.index(first)]])
 
 
 def _supported(leaning: Candidate, chosen: Sequence[Candidate]) -> bool:

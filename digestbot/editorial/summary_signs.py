@@ -61,6 +61,10 @@ _LEANS = re.compile(
     r"^(?:in addition|as a result|on the other hand|for (?:example|instance)|another|other|one such)\b",
     re.IGNORECASE,
 )
+_UNSAID = re.compile(
+    r"^(?:For|In|At|On|With|Taken|After|By|From|Under|When|While|As|If|Until|Since|Among|Despite|Without|Of|All|Even)\b"
+    r"(?:(?!\b(?:said|says|that|which|who)\b|[A-Z]|[\"“]).)*?\b(?:it|he|she|they)\b"
+)
 _CONTRAST = re.compile(r"^(?:However|But|Still),? ")
 _DOUBTS = re.compile(
     r"^(?:However|But|Still)\b|\b(?:doubts?|doubted|disputed?|den(?:y|ies|ied)|reject(?:s|ed)|critics?|opponents?|opposes?|"
@@ -138,8 +142,9 @@ def has_seam(sentence: str) -> bool:
 
 
 def leans(sentence: str) -> bool:
-    """Tell whether it leans on the sentence before it: opens with a pronoun, a connective or a bare reference."""
-    return _LEANS.match(_CONTRAST.sub("", sentence)) is not None
+    """Tell whether it leans on the sentence before it: opens with a pronoun, or tells of an "it" not named so far."""
+    bare = _CONTRAST.sub("", sentence)
+    return _LEANS.match(bare) is not None or _UNSAID.match(bare) is not None
 
 
 def doubts(sentence: str) -> bool:

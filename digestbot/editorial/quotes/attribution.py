@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from digestbot.domain.news import Speaker, SpeakerKind
 from digestbot.editorial.quotes import ranker
 from digestbot.editorial.quotes.mentions import Mention
+from digestbot.editorial.quotes.model import calibrated
 from digestbot.editorial.quotes.resolver import Resolver
 from digestbot.editorial.quotes.scene import Scene
 from digestbot.editorial.quotes.spans import Marked
@@ -40,7 +41,9 @@ def attribute(scene: Scene) -> list[Attributed]:
         speaker = None if target is None else speaker_of(scene, target, mention)
         if target is not None:
             resolver.speakers.append(target)
-        probability = verdict.probability * share
+        pronoun = share if mention.kind == "R" else None
+        full = speaker is not None and " " in speaker.name
+        probability = 0.0 if speaker is None else calibrated(verdict.probability, pronoun, full_name=full)
         found.append(Attributed(scene.spans[number], scene.places[number], speaker, probability, mention))
     return found
 

@@ -32,9 +32,10 @@ class Mention:
     """One way of naming a possible speaker.
 
     ``i``/``j`` bound its tokens, ``start``/``end`` its characters. ``kind``: ``P`` person, ``N`` some name, ``O``
-    organisation, ``L`` place, ``R`` pronoun, ``D`` noun phrase. ``entity`` is its number in the cast,
-    ``alias`` that of the one a definite noun phrase ("the judge") can only mean. ``sex``: ``m`` ``f`` ``u`` unknown, ``p`` plural,
-    ``n`` a thing. ``role`` is the span of the title before a name. ``head`` is the index of its main word.
+    organisation, ``L`` place, ``R`` pronoun, ``D`` noun phrase. ``sex``: ``m`` ``f`` ``u`` unknown, ``p`` plural,
+    ``n`` a thing; ``titled`` when a title tells it. ``role`` is the span of the title before a name, ``head`` the
+    index of its main word. ``entity`` is its number in the cast, ``alias`` that of the one whom a definite noun
+    phrase ("the judge") can only mean.
     """
 
     i: int

@@ -13,7 +13,7 @@ from digestbot.editorial.text import words
 Centrality = Callable[[Sequence[str]], Sequence[float]]
 """Tells of each text how near it is to the story's core, 0 to 1 (an encoder's cosine, for one)."""
 
-THRESHOLD = 0.9
+THRESHOLD = 0.95
 """The confidence from which a quote may be shown; measured by bench/quotes.py."""
 _SHORTEST = 6
 """Words below which a quotation says too little to stand alone."""
