@@ -44,26 +44,58 @@ ACCENT = 0x2F6F8F
 """The colour of the line at a story's left; it carries no meaning."""
 
 
+Weight = tuple[int, int, int]
+"""Components, UTF-16 units of text, and bytes of text as Discord counts them."""
+
+
 def render(digest: Digest) -> tuple[Message, ...]:
     """Return the digest as messages within Discord's limits, in order; a story is never split."""
     cards = headed(digest.cards)
     if digest.style == "compact":
         cards = tuple(compacted(card) for card in cards)
     mention = _mention(digest.mention)
-    pages = paginate([card for card in cards if _card(card)], lambda page: within_limits([*mention, *_page(page)]))
+    scale = Scale(mention)
+    pages = paginate([card for card in cards if _card(card)], scale.fits)
     return tuple(
         _message(digest, page, mention if number == 0 else [], reply=number > 0) for number, page in enumerate(pages)
     )
 
 
-def within_limits(components: Sequence[Json]) -> bool:
-    """Tell whether components are few and short enough for one message."""
+class Scale:
+    """Weighs pages of one digest; each card is rendered and weighed once, for a long list would cost its square."""
+
+    def __init__(self, lead: Sequence[Json]) -> None:
+        self._lead = weight(lead)
+        self._known: dict[int, tuple[Card, Weight]] = {}
+
+    def fits(self, page: Sequence[Card]) -> bool:
+        """Tell whether cards, below the first message's lead, are within every limit."""
+        weights = [self._lead, *(self._of(card) for card in page)]
+        return _light(*(sum(one[at] for one in weights) for at in range(3)))
+
+    def _of(self, card: Card) -> Weight:
+        if id(card) not in self._known:
+            self._known[id(card)] = (card, weight(_card(card)))  # the card is kept, so that its id stays its own
+        return self._known[id(card)][1]
+
+
+def weight(components: Sequence[Json]) -> Weight:
+    """Return how much of a message's limits components take up."""
     texts = list(_texts(components))
     return (
-        _count(components) <= MAX_COMPONENTS
-        and sum(units(text) for text in texts) <= MAX_CHARACTERS
-        and sum(len(text.encode("utf-8", "replace")) + TEXT_OVERHEAD for text in texts) <= MAX_BYTES
+        _count(components),
+        sum(units(text) for text in texts),
+        sum(len(text.encode("utf-8", "replace")) + TEXT_OVERHEAD for text in texts),
     )
+
+
+def within_limits(components: Sequence[Json]) -> bool:
+    """Tell whether components are few and short enough for one message."""
+    return _light(*weight(components))
+
+
+def _light(count: int, letters: int, size: int) -> bool:
+    return count <= MAX_COMPONENTS and letters <= MAX_CHARACTERS and size <= MAX_BYTES
 
 
 def visible(message: Message) -> str:
