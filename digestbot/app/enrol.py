@@ -10,11 +10,11 @@ from digestbot.editorial.schedule import next_edition, rearmed
 from digestbot.ports import Store
 
 NOT_LISTED = "it is no longer in the settings file"
-"""Why a subscription that the settings file once named is paused; naming it again resumes it."""
+"""Why a feed or subscription that the settings file once named is paused; naming it again resumes it."""
 
 
 async def enrol(settings: Settings, store: Store, now: datetime) -> None:
-    """Add or update what the settings list; pause the file's subscriptions that it no longer lists.
+    """Add or update what the settings list; pause the file's feeds and subscriptions that it no longer lists.
 
     A subscription made in chat carries its workspace; the file's ones carry none, so each is the business of one
     side only. A due time is kept over restarts unless the schedule itself changed.
@@ -27,14 +27,25 @@ async def enrol(settings: Settings, store: Store, now: datetime) -> None:
             topics=listed.topics,
             weight=listed.weight,
             backfill=listed.backfill,
+            listed=True,
             now=now,
         )
+    await _follow_the_file(store, set(feeds))
     here = {s.name: s for s in await store.subscriptions() if not s.channel.workspace}
     for wanted in settings.subscriptions:
         await _enrol_one(store, subscription_of(wanted, feeds), here.pop(wanted.name, None), now)
     for left in here.values():
         if left.paused is None:
             await store.pause_subscription(left.id, NOT_LISTED)
+
+
+async def _follow_the_file(store: Store, urls: set[str]) -> None:
+    """Pause the feeds that the file named once and no longer names; resume those it names again."""
+    for feed in await store.feeds():
+        if feed.listed and feed.url not in urls and feed.paused is None:
+            await store.pause_feed(feed.id, NOT_LISTED)
+        elif feed.url in urls and feed.paused == NOT_LISTED:
+            await store.pause_feed(feed.id, None)
 
 
 async def _enrol_one(store: Store, wanted: Subscription, earlier: Subscription | None, now: datetime) -> None:

@@ -63,7 +63,8 @@ class Feed:
     """A subscribed URL.
 
     ``baseline_at`` is when its first content was seen; None until then (first sight is a silent baseline).
-    ``weight`` multiplies its stories' rank. ``paused`` holds the reason it is not polled, or None.
+    ``weight`` multiplies its stories' rank. ``paused`` holds the reason it is not polled, or None. ``listed`` tells
+    whether the settings file named it when the bot last started.
     """
 
     id: int
@@ -75,6 +76,7 @@ class Feed:
     topics: tuple[str, ...] = ()
     weight: float = 1.0
     backfill: int = 0
+    listed: bool = False
     baseline_at: datetime | None = None
     paused: str | None = None
 

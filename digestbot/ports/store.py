@@ -22,6 +22,7 @@ class FeedStore(Protocol):
         topics: Sequence[str] = (),
         weight: float = 1.0,
         backfill: int = 0,
+        listed: bool = False,
         now: datetime,
     ) -> Feed:
         """Return the feed at ``url``, made due at ``now`` if it is new; its settings are updated if it is not.

@@ -32,10 +32,11 @@ class SqlFeeds(Role):
         topics: Sequence[str] = (),
         weight: float = 1.0,
         backfill: int = 0,
+        listed: bool = False,
         now: datetime,
     ) -> Feed:
         """Return the feed at ``url``, made due at ``now`` if it is new; see the port."""
-        given = {"name": title, "topics": list(topics), "weight": weight}
+        given = {"name": title, "topics": list(topics), "weight": weight, "listed": listed}
         async with self._database.write() as connection:
             there = select(feeds.c.id).where(feeds.c.url == url)
             if (await connection.execute(there)).first() is None:

@@ -67,6 +67,7 @@ def feed_of(row: Row[Any]) -> Feed:
         topics=tuple(row.topics),
         weight=row.weight,
         backfill=row.backfill,
+        listed=row.listed,
         baseline_at=row.baseline_at,
         paused=row.paused,
     )

@@ -44,6 +44,7 @@ feeds = Table(
     Column("topics", Document, nullable=False),
     Column("weight", Float, nullable=False),
     Column("backfill", Integer, nullable=False),
+    Column("listed", Boolean, nullable=False),
     Column("baseline_at", Instant),
     Column("paused", Words),
     Column("next_check_at", Instant, nullable=False),

@@ -64,3 +64,16 @@ async def test_what_the_file_no_longer_lists_is_paused_and_comes_back(store):
     assert {s.name: s.paused for s in await store.subscriptions()} == {"Made in chat": None, "Brief": NOT_LISTED}
     await enrol(wanted, store, START)
     assert all(s.paused is None for s in await store.subscriptions())
+
+
+async def test_a_feed_taken_out_of_the_file_is_no_longer_polled(store):
+    """It is paused with the reason and goes on when it is named again; an imported feed is let be."""
+    await store.add_feed("https://imported.example/feed", now=START)
+    await enrol(settings(), store, START)
+    await enrol(Settings(), store, START)
+    assert {f.url: f.paused for f in await store.feeds()} == {
+        FEED.url: NOT_LISTED,
+        "https://imported.example/feed": None,
+    }
+    await enrol(settings(), store, START)
+    assert [f.paused for f in await store.feeds()] == [None, None]

@@ -82,6 +82,7 @@ class MemoryFeeds:
         topics: Sequence[str] = (),
         weight: float = 1.0,
         backfill: int = 0,
+        listed: bool = False,
         now: datetime,
     ) -> Feed:
         row = next((row for row in self._feeds.values() if row.feed.url == url), None)
@@ -89,7 +90,7 @@ class MemoryFeeds:
             feed = Feed(self._next("feed"), url, title, Polling(next_check_at=now))
             row = self._feeds[feed.id] = FeedRow(feed, title)
         row.name = title
-        row.feed = replace(row.feed, title=title or row.title, topics=tuple(topics), weight=weight)
+        row.feed = replace(row.feed, title=title or row.title, topics=tuple(topics), weight=weight, listed=listed)
         if row.feed.polling.checked_at is None:
             row.feed = replace(row.feed, backfill=backfill)
         return row.feed

@@ -32,7 +32,7 @@ def lexicon(language: str = "en") -> Lexicon:
     for name, kind in (("report", "R"), ("say", "C")):
         for entry in sections.pop(name, ()):
             for form in _forms(entry):
-                cues[form] = "G" if form.endswith("ing") and kind == "C" else kind
+                cues[form] = "G" if form.endswith("ing") else kind
     return Lexicon(cues, {name: frozenset(words) for name, words in sections.items()})
 
 

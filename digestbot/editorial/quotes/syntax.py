@@ -32,6 +32,7 @@ _WORDS = {
     "sometimes instead back here there further meanwhile perhaps simply first already yesterday today",
 }
 _FUNCTION = {word: kind for kind, words in _WORDS.items() for word in words.split()}
+_ARTICLES = frozenset(("the", "a", "an"))
 _CONTRACTED = ("’s", "'s", "’re", "'re", "’d", "'d", "’ll", "'ll", "’ve", "'ve", "’m", "'m")
 _PRONOUN_STARTS = ("he", "sh", "it", "th", "i’", "i'", "we")
 _MARKS = {
@@ -58,7 +59,12 @@ _MARKS = {
 def classify(tokens: Sequence[Token], words: Lexicon) -> list[str]:
     """Return one class a token."""
     cues, times = words.cues, words["times"]
-    return [_classify(token, cues, times) for token in tokens]
+    classes = [_classify(token, cues, times) for token in tokens]
+    for index in range(1, len(classes)):
+        # "his offer", "the claim": a verb's form after a possessive or an article is a noun.
+        if classes[index] in "CRGv" and (classes[index - 1] == "m" or tokens[index - 1].lower in _ARTICLES):
+            classes[index] = "x"
+    return classes
 
 
 def _classify(token: Token, cues: dict[str, str], times: frozenset[str]) -> str:

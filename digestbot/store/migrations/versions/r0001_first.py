@@ -36,6 +36,7 @@ def _feeds() -> None:
         sa.Column("topics", Document(), nullable=False),
         sa.Column("weight", sa.Float(), nullable=False),
         sa.Column("backfill", sa.Integer(), nullable=False),
+        sa.Column("listed", sa.Boolean(), nullable=False),
         sa.Column("baseline_at", Instant(), nullable=True),
         sa.Column("paused", Words(), nullable=True),
         sa.Column("next_check_at", Instant(), nullable=False),
