@@ -1,0 +1,322 @@
+"""Polling many feeds, beside the library ``reader``: cold, 304s, unchanged without validators, and 5 % changed.
+
+Run: ``python -m bench.feeds [feeds]``. Every feed has an address of 127.0.0.0/8, and so a host, of its own; one server
+process plays all publishers. Three contenders are measured one after the other on the same feeds, stage by stage:
+
+- ``sources``: the client, the sandbox and the parser, with the polling state kept in memory;
+- ``step``: the whole refresh step with its SQLite file, stories included (the sentence encoder is left out);
+- ``reader``: ``reader`` with its SQLite file, in an environment of its own, ten workers.
+
+Feeds per second are printed with their ratio to reader's, and for ours the longest time the event loop was held up
+and the memory held. Whatever else the machine does at the time is in all three.
+"""
+
+import asyncio
+import json
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import IO
+from urllib.request import urlopen
+
+import numpy as np
+
+from digestbot.domain.news import Feed, Polling
+from digestbot.pipeline.refresh import Refresher
+from digestbot.ports import Vectors
+from digestbot.sources.articles import WebArticleSource
+from digestbot.sources.articles.language import language_of, warm
+from digestbot.sources.feeds import HttpFeedSource
+from digestbot.sources.http import PoliteClient
+from digestbot.sources.sandbox import Sandbox
+from digestbot.store import SqlStore, open_store
+
+FEEDS = 1000
+CONCURRENCY = 64
+CHANGED = 20
+"""Every 20th feed changes: 5 %."""
+HOST_GAP = 1.0
+PACKAGES = ("reader==3.26", "feedparser==6.0.14", "sgmllib3k", "requests")
+WANTED = {
+    "cold": 5.0,
+    "304": 15.0,
+    "unchanged, no validators": 60.0,
+    "5 % changed": 20.0,
+    "5 % changed, no validators": 20.0,
+}
+"""How many times reader's speed is aimed at."""
+
+
+@dataclass
+class Lag:
+    """Watches how long the event loop is held up, in seconds."""
+
+    worst: float = 0.0
+
+    async def watch(self) -> None:
+        """Measure until cancelled."""
+        while True:
+            began = time.perf_counter()
+            await asyncio.sleep(0.005)
+            self.worst = max(self.worst, time.perf_counter() - began - 0.005)
+
+
+@dataclass
+class Result:
+    """One contender's stage."""
+
+    seconds: float
+    feeds: int
+    note: str = ""
+
+    @property
+    def speed(self) -> float:
+        """Return feeds per second."""
+        return self.feeds / self.seconds
+
+
+async def at_once(tasks: Sequence[Callable[[], Awaitable[None]]]) -> None:
+    """Run tasks, ``CONCURRENCY`` at a time."""
+    waiting = iter(tasks)
+
+    async def work() -> None:
+        for task in waiting:
+            await task()
+
+    await asyncio.gather(*(work() for _ in range(CONCURRENCY)))
+
+
+async def timed(work: Callable[[], Awaitable[object]], feeds: int) -> Result:
+    """Run one stage of ours under the eye of the loop's watch."""
+    lag = Lag()
+    watch = asyncio.create_task(lag.watch())
+    began = time.perf_counter()
+    await work()
+    seconds = time.perf_counter() - began
+    watch.cancel()
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return Result(seconds, feeds, f"loop held {lag.worst * 1000:.0f} ms, peak {peak:.0f} MB")
+
+
+@dataclass
+class SourcesAlone:
+    """Polls with the state in memory."""
+
+    source: HttpFeedSource
+    now: datetime = datetime(2026, 3, 3, tzinfo=UTC)
+    feeds: dict[str, Feed] = field(default_factory=dict)
+    seen: dict[str, frozenset[str]] = field(default_factory=dict)
+    outcomes: dict[str, int] = field(default_factory=dict)
+
+    def add(self, urls: Sequence[str]) -> None:
+        """Subscribe."""
+        for number, url in enumerate(urls):
+            self.feeds[url] = Feed(number, url, "", Polling(self.now))
+            self.seen[url] = frozenset()
+
+    async def update(self, urls: Sequence[str]) -> Result:
+        """Poll each once."""
+        self.now += timedelta(days=2)
+        self.outcomes = {}
+        return await timed(lambda: at_once([lambda url=url: self._poll(url) for url in urls]), len(urls))
+
+    async def _poll(self, url: str) -> None:
+        feed = self.feeds[url]
+        fetched = await self.source.fetch(feed, self.now, self.seen[url])
+        self.outcomes[fetched.outcome] = self.outcomes.get(fetched.outcome, 0) + 1
+        self.feeds[url] = replace(feed, polling=fetched.polling)
+        if fetched.parsed:
+            self.seen[url] |= {key for entry in fetched.parsed.entries for key in entry.keys}
+
+
+class NoEncoder:
+    """Gives every text a direction of its own at no cost: the encoder is not what is measured."""
+
+    async def embed(self, texts: Sequence[str]) -> Vectors:
+        """Return unit vectors."""
+        vectors = np.random.default_rng(len(texts)).normal(size=(len(texts), 384)).astype(np.float32)
+        unit: Vectors = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+        return unit
+
+
+@dataclass
+class BenchClock:
+    """A clock that jumps over the days between checks."""
+
+    at: datetime = datetime(2026, 3, 3, tzinfo=UTC)
+
+    def now(self) -> datetime:
+        """Return the time."""
+        return self.at
+
+    async def sleep(self, seconds: float) -> None:
+        """Let time pass."""
+        self.at += timedelta(seconds=seconds)
+
+
+@dataclass
+class WholeStep:
+    """Runs the refresh step on a store."""
+
+    store: SqlStore
+    refresher: Refresher
+    clock: BenchClock
+    feeds: dict[str, Feed] = field(default_factory=dict)
+
+    async def add(self, urls: Sequence[str]) -> None:
+        """Subscribe."""
+        for url in urls:
+            self.feeds[url] = await self.store.add_feed(url, now=self.clock.now())
+
+    async def update(self, urls: Sequence[str]) -> Result:
+        """Refresh each once."""
+        self.clock.at += timedelta(days=2)
+        known = {feed.url: feed for feed in await self.store.feeds()}
+        return await timed(lambda: at_once([lambda url=url: self._refresh(known[url]) for url in urls]), len(urls))
+
+    async def _refresh(self, feed: Feed) -> None:
+        done = await self.refresher.refresh(feed)
+        if done.error is not None:
+            raise done.error
+
+
+class Reader:
+    """The library in its own process."""
+
+    def __init__(self, python: Path, database: Path) -> None:
+        script = Path(__file__).with_name("feeds_reader.py")
+        self._process = subprocess.Popen(
+            [python, script, database], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+
+    def add(self, urls: Sequence[str]) -> None:
+        """Subscribe."""
+        self._ask(f"add {' '.join(urls)}")
+
+    def update(self) -> Result:
+        """Update all."""
+        told = self._ask("update")
+        return Result(told["seconds"], int(told["done"]), f"{told['entries']} entries, {told['failed']} failed")
+
+    def close(self) -> None:
+        """End the process."""
+        self._process.communicate()
+
+    def _ask(self, command: str) -> dict[str, float]:
+        stdin, stdout = pipes(self._process)
+        stdin.write(command + "\n")
+        stdin.flush()
+        answer: dict[str, float] = json.loads(stdout.readline())
+        return answer
+
+
+def pipes(process: "subprocess.Popen[str]") -> tuple[IO[str], IO[str]]:
+    """Return a process's pipes."""
+    if process.stdin is None or process.stdout is None:
+        raise RuntimeError("the process has no pipes")
+    return process.stdin, process.stdout
+
+
+def environment_of_reader() -> Path:
+    """Return the Python of an environment with reader, made when it is not there yet."""
+    home = Path(tempfile.gettempdir()) / "digestbot-bench-reader"
+    python = home / "bin" / "python"
+    if not (home / "ready").exists():
+        subprocess.run([sys.executable, "-m", "venv", home], check=True)
+        subprocess.run([python, "-m", "pip", "install", "--quiet", *PACKAGES], check=True)
+        (home / "ready").touch()
+    return python
+
+
+def publishers(count: int) -> "subprocess.Popen[str]":
+    """Start the process that plays every publisher."""
+    script = Path(__file__).with_name("feeds_server.py")
+    return subprocess.Popen(
+        [sys.executable, script, str(count)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+
+
+def addresses(kind: str, count: int, port: int) -> list[str]:
+    """Return the feeds' addresses, a host each."""
+    return [f"http://127.1.{n // 250}.{n % 250 + 1}:{port}/{kind}/{n}" for n in range(count)]
+
+
+async def ours(stack: AsyncExitStack, folder: Path) -> tuple[SourcesAlone, WholeStep]:
+    """Open our two contenders; each has a client and a sandbox of its own, its workers running."""
+    made: list[tuple[PoliteClient, Sandbox]] = []
+    for _ in range(2):
+        client = PoliteClient(allow_private_hosts=["127.0.0.0/8"], host_gap=HOST_GAP)
+        sandbox = Sandbox(workers=2, prepare=[warm])
+        stack.push_async_callback(client.close)
+        stack.push_async_callback(sandbox.close)
+        await asyncio.gather(*(sandbox.run("warm", language_of, "A few words", "en") for _ in range(2)))
+        made.append((client, sandbox))
+    store = await open_store(f"sqlite:///{folder / 'digestbot.db'}")
+    stack.push_async_callback(store.close)
+    clock = BenchClock()
+    articles = WebArticleSource(*made[1])
+    refresher = Refresher(store, HttpFeedSource(*made[1]), articles, NoEncoder(), clock)
+    return SourcesAlone(HttpFeedSource(*made[0])), WholeStep(store, refresher, clock)
+
+
+@dataclass
+class Match:
+    """The contenders on one kind of feeds."""
+
+    urls: list[str]
+    alone: SourcesAlone
+    step: WholeStep
+    reader: Reader
+
+    async def stage(self, name: str) -> None:
+        """Have each contender update everything once, and print the line."""
+        # Hosts are asked no sooner than their gap after the round before.
+        await asyncio.sleep(HOST_GAP)
+        alone = await self.alone.update(self.urls)
+        step = await self.step.update(self.urls)
+        theirs = await asyncio.to_thread(self.reader.update)
+        print(
+            f"{name:28} reader {theirs.speed:7.1f}/s | sources {alone.speed:7.1f}/s {alone.speed / theirs.speed:6.1f}× "
+            f"| step {step.speed:7.1f}/s {step.speed / theirs.speed:6.1f}× | aim {WANTED[name]:.0f}×"
+        )
+        print(f"{'':28} sources: {alone.note}, {self.alone.outcomes}; step: {step.note}; reader: {theirs.note}")
+
+
+async def main(count: int) -> None:
+    """Measure and print."""
+    python = environment_of_reader()
+    async with AsyncExitStack() as stack:
+        server = publishers(count)
+        stack.callback(server.communicate)
+        port = int(pipes(server)[1].readline())
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        alone, step = await ours(stack, folder)
+        matches = []
+        for kind in ("v", "p"):
+            reader = Reader(python, folder / f"reader-{kind}.db")
+            stack.callback(reader.close)
+            match = Match(addresses(kind, count, port), alone, step, reader)
+            alone.add(match.urls)
+            await step.add(match.urls)
+            reader.add(match.urls)
+            matches.append(match)
+        print(f"{count} feeds of 30 items on loopback, one host each")
+        with_validators, without = matches
+        await with_validators.stage("cold")
+        await with_validators.stage("304")
+        await without.stage("cold")
+        await without.stage("unchanged, no validators")
+        await asyncio.to_thread(lambda: urlopen(f"http://127.0.0.1:{port}/change/{CHANGED}").close())
+        await with_validators.stage("5 % changed")
+        await without.stage("5 % changed, no validators")
+
+
+if __name__ == "__main__":
+    asyncio.run(main(int(sys.argv[1]) if len(sys.argv) > 1 else FEEDS))
