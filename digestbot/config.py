@@ -78,13 +78,21 @@ class SlackSettings(_Section):
     """The Slack app; leave the tokens out of this file and set the environment instead."""
 
     bot_token: SecretStr | None = Field(None, description="xoxb-…; better set as DIGESTBOT_SLACK__BOT_TOKEN.")
-    app_token: SecretStr | None = Field(None, description="xapp-…; better set as DIGESTBOT_SLACK__APP_TOKEN.")
+    app_token: SecretStr | None = Field(
+        None, description="xapp-…, for slash commands; better set as DIGESTBOT_SLACK__APP_TOKEN."
+    )
+    anyone_manages: bool = Field(
+        default=False, description="Whether everybody may change subscriptions; else workspace admins alone."
+    )
+    admin_channel: str = Field("", description="The id of the channel that reported problems go to.")
 
 
 class DiscordSettings(_Section):
     """The Discord bot; leave the token out of this file and set the environment instead."""
 
     token: SecretStr | None = Field(None, description="The bot token; better set as DIGESTBOT_DISCORD__TOKEN.")
+    commands: bool = Field(default=True, description="Whether to answer slash commands; else digests are posted only.")
+    admin_channel: str = Field("", description="The id of the channel that reported problems go to.")
 
 
 class LogSettings(_Section):

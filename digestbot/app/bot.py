@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
+from digestbot.app.chatting import listening
 from digestbot.app.compose import Rooms, open_rooms, read_settings
 from digestbot.app.enrol import enrol
 from digestbot.config import Settings
@@ -35,7 +36,8 @@ async def run_bot(config: Path | None, stop: asyncio.Event | None = None) -> Non
     async with open_rooms(settings) as rooms:
         await enrol(settings, rooms.store, rooms.clock.now())
         with _signals(stop):
-            await _serve(rooms, stop)
+            async with listening(rooms):
+                await _serve(rooms, stop)
 
 
 def _require_tokens(settings: Settings, config: Path | None) -> None:

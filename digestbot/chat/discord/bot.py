@@ -13,7 +13,7 @@ from discord import app_commands
 from discord.http import Route
 
 from digestbot.chat.discord.answers import Json, bodies, choose
-from digestbot.chat.discord.faults import FAILURES
+from digestbot.chat.discord.faults import FAILURES, reading_error
 from digestbot.chat.discord.forms import Form
 from digestbot.chat.discord.menus import NO_LINK, line_of, menus
 from digestbot.chat.discord.slash import groups, zones
@@ -195,3 +195,18 @@ def asker_of(interaction: discord.Interaction) -> Asker:
 
 
 __all__ = ["Ask", "DiscordBot", "Json", "Names", "Problem", "asker_of"]
+
+
+async def serve(bot: DiscordBot, token: str) -> None:
+    """Log in, tell Discord the commands, and listen until closed.
+
+    Raises:
+        DeliveryError: Discord refuses the token, or cannot be reached.
+
+    """
+    try:
+        await bot.login(token)
+        await bot.publish_commands()
+        await bot.connect()
+    except FAILURES as error:
+        raise reading_error(error, "discord") from error

@@ -4,6 +4,7 @@ from digestbot.domain.errors import NotVerbatim
 from digestbot.domain.news import Article, Passage, Quote
 from digestbot.editorial.quotes.attribution import Attributed, attribute
 from digestbot.editorial.quotes.scene import lay_out
+from digestbot.editorial.quotes.simple import LANGUAGES, attribute_simply
 
 _FEW = 3
 """Words up to which a quote needs a full stop to be a sentence."""
@@ -11,9 +12,10 @@ _FEW = 3
 
 def find_quotes(article: Article) -> tuple[Quote, ...]:
     """Return every quoted span of speech of an article, one quote a span, its speaker resolved or None."""
-    scene = lay_out(article.text)
+    language = article.language[:2].lower()
+    simple = language in LANGUAGES
     quotes = []
-    for found in attribute(scene):
+    for found in attribute_simply(article.text, language) if simple else attribute(lay_out(article.text)):
         quote = _cut(article, found)
         if quote is not None:
             quotes.append(quote)

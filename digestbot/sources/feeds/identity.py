@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import lru_cache
 from hashlib import sha256
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
@@ -22,6 +23,7 @@ SUMMARY_ENOUGH = 40
 """A summary this long tells two entries of the same title apart."""
 
 
+@lru_cache(maxsize=4096)
 def canonical_url(url: str) -> str:
     """Return an address without what does not change the page.
 

@@ -5,7 +5,7 @@ a document made to hurt (a tag with 100,000 attributes, a pile of nested tags) i
 """
 
 import re
-from collections.abc import Container, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from xml.parsers import expat
@@ -49,11 +49,7 @@ def outline(xml: bytes, url: str) -> Outline:
         TooLarge: It is made in a way that would take a parser too long.
 
     """
-    walk = _Walk(xml, url)
-    found = walk.run()
-    if not found.well_formed:
-        found.spans = []
-    return found
+    return Walk(xml, url).run()
 
 
 def without(xml: bytes, spans: Sequence[Span], known: Container[str]) -> bytes:
@@ -80,10 +76,11 @@ def shortened(xml: bytes, found: Outline, max_items: int) -> tuple[bytes, list[S
     return xml, found.spans
 
 
-class _Walk:
-    """One pass; expat calls its methods."""
+class Walk:
+    """One pass; expat calls its methods. A subclass may look into the items."""
 
     def __init__(self, xml: bytes, url: str) -> None:
+        """Take the document; ``url`` is named in errors."""
         self._xml, self._url = xml, url
         self._found = Outline()
         self._depth = self._tags = 0
@@ -99,9 +96,16 @@ class _Walk:
         self._parser.buffer_text = True
 
     def run(self) -> Outline:
+        """Walk it; no spans are given for what is not well formed.
+
+        Raises:
+            TooLarge: It is made in a way that would take a parser too long.
+
+        """
         try:
             self._parser.Parse(self._xml, True)
         except expat.ExpatError:
+            self._found.spans = []
             return self._found
         self._found.well_formed = True
         return self._found
@@ -116,21 +120,23 @@ class _Walk:
         if self._depth > MAX_DEPTH or len(attributes) > MAX_ATTRIBUTES or self._tags > MAX_TAGS:
             raise TooLarge(self._url, "is built in a way no feed needs: too many tags, attributes or levels")
         if self._item_depth:
+            self.open_within(name, attributes, self._depth - self._item_depth)
             return
         local = name.rpartition(":")[2].lower()
         if local in ITEMS and self._depth in (2, 3):
             self._item_depth, self._start = self._depth, self._parser.CurrentByteIndex
+            self.begin_item(attributes)
         elif local in {"ttl", "hour", "day"} and self._depth <= 4:  # noqa: PLR2004 - rss/channel/skipHours/hour
-            self._words.clear()
-            self._parser.CharacterDataHandler = self._words.append
+            self.listen()
 
     def _close(self, name: str) -> None:
         if self._item_depth:
             if self._depth == self._item_depth:
                 self._end_item()
+            else:
+                self.close_within(name, self._depth - self._item_depth)
         elif self._parser.CharacterDataHandler is not None:
-            self._parser.CharacterDataHandler = None
-            self._note(name.lower(), "".join(self._words).strip().lower())
+            self._note(name.lower(), self.heard().strip().lower())
         self._depth -= 1
 
     def _end_item(self) -> None:
@@ -141,6 +147,29 @@ class _Walk:
             end = self._xml.find(b">", at) + 1
             digest = blake2b(self._xml[self._start : end], digest_size=8).hexdigest()
             self._found.spans.append(Span(self._start, end, digest))
+            self.end_item()
+
+    def listen(self) -> None:
+        """Collect the characters that follow."""
+        self._words.clear()
+        self._parser.CharacterDataHandler = self._words.append
+
+    def heard(self) -> str:
+        """Return the characters collected, and collect no more."""
+        self._parser.CharacterDataHandler = None
+        return "".join(self._words)
+
+    def begin_item(self, attributes: Mapping[str, str]) -> None:
+        """Do nothing at an item's start; a subclass may."""
+
+    def end_item(self) -> None:
+        """Do nothing at an item's end; a subclass may."""
+
+    def open_within(self, name: str, attributes: Mapping[str, str], level: int) -> None:
+        """Do nothing about an element within an item; a subclass may."""
+
+    def close_within(self, name: str, level: int) -> None:
+        """Do nothing about its end; a subclass may."""
 
     def _note(self, name: str, word: str) -> None:
         """Note what RSS says about polling: minutes to live, hours (0 or 24 is midnight, GMT) and days to skip."""

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from digestbot.domain.errors import NotAFeed, TooLarge
 from digestbot.domain.news import ParsedFeed
 from digestbot.sources.feeds import jsonfeed
+from digestbot.sources.feeds.baseline import FieldWalk, read_baseline
 from digestbot.sources.feeds.encoding import as_utf8_xml, charset_of, decoded, mended
-from digestbot.sources.feeds.outline import Span, outline, shortened, without
+from digestbot.sources.feeds.outline import Span, Walk, shortened, without
 from digestbot.sources.feeds.syndication import UNKNOWN, parse_syndication
 
 MAX_BYTES = 10 * 1024 * 1024
@@ -53,6 +54,7 @@ def read_feed(
     *,
     full_parse: bool = False,
     max_items: int = MAX_ITEMS,
+    baseline: bool = False,
 ) -> Reading:
     """Return what is new in a feed's bytes.
 
@@ -63,6 +65,7 @@ def read_feed(
         known: Hashes (``Reading.items``) of items that need not be parsed again.
         full_parse: Parse every item; the known ones are left out afterwards.
         max_items: Items beyond the first so many are not looked at.
+        baseline: Only who the entries are is wanted: their texts may be left out.
 
     Raises:
         NotAFeed: It is no feed.
@@ -80,7 +83,7 @@ def read_feed(
     xml = as_utf8_xml(data, charset)
     if not xml.startswith(b"<"):
         raise NotAFeed(url, _what_it_is(xml))
-    return _read_xml(xml, url, known, full_parse=full_parse, max_items=max_items)
+    return _read_xml(xml, url, known, full_parse=full_parse, max_items=max_items, baseline=baseline)
 
 
 def _read_json(text: str, url: str, known: AbstractSet[str], max_items: int) -> Reading:
@@ -91,14 +94,23 @@ def _read_json(text: str, url: str, known: AbstractSet[str], max_items: int) -> 
     return Reading(parsed, hashes, full_parse=not whole, skipped=len(items) - len(parsed.entries))
 
 
-def _read_xml(xml: bytes, url: str, known: AbstractSet[str], *, full_parse: bool, max_items: int) -> Reading:
+def _read_xml(
+    xml: bytes, url: str, known: AbstractSet[str], *, full_parse: bool, max_items: int, baseline: bool
+) -> Reading:
     """Read RSS or Atom, feedparser seeing only the header and what is new."""
-    found = outline(xml, url)
+    kind = FieldWalk if baseline else Walk
+    walk = kind(xml, url)
+    found = walk.run()
     if not found.well_formed:
         xml = mended(xml)
-        found = outline(xml, url)
+        walk = kind(xml, url)
+        found = walk.run()
     xml, spans = shortened(xml, found, max_items)
     hashes = tuple(span.hash for span in spans)
+    if isinstance(walk, FieldWalk) and len(found.spans) == len(spans):
+        first = read_baseline(xml, url, found, walk.fields)
+        if first is not None:
+            return Reading(first[0], hashes, full_parse=not first[1])
     cut = [] if full_parse else [span for span in spans if span.hash in known]
     parsed, whole = parse_syndication(without(xml, cut, known) if cut else xml, url, (found.ttl, found.skips))
     if parsed.format == UNKNOWN and not parsed.entries and not cut:

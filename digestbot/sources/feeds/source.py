@@ -60,7 +60,9 @@ class HttpFeedSource:
         # What has been parsed but not been seen (a poll whose record was lost) is not left out: the hashes and the
         # seen marks are written in one transaction, so a feed without seen marks has no known items.
         hashes = frozenset(before.items.split()) if known else frozenset()
-        reading = await self._read(answer, hashes, full_parse=before.full_parse)
+        # A new feed's entries are only marked as seen, unless some are wanted: their texts need no reading.
+        baseline = feed.baseline_at is None and feed.backfill == 0 and not known
+        reading = await self._read(answer, hashes, full_parse=before.full_parse, baseline=baseline)
         return _fetched(feed, _polled(answer, reading), answer, now)
 
     def failed(self, feed: Feed, error: Exception, now: datetime) -> Polling:
@@ -94,10 +96,10 @@ class HttpFeedSource:
         found = await self._sandbox.run(url, named_feeds, answer.body, answer.url, answer.headers.get("content-type"))
         return found or [there for there in list(guesses(answer.url))[:MOST_GUESSES] if await self._serves_feed(there)]
 
-    async def _read(self, answer: Answer, hashes: frozenset[str], *, full_parse: bool) -> Reading:
+    async def _read(self, answer: Answer, hashes: frozenset[str], *, full_parse: bool, baseline: bool) -> Reading:
         """Read a body in the sandbox."""
-        kind = answer.headers.get("content-type")
-        return await self._sandbox.run(shown(answer.url), read_new, answer.body, answer.url, kind, hashes, full_parse)
+        kind, ways = answer.headers.get("content-type"), (full_parse, baseline)
+        return await self._sandbox.run(shown(answer.url), read_new, answer.body, answer.url, kind, hashes, ways)
 
     async def _is_feed(self, answer: Answer) -> bool:
         """Tell whether an answer is a feed."""
@@ -117,9 +119,11 @@ class HttpFeedSource:
         return answer.status == 200 and await self._is_feed(answer)  # noqa: PLR2004 - OK
 
 
-def read_new(data: bytes, url: str, content_type: str | None, known: frozenset[str], full_parse: bool) -> Reading:
-    """Read a feed's bytes in a worker (a sandbox task takes its arguments by position)."""
-    return read_feed(data, url, content_type, known, full_parse=full_parse)
+def read_new(
+    data: bytes, url: str, content_type: str | None, known: frozenset[str], ways: tuple[bool, bool]
+) -> Reading:
+    """Read a feed's bytes in a worker (a task's arguments go by position); ``ways``: full parse, baseline."""
+    return read_feed(data, url, content_type, known, full_parse=ways[0], baseline=ways[1])
 
 
 def named_feeds(data: bytes, url: str, content_type: str | None) -> list[str]:
