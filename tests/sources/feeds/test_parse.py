@@ -350,3 +350,37 @@ def test_the_cut_equals_the_full_parse(items: list[tuple[str, str, str]], known:
     assert part.parsed.entries == tuple(
         e for e, item in zip(full.parsed.entries, full.items, strict=True) if item not in cut
     )
+
+
+@pytest.mark.parametrize("path", WILD, ids=lambda path: path.name)
+def test_the_baseline_knows_every_entry(path: Path):
+    """At first sight, every entry of a real feed has the same identities, title and link as when it is read whole."""
+    full = whole(path)
+    quick = read_feed(path.read_bytes(), URL, baseline=True)
+    assert (quick.items, quick.full_parse) == (full.items, full.full_parse)
+    assert [(e.keys, e.title, e.link) for e in quick.parsed.entries] == [
+        (e.keys, e.title, e.link) for e in full.parsed.entries
+    ]
+
+
+# fmt: off
+ODD = st.sampled_from(
+    ["<title>{n} A</title>", "<title>&lt;b&gt;{n}&lt;/b&gt;</title>", "<title>R&amp;D; {n}</title>",
+     "<dc:title>D</dc:title>", "<link>https://a.example/{n}?a=1&amp;b=2</link>", "<link>/{n}</link>",
+     "<link>https://a.example/{n}#&amp;amp;</link>", "<guid>{n}</guid>", "<guid isPermaLink='false'>g{n}</guid>",
+     "<guid>https://a.example/../{n}</guid>", "<title>Ã© {n}</title>", "<link href='https://a.example/l{n}'/>",
+     "<atom:link href='https://a.example/x'/>", "<title><i>{n}</i></title>", "<media:title>M</media:title>", "<guid/>",
+     "<link/>", "<pubDate>Mon, 02 Mar 2026 09:00:00 GMT</pubDate>", "<x>y</x>"]
+)
+# fmt: on
+
+
+@given(st.lists(st.lists(ODD, max_size=5), min_size=8, max_size=14))
+def test_the_baseline_knows_odd_entries(items: list[list[str]]):
+    """However items write their title, link and identifier, the quick reading gives feedparser's or gives way."""
+    spaces = "xmlns:dc='http://purl.org/dc/elements/1.1/' xmlns:atom='http://www.w3.org/2005/Atom'"
+    inner = "".join(f"<item>{''.join(parts).format(n=n)}</item>" for n, parts in enumerate(items))
+    data = channel(inner).replace(b"<rss ", f"<rss xmlns:media='http://search.yahoo.com/mrss/' {spaces} ".encode())
+    full = read_feed(data, URL)
+    quick = read_feed(data, URL, baseline=True)
+    assert [e.keys for e in quick.parsed.entries] == [e.keys for e in full.parsed.entries]
