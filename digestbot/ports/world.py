@@ -55,7 +55,8 @@ class FeedSource(Protocol):
     async def fetch(self, feed: Feed, now: datetime, known: frozenset[str] = frozenset()) -> Fetched:
         """Poll one feed.
 
-        ``known`` holds the keys of entries seen before: the source may leave those out of ``parsed``.
+        ``known`` holds the keys of entries seen before: the source may leave those out of ``parsed``. At the first
+        sight of a feed that wants no backfill, entries may come without their texts: they are only marked as seen.
 
         Raises:
             SourceError: The feed could not be had or read; the caller backs off with :meth:`failed`.
