@@ -66,8 +66,8 @@ KILLERS = {
     + b"<div>" * 50_000,
     "billion laughs": f"<!DOCTYPE rss [<!ENTITY l0 'lol'>{LAUGHS}]>".encode() + item("<link>&l11;</link>"),
     "quadratic blow-up": f"<!DOCTYPE rss [<!ENTITY a '{'a' * 50_000}'>]>".encode() + item("<link>" + "&a;" * 50_000),
-    "a hundred thousand items": rss(*((str(n), f"Item {n}") for n in range(50_000))),
-    "broken, a hundred thousand items": rss(*((str(n), f"Item {n}") for n in range(50_000)))[:-40],
+    "thousands of items": rss(*((str(n), f"Item {n}") for n in range(15_000))),
+    "thousands of broken items": rss(*((str(n), f"Item {n}") for n in range(15_000)))[:-40],
     "open brackets": item("<description>" + "<" * 500_000),
     "open instructions": b"<?" * 500_000,
     "open quotes": b"<rss a='" + b"<item b='" * 200_000,
@@ -81,11 +81,9 @@ KILLERS = {
 }
 
 
-@pytest.mark.parametrize("body", KILLERS.values(), ids=KILLERS.keys())
-async def test_known_killers_end_in_time(walled: Desk, body: bytes):
-    """A feed made to hurt gives entries or a typed error within its CPU deadline, and the loop stays free."""
-    walled.server.says("/feed", Reply(body))
-    began, worst = time.monotonic(), 0.0
+async def test_known_killers_end_in_time(walled: Desk):
+    """Feeds made to hurt give entries or a typed error within their deadline, and the loop stays free."""
+    worst, endings = 0.0, {}
 
     async def watch() -> None:
         nonlocal worst
@@ -95,25 +93,30 @@ async def test_known_killers_end_in_time(walled: Desk, body: bytes):
             worst = max(worst, time.monotonic() - before)
 
     watching = asyncio.create_task(watch())
-    try:
-        fetched = await walled.source.fetch(walled.feed, START)
-    except (TooLarge, NotAFeed):
-        pass
-    else:
-        assert len(fetched.parsed.entries) <= 500
-    finally:
-        watching.cancel()
-    # The machine is shared: deadlines count CPU time, this only tells that nothing runs away.
-    assert time.monotonic() - began < 6 * CPU_SECONDS
+    for name, body in KILLERS.items():
+        walled.server.says("/feed", Reply(body))
+        began = time.monotonic()
+        try:
+            fetched = await walled.source.fetch(walled.feed, START)
+        except (TooLarge, NotAFeed) as error:
+            endings[name] = (time.monotonic() - began, error.code)
+        else:
+            endings[name] = (time.monotonic() - began, len(fetched.parsed.entries))
+    watching.cancel()
+    # The machine is shared: deadlines count CPU time, these only tell that nothing runs away.
+    assert [one for one in endings.items() if one[1][0] > 6 * CPU_SECONDS] == []
     assert worst < 1.0
+    assert [one for one in endings.items() if isinstance(one[1][1], int) and one[1][1] > 500] == []
+    # Those that no feed needs are refused before any parser sees them.
+    assert {endings[name][1] for name in ("attributes", "deep nesting")} == {"too_large"}
     walled.server.says("/feed", FEED)
     assert len((await walled.source.fetch(walled.feed, START)).parsed.entries) == 2
 
 
 async def test_a_gzip_bomb_stops_at_the_cap(walled: Desk):
-    """Two hundred kilobytes that unpack to two hundred megabytes are given up at ten."""
-    bomb = gzip.compress(bytes(200 * 1024 * 1024), 9)
-    assert len(bomb) < 210_000
+    """A hundred kilobytes that unpack to a hundred megabytes are given up at ten."""
+    bomb = gzip.compress(bytes(100 * 1024 * 1024), 9)
+    assert len(bomb) < 110_000
     walled.server.says("/feed", Reply(bomb, headers={"Content-Encoding": "gzip"}))
     with pytest.raises(TooLarge):
         await walled.source.fetch(walled.feed, START)
