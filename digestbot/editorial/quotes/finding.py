@@ -1,11 +1,20 @@
 """Finds the quotes of one article, each cut out of it and nothing else."""
 
+import re
+
 from digestbot.domain.errors import NotVerbatim
 from digestbot.domain.news import Article, Passage, Quote
 from digestbot.editorial.quotes.attribution import Attributed, attribute
 from digestbot.editorial.quotes.scene import lay_out
 from digestbot.editorial.quotes.simple import LANGUAGES, attribute_simply
 
+_VENUE = re.compile(
+    r"\b(?:on (?:X|Twitter|Facebook|Instagram|Truth Social|Telegram|TikTok|LinkedIn|Threads|Bluesky|YouTube)\b"
+    r"|to reporters\b|in (?:a|an|the|her|his|its|their) (?:written |emailed |joint |televised |radio )*"
+    r"(?:statement|interview|letter|email|e-mail|speech|press release|(?:news|press) conference|blog post|op-ed))"
+)
+_ATTRIBUTION_END = re.compile(r"[\r\n“”\"«»„;]|[.!?](?:\s|$)")
+_VENUE_REACH = 120
 _FEW = 3
 """Words up to which a quote needs a full stop to be a sentence."""
 
@@ -30,6 +39,21 @@ def _cut(article: Article, found: Attributed) -> Quote | None:
     words = text.count(" ", span.start, span.end) + 1
     partial = not (text[span.start].isupper() and (words > _FEW or text[span.end - 1] in ".?!"))
     try:
-        return Quote.cut(article, (passage,), found.speaker, confidence=found.probability, partial=partial)
+        return Quote.cut(
+            article,
+            (passage,),
+            found.speaker,
+            confidence=found.probability,
+            partial=partial,
+            venue=_venue(text, span.closed) if found.speaker else "",
+        )
     except NotVerbatim:
         return None
+
+
+def _venue(text: str, closed: int) -> str:
+    """Return where it was said, as the attribution right after the quote tells it, or nothing."""
+    after = text[closed + 1 : closed + 1 + _VENUE_REACH]
+    stop = _ATTRIBUTION_END.search(after)
+    found = _VENUE.search(after[: stop.start()] if stop else after)
+    return found.group() if found else ""

@@ -15,6 +15,8 @@ Centrality = Callable[[Sequence[str]], Sequence[float]]
 
 THRESHOLD = 0.95
 """The confidence from which a quote may be shown; measured by bench/quotes.py."""
+_CONTINUES = 0.88
+"""The confidence a further part needs: its speaker is near certain where that of the first part is."""
 _SHORTEST = 6
 """Words below which a quotation says too little to stand alone."""
 
@@ -73,15 +75,23 @@ def _candidates(article: Article, index: int, quotes: Sequence[Quote]) -> list[_
     found = []
     for group in join(article, quotes):
         speaker = group[0].speaker
-        confidence = min(quote.confidence for quote in group[:2])
+        confidence = group[0].confidence
         if speaker is None or speaker.kind != "person" or confidence < THRESHOLD:
             continue
-        passages = fit(article, group, LONGEST)
+        passages = fit(article, _sure_start(group), LONGEST)
         quote = recut(article, passages, group[0], confidence=confidence, key=True) if passages else None
         if quote is None or len(quote.text.split()) < _SHORTEST:
             continue
         found.append(_Candidate(quote, index, _person(speaker.name), _content(quote.text)))
     return found
+
+
+def _sure_start(group: Sequence[Quote]) -> Sequence[Quote]:
+    """Return the parts of a quotation up to the first whose speaker could be another."""
+    for index, quote in enumerate(group):
+        if quote.confidence < _CONTINUES:
+            return group[:index]
+    return group
 
 
 def _person(name: str) -> str:
