@@ -94,11 +94,16 @@ def quote_rows(article: Article) -> list[Record]:
     """Return every quote of an article; ``key`` marks what a digest would show."""
     quotes = find_quotes(article)
     shown = {(p.opened, p.closed) for q in key_quotes([article], {article.id: quotes}) for p in q.passages}
-    return [quote_row(quote, key=any((p.opened, p.closed) in shown for p in quote.passages)) for quote in quotes]
+    return [
+        quote_row(article, quote, key=any((p.opened, p.closed) in shown for p in quote.passages)) for quote in quotes
+    ]
 
 
-def quote_row(quote: Quote, *, key: bool) -> Record:
-    """Return one quote with its offsets: ``text[start:end]`` is the words inside the marks."""
+def quote_row(article: Article, quote: Quote, *, key: bool) -> Record:
+    """Return one quote with its offsets: ``text[start:end]`` is the words inside the marks.
+
+    ``speaker`` stands at its own offsets; ``speaker_mention`` is what names the speaker beside the quote ("he").
+    """
     speaker = quote.speaker
     row: Record = {
         "start": quote.start,
@@ -111,7 +116,7 @@ def quote_row(quote: Quote, *, key: bool) -> Record:
         "key": key,
     }
     if speaker and speaker.mention:
-        row["mention_start"], row["mention_end"] = speaker.mention
+        row["speaker_mention"] = article.text[slice(*speaker.mention)]
     if len(quote.passages) > 1:
         row["parts"] = [[p.start, p.end] for p in quote.passages]
     return row
