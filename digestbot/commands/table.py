@@ -1,6 +1,6 @@
 """The command table: every command, its options and who may use it. Help, manifest and slash commands come from it."""
 
-from digestbot.commands import feeds, reading, schedules
+from digestbot.commands import feeds, grouping, reading, schedules
 from digestbot.commands.model import Asker, CommandSpec, Desk, Option, Options, Reply
 from digestbot.commands.parse import find
 from digestbot.commands.words import card, listed
@@ -175,6 +175,24 @@ COMMANDS: tuple[CommandSpec, ...] = (
         (Option("confirm", "the word forget", required=True, most=10),),
         "manager",
         "digestbot forget",
+    ),
+    CommandSpec(
+        "merge",
+        "make one story of two; it sticks",
+        grouping.merge,
+        (_STORY, Option("into", "the story it belongs to", "integer", required=True, least=1)),
+        "manager",
+        "digest merge",
+        "merge 17 12",
+    ),
+    CommandSpec(
+        "split",
+        "take an article out of a story; it sticks",
+        grouping.split,
+        (_STORY, Option("article", "its place in the story's list; the list when left out", "integer", least=1)),
+        "manager",
+        "digest split",
+        "split 17 article=2",
     ),
     CommandSpec("sources", "what a story rests on", reading.sources, (_STORY,)),
     CommandSpec(

@@ -309,3 +309,16 @@ def test_the_table_is_sound() -> None:
         assert not command.example or parse(command.example, COMMANDS).name == command.name
         assert sum(option.rest for option in command.options) <= 1
     assert len([c for c in COMMANDS if c.discord]) <= 100
+
+
+async def test_a_manager_merges_and_splits_stories_and_it_sticks(desk: Desk) -> None:
+    """A merged story's number leads on; an article taken out is kept apart; a reader may do neither."""
+    assert "part of story 1" in shown(await ask(desk, "merge 2 1", MANAGER))
+    assert (await desk.store.story(2)).id == 1
+    assert "say which" in shown(await ask(desk, "split 1", MANAGER))
+    assert "must be 1 to" in shown(await ask(desk, "split 1 article=9", MANAGER))
+    await ask(desk, "split 1 article=2", MANAGER)
+    made = max(story.id for story in await desk.store.stories(desk.clock.now() - timedelta(days=3), desk.clock.now()))
+    assert await desk.store.kept_apart([1, made]) == {(1, made)}
+    assert "is the same story" in shown(await ask(desk, "merge 1 1", MANAGER))
+    assert isinstance((await ask(desk, "merge 3 1")).error, NotAllowed)
