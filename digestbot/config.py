@@ -146,6 +146,8 @@ class SubscriptionSettings(_Section):
     length: Length = Field("medium", description="short, medium or long summaries.")
     style: Style = Field("full", description="full (a card a story) or compact (one message).")
     per_feed: int = Field(3, ge=1, description="Stories that one feed may lead, at most.")
+    per_topic: int = Field(0, ge=0, description="Stories under one topic, at most; 0 for no limit.")
+    language: str = Field("", description="Only articles in this language (en, de, …); empty takes all.")
     updates: UpdatePolicy = Field("mark", description="Stories posted before: mark what is new, or skip.")
     empty: EmptyPolicy = Field("skip", description="When there is nothing new: skip, or note it in one line.")
     mention: str = Field("", description="A role or group to notify, as the platform writes it; empty notifies nobody.")

@@ -1,13 +1,15 @@
 """An operator asks in the terminal what people ask in chat, and looks into an edition without posting it."""
 
+import time
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from digestbot.app.compose import open_rooms, read_settings
-from digestbot.app.desk import ask, edition, show_edition
+from digestbot.app.desk import OPERATOR, ask, desk_of, edition, show_edition
 from digestbot.app.enrol import enrol
+from digestbot.commands import Invocation, dispatch
 from digestbot.domain.errors import BadOption, NotFound, UnknownCommand
 from digestbot.runtime.clock import SystemClock
 from digestbot.store import open_store
@@ -74,6 +76,20 @@ async def test_commands_of_chat_are_answered(filled, capsys):
     capsys.readouterr()
     await ask(["list"], filled)
     assert "Touchline" not in capsys.readouterr().out
+
+
+@pytest.mark.model
+async def test_the_news_of_the_last_hours_is_there_at_once(filled):
+    """Once briefs are made, a brief on demand over any window is answered from the store in under half a second."""
+    settings = read_settings(filled)
+    async with open_rooms(settings, exclusive=False) as rooms:
+        desk = desk_of(rooms)
+        first = await dispatch(desk, Invocation("now", {"since": 1440}), OPERATOR)
+        began = time.perf_counter()
+        again = await dispatch(desk, Invocation("now", {"since": 1440}), OPERATOR)
+        seconds = time.perf_counter() - began
+    assert len(again.cards) == len(first.cards) >= 3
+    assert seconds < 0.5
 
 
 async def test_what_is_not_there_is_said(filled):
