@@ -6,9 +6,12 @@ time. Errors are SourceErrors that name the address without any password in it.
 
 import asyncio
 import ssl
-from collections.abc import Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from hashlib import sha256
+from time import monotonic
 
 import aiohttp
 from yarl import URL
@@ -17,6 +20,7 @@ from digestbot.domain.errors import BlockedAddress, FetchTimeout, ServerError, S
 from digestbot.sources.http.addresses import AllowedHosts, guarded_socket, is_public, refusal, was_refused
 from digestbot.sources.http.body import Decoder, decoder
 from digestbot.sources.http.gate import HostGate
+from digestbot.sources.polling import retry_after
 
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 PERMANENT = frozenset({301, 308})
@@ -25,6 +29,9 @@ CONNECT_SECONDS = 5.0
 TOTAL_SECONDS = 30.0
 MAX_BYTES = 10 * 1024 * 1024
 PRODUCT = "digestbot"
+OVERLOADED = frozenset({429, 503})
+LONGEST_SHUT = 86_400.0
+"""Seconds: whatever one answer says, its host is not left out for longer than a day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +64,23 @@ class Answer:
     bytes_read: int = 0
     moved_to: str | None = None
     hops: tuple[str, ...] = field(default=())
+
+
+@dataclass(slots=True)
+class _Budget:
+    """What is left of a request's time, over all its hops; waiting for a host's turn is not counted."""
+
+    left: float
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Spend time; TimeoutError when nothing is left."""
+        began = monotonic()
+        try:
+            async with asyncio.timeout(max(0.0, self.left)):
+                yield
+        finally:
+            self.left -= monotonic() - began
 
 
 def user_agent(version: str, contact: str, subscribers: int = 1) -> str:
@@ -114,9 +138,9 @@ class PoliteClient:
 
         Raises:
             BlockedAddress: A hop is not http(s) or leads into a private network.
-            FetchTimeout: It did not connect or answer in time.
+            FetchTimeout: It did not connect or answer in time, all hops together.
             TooLarge: The body passes ``max_bytes``.
-            ServerError: It could not be reached, or its answer is broken.
+            ServerError: It could not be reached, its answer is broken, or its host has asked to be left alone for now.
             SourceError: Redirects run in a circle, lead nowhere or are too many.
 
         """
@@ -137,6 +161,7 @@ class PoliteClient:
         hops: list[str] = []
         moved_to: str | None = None
         permanent = True
+        budget = _Budget(self._total_seconds)
         here = url
         while True:
             target = self._checked(here)
@@ -144,7 +169,7 @@ class PoliteClient:
                 raise SourceError(shown(url), "redirects in a circle")
             hops.append(here)
             asked = headers | (validators.headers() if validators and validators.url == here else {})
-            answer = await self._hop(target, here, asked, cap)
+            answer = await self._hop(target, here, asked, cap, budget)
             if answer.status not in REDIRECTS:
                 return Answer(
                     url=here,
@@ -174,13 +199,18 @@ class PoliteClient:
             raise BlockedAddress(shown(url), "is not an http(s) address")
         return target
 
-    async def _hop(self, target: URL, url: str, headers: dict[str, str], cap: int) -> Answer:
+    async def _hop(self, target: URL, url: str, headers: dict[str, str], cap: int, budget: _Budget) -> Answer:
         """Make one request, in the host's turn, under the deadline."""
         host = f"{target.host}".lower()
-        async with self.gate.turn(host), self._slots, asyncio.timeout(self._total_seconds):
+        async with self.gate.turn(host), self._slots, budget.running():
+            if (wait := self.gate.shut_for(host)) > 0:
+                raise ServerError(shown(url), "is on a host that asked to be left alone for now", retry_after=wait)
             session = self._session(host, target.port)
             async with session.get(target, headers=headers, allow_redirects=False, ssl=self._ssl or True) as response:
                 received = {name.lower(): value for name, value in response.headers.items()}
+                if response.status in OVERLOADED:
+                    asked = retry_after(received, datetime.now(UTC)) or 0.0
+                    self.gate.shut(host, min(LONGEST_SHUT, asked))
                 if response.status in REDIRECTS or response.status == 304:  # noqa: PLR2004 - Not Modified
                     return Answer(url, response.status, received)
                 body, read, digest = await _read(

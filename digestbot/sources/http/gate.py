@@ -1,6 +1,7 @@
 """One connection and a minimum gap per host, across all workers of a process; knows no HTTP.
 
-A host may also be shut for a while (429 with Retry-After): everybody who asks it then waits or is told so.
+A host may also be shut for a while (429 or 503 with Retry-After): its turn still comes, and :meth:`HostGate.shut_for`
+then says for how long nobody should ask it.
 """
 
 import asyncio
@@ -19,6 +20,7 @@ class _Host:
 
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     free_at: float = 0.0
+    shut_until: float = 0.0
     waiting: int = 0
 
 
@@ -54,17 +56,20 @@ class HostGate:
             slot.waiting -= 1
 
     def shut(self, host: str, seconds: float) -> None:
-        """Let nobody through to a host for a while."""
+        """Note that a host asked to be left alone for a while."""
         slot = self._hosts.setdefault(host, _Host())
-        slot.free_at = max(slot.free_at, monotonic() + seconds)
+        slot.shut_until = max(slot.shut_until, monotonic() + seconds)
 
     def shut_for(self, host: str) -> float:
         """Return for how many seconds more a host is shut; 0 when it is open."""
         slot = self._hosts.get(host)
-        return max(0.0, slot.free_at - monotonic()) if slot else 0.0
+        return max(0.0, slot.shut_until - monotonic()) if slot else 0.0
 
     def _sweep(self) -> None:
-        """Forget the hosts nobody uses and whose gap has passed."""
+        """Forget the hosts nobody uses and whose gap and shut time have passed."""
         now = monotonic()
-        for host in [name for name, slot in self._hosts.items() if not slot.waiting and slot.free_at <= now]:
+        idle = [
+            name for name, slot in self._hosts.items() if not slot.waiting and max(slot.free_at, slot.shut_until) <= now
+        ]
+        for host in idle:
             del self._hosts[host]
