@@ -39,7 +39,7 @@ from digestbot.sources.sandbox import Sandbox
 from digestbot.store import SqlStore, open_store
 
 FEEDS = 1000
-CONCURRENCY = 64
+CONCURRENCY = 32
 CHANGED = 20
 """Every 20th feed changes: 5 %."""
 HOST_GAP = 1.0
