@@ -318,9 +318,8 @@ def calibrate(records: Sequence[Record], known: Mapping[tuple[str, int], str], f
     p = 1 / (1 + np.exp(-(x @ b)))
     for threshold in (0.98, 0.97, 0.96, 0.95, 0.93, 0.9, 0.8):
         sure = p >= threshold
-        print(
-            f"confidence ≥ {threshold:.2f}: {100 * sure.mean():5.1f} % of named quotes, {100 * y[sure].mean():5.1f} % right"
-        )
+        share, right = 100 * sure.mean(), 100 * y[sure].mean()
+        print(f"confidence ≥ {threshold:.2f}: {share:5.1f} % of named quotes, {right:5.1f} % right")
     return [round(float(value), 3) for value in b]
 
 
