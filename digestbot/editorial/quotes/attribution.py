@@ -13,6 +13,8 @@ from digestbot.editorial.quotes.spans import Marked
 
 _RELATIVE_REACH = 12
 _RELATIVE_SURETY = 0.9
+_NAMESAKES = 0.9
+"""Share of the confidence left where the article has two bearers of one surname."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,8 @@ def attribute(scene: Scene) -> list[Attributed]:
         pronoun = share if mention.kind == "R" else None
         full = speaker is not None and " " in speaker.name
         probability = 0.0 if speaker is None else calibrated(verdict.probability, pronoun, full_name=full)
+        if speaker is not None and target is not None and _is_ambiguous(scene, target, mention):
+            probability *= _NAMESAKES
         found.append(Attributed(scene.spans[number], scene.places[number], speaker, probability, mention))
     return found
 
@@ -59,6 +63,18 @@ def resolve(resolver: Resolver, mention: Mention) -> tuple[Mention | None, float
         return _relative(resolver.scene, mention)
     found = resolver.antecedent(mention)
     return (None, 0.0) if found is None else (found.mention, found.probability)
+
+
+def _is_ambiguous(scene: Scene, target: Mention, mention: Mention) -> bool:
+    """Tell whether the article names two people who could both be meant: namesakes, or a pronoun of the other sex."""
+    if target.entity < 0:
+        return False
+    member = scene.cast[target.entity]
+    if mention.kind == "R" and {member.sex, mention.sex} == {"m", "f"}:
+        return True
+    if " " in mention.text:
+        return False
+    return any(other is not member and other.last == member.last and other.words > 1 for other in scene.cast)
 
 
 def _relative(scene: Scene, pronoun: Mention) -> tuple[Mention | None, float]:

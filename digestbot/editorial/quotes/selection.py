@@ -13,7 +13,7 @@ from digestbot.editorial.text import words
 Centrality = Callable[[Sequence[str]], Sequence[float]]
 """Tells of each text how near it is to the story's core, 0 to 1 (an encoder's cosine, for one)."""
 
-THRESHOLD = 0.95
+THRESHOLD = 0.96
 """The confidence from which a quote may be shown; measured by bench/quotes.py."""
 _CONTINUES = 0.88
 """The confidence a further part needs: its speaker is near certain where that of the first part is."""
@@ -140,6 +140,7 @@ def _weigh(
             + 0.8 * lead
             + 1.0 * (outlets - 1)
             - 0.6 * one.quote.start / max(len(texts[one.article]), 1)
+            + 8.0 * (one.quote.confidence - THRESHOLD)
             - 0.5 * ("?" in one.quote.text[-2:])
         )
 
