@@ -1,5 +1,6 @@
 """HTML → Article: trafilatura finds the text, our rules take the furniture away; no network."""
 
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -18,6 +19,8 @@ from digestbot.sources.feeds.plain import plain_line
 
 MAX_BYTES = 10 * 1024 * 1024
 FEWEST_CHARACTERS = 20
+MOST_CHARACTERS = 200_000
+"""Some 35,000 words, three times the longest magazine pieces: what comes after costs everybody who reads it."""
 EXTRACTOR_FAULTS = (AttributeError, AssertionError, LookupError, RecursionError, TypeError, ValueError, LxmlError)
 """What an extractor of broken pages may trip over; each becomes NothingToRead."""
 
@@ -48,7 +51,7 @@ def extract_article(
     if wall := wall_before(raw, page):
         raise NothingToRead(url, wall)
     title = plain_line(found.title or "") if found is not None else ""
-    text = "\n\n".join(without_wall(without_furniture(raw.split("\n"), title)))
+    text = "\n\n".join(within_bounds(without_wall(without_furniture(raw.split("\n"), title))))
     if found is None or len(text) < FEWEST_CHARACTERS:
         raise NothingToRead(url)
     return Article(
@@ -63,6 +66,16 @@ def extract_article(
         fetched_at=now,
         language=language_of(text, language_claim(page) or language),
     )
+
+
+def within_bounds(paragraphs: Iterable[str]) -> Iterator[str]:
+    """Yield whole paragraphs for as long as they stay within ``MOST_CHARACTERS`` together."""
+    left = MOST_CHARACTERS
+    for paragraph in paragraphs:
+        left -= len(paragraph)
+        if left < 0:
+            return
+        yield paragraph
 
 
 def site_of(url: str) -> str:

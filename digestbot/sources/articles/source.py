@@ -5,7 +5,7 @@ from datetime import datetime
 
 from digestbot.domain.errors import NothingToRead, ServerError, SourceError
 from digestbot.domain.news import Article, Entry, Feed
-from digestbot.sources.articles.extract import extract_article, site_of
+from digestbot.sources.articles.extract import extract_article, site_of, within_bounds
 from digestbot.sources.articles.furniture import is_cut_short, without_furniture
 from digestbot.sources.articles.language import language_of
 from digestbot.sources.articles.robots import Robots
@@ -83,7 +83,7 @@ class WebArticleSource:
 def article_from_feed(entry: Entry, feed: Feed, now: datetime) -> Article:
     """Return the article as the feed alone gives it, without the furniture; its language is not settled yet."""
     text = entry.content if len(entry.content) >= len(entry.summary) else entry.summary
-    paragraphs = without_furniture(text.split("\n\n"), entry.title)
+    paragraphs = within_bounds(without_furniture(text.split("\n\n"), entry.title))
     return Article(
         id=0,
         url=entry.link,
