@@ -236,7 +236,7 @@ class PoliteClient:
             limit=0,
             limit_per_host=1,
             ttl_dns_cache=60,
-            keepalive_timeout=5,
+            keepalive_timeout=15,
             socket_factory=guarded_socket if guard else None,
         )
         return aiohttp.ClientSession(
