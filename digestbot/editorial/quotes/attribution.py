@@ -99,7 +99,9 @@ def speaker_of(scene: Scene, target: Mention, mention: Mention) -> Speaker:
         member = scene.cast[number]
         name, start, end = member.name, member.start, member.end
         if member.words == 1 and member.kind != "O":
-            name, start, end = _fuller(scene, name, start, end)
+            if name not in scene.fuller:
+                scene.fuller[name] = _fuller(scene, name, start, end)
+            name, start, end = scene.fuller[name]
         description = next((scene.text[m.role[0] : m.role[1]] for m in member.mentions if m.role), "")
     return Speaker(name, start, end, kind=kind, mention=(mention.start, mention.end), description=description)
 

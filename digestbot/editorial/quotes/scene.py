@@ -1,7 +1,7 @@
 """One article laid out for the ranker: its spans, tokens, classes, mentions and cast; judges nothing."""
 
 from bisect import bisect_left
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from digestbot.editorial.quotes.cast import Member, gather
 from digestbot.editorial.quotes.lexicon import Lexicon, lexicon
@@ -15,7 +15,10 @@ from digestbot.editorial.quotes.tokens import QUOTE, Token, narrative
 
 @dataclass(slots=True)
 class Scene:
-    """``places[n]`` is the token that stands for span ``n``; ``mentions`` are in order of their tokens."""
+    """``places[n]`` is the token that stands for span ``n``; ``mentions`` are in order of their tokens.
+
+    ``fuller`` keeps what was found when the full form of a single name was looked for.
+    """
 
     text: str
     spans: list[Marked]
@@ -26,6 +29,7 @@ class Scene:
     places: list[int]
     starts: list[int]
     words: Lexicon
+    fuller: dict[str, tuple[str, int, int]] = field(default_factory=dict)
 
 
 def lay_out(text: str, language: str = "en") -> Scene:
