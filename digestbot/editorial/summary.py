@@ -101,7 +101,7 @@ def choose(found: Sequence[Candidate], vectors: Vectors, budget: tuple[int, int]
     likeness = vectors[short] @ vectors[short].T
     sets = (subset for size in range(1, _MOST_SENTENCES + 1) for subset in combinations(range(len(short)), size))
     best = max(sets, key=lambda subset: draft.value([short[i] for i in subset], likeness[np.ix_(subset, subset)]))
-    return _reading_order([found[short[i]] for i in best])
+    return [found[i] for i in draft.in_order([short[i] for i in best])]
 
 
 class _Draft:
@@ -150,18 +150,29 @@ class _Draft:
         value = _COVERAGE * self.covers(numbers) + 2 * sum(self.scores[i] * self.found[i].words for i in numbers) / 60
         value -= sum(_LEANING * c.words / 60 for c in chosen if leans(c.text) and not _supported(c, chosen))
         value += _DOUBT * any(doubts(c.text) for c in chosen)
-        value += self._opening(chosen, numbers)
+        value += self._opening(numbers)
         return value - _SHORT * max(0, self.budget[0] - total) - _SHORT * max(0, over)
 
-    def _opening(self, chosen: Sequence[Candidate], numbers: Sequence[int]) -> float:
+    def in_order(self, numbers: Sequence[int]) -> list[int]:
+        """Return sentences in reading order: the article that leads, then the next one's.
+
+        That article leads whose chosen sentence stands nearest its start; of equals, the one that tells more.
+        """
+        lead = min(numbers, key=lambda i: (self.found[i].number, -self.covers([i]), i))
+        first = self.found[lead].article
+        return sorted(numbers, key=lambda i: (self.found[i].article != first, i))
+
+    def _opening(self, numbers: Sequence[int]) -> float:
         """Return what it is worth to begin with an article's own lead: by the share of the news that lead tells.
 
         Among several outlets each tells the event anew, and a sentence from the middle of one has no beginning.
         """
-        first = _reading_order(chosen)[0]
-        if not self.several or first.number or leans(first.text):
+        if not self.several:
             return 0.0
-        return _LEAD * self.covers([numbers[chosen.index(first)]])
+        first = self.in_order(numbers)[0]
+        if self.found[first].number or leans(self.found[first].text):
+            return 0.0
+        return _LEAD * self.covers([first])
 
 
 def _supported(leaning: Candidate, chosen: Sequence[Candidate]) -> bool:
@@ -191,12 +202,6 @@ def condense(found: Sequence[Candidate], vectors: Vectors, most: int) -> list[Ca
             chosen.append(i)
             room -= found[i].words
     return [found[i] for i in sorted(chosen)]
-
-
-def _reading_order(chosen: Sequence[Candidate]) -> list[Candidate]:
-    """Return the sentences in the order of the article that leads, then the next article's."""
-    first = min(chosen, key=lambda c: (c.number, c.article))
-    return sorted(chosen, key=lambda c: (c.article != first.article, c.article, c.number))
 
 
 def word_vectors(texts: Sequence[str], width: int = 512) -> Vectors:
