@@ -88,13 +88,19 @@ def find_spans(text: str) -> list[Marked]:
     """Return the outermost quoted spans of ``text`` in order; marks nested within them stay part of their words."""
     if sum(text.count(mark) for mark in _COUNTED) > _MARKS_A_SPAN * MAX_SPANS:
         return []
+    spans = _paired(text)
+    return _settled(spans, text) if len(spans) <= MAX_SPANS else []
+
+
+def _paired(text: str) -> list[Marked]:
+    """Pair the marks of every paragraph; stops once there are more than an article has."""
     british = _is_british(text)
     spans: list[Marked] = []
     carried: tuple[int, int] | None = None  # where an open quotation began, and how many paragraphs ago
     number = -1
     for line in _LINE.finditer(text):
         if len(spans) > MAX_SPANS:
-            return []
+            break
         if not line.group().strip():
             continue
         number += 1
@@ -121,7 +127,7 @@ def find_spans(text: str) -> list[Marked]:
             carried = None
         elif carried is not None:
             carried = (carried[0], carried[1] + 1)
-    return _settled(spans, text) if len(spans) <= MAX_SPANS else []
+    return spans
 
 
 def _is_british(text: str) -> bool:
