@@ -34,6 +34,10 @@ _PROBLEM_WORDS = {
 }
 
 
+PATIENCE = 2.0
+"""Seconds an asker waits for summaries that are not made yet; the answer says which are still being made."""
+
+
 async def now(desk: Desk, asker: Asker, options: Options) -> Reply:
     """Make a brief of the last hours, for the asker alone unless it is shared."""
     at = desk.clock.now()
@@ -52,7 +56,7 @@ async def now(desk: Desk, asker: Asker, options: Options) -> Reply:
         window_from=since,
     )
     wanted = replace(wanted, schedule=replace(wanted.schedule, timezone=asker.timezone))
-    draft = await desk.publisher.draft(wanted, at, at)
+    draft = await desk.publisher.draft(wanted, at, at, patience=PATIENCE)
     if draft.digest is None:
         about = f" on {options.text('topic')}" if "topic" in options else ""
         return said(f"There is nothing new{about} in that time.")

@@ -73,6 +73,7 @@ class Publisher:
     search: Search | None = field(default=None)
     _known: Mapping[int, Feed] = field(default_factory=dict)
     _read_at: datetime = NEVER
+    _making: "set[asyncio.Task[Brief]]" = field(default_factory=set)
 
     async def run_due(self) -> Sequence[Published]:
         """Publish every edition whose time has come; a missed one is made once."""
@@ -120,7 +121,15 @@ class Publisher:
         dropped = (("rendered", draft.dropped),) if draft.dropped else ()
         return Published(subscription.id, due.at, outcome, len(draft.selection.chosen), due.missed, dropped)
 
-    async def draft(self, subscription: Subscription, at: datetime, now: datetime, *, settle: bool = False) -> Draft:
+    async def draft(
+        self,
+        subscription: Subscription,
+        at: datetime,
+        now: datetime,
+        *,
+        settle: bool = False,
+        patience: float | None = None,
+    ) -> Draft:
         """Make an edition without writing it.
 
         Args:
@@ -128,6 +137,8 @@ class Publisher:
             at: The edition's time.
             now: Up to when stories are read.
             settle: Whether stories that turn out to be one are joined in the store too.
+            patience: Seconds somebody waits for briefs that are not made yet; a story without one says that it is
+                still being made, and it is. None waits for all.
 
         Raises:
             UserError: The subscription's schedule or filter cannot be used.
@@ -142,7 +153,7 @@ class Publisher:
         selection = await asyncio.to_thread(
             choose, stories, subscription=subscription, posted=posted, now=at, feeds=feeds, search=self.search
         )
-        selection, briefs = await self._briefed(selection, subscription)
+        selection, briefs = await self._briefed(selection, subscription, patience)
         mention = may_mention(await self._last_mention(subscription), at, MENTION_COOLDOWN)
         digest = compose(subscription, edition, selection, briefs, mention=mention, since=since)
         if digest is None:
@@ -172,17 +183,37 @@ class Publisher:
                     await self.store.move_articles([article.id for article in story.articles], story.id)
         return joined
 
-    async def _briefed(self, selection: Selection, subscription: Subscription) -> tuple[Selection, dict[int, Brief]]:
+    async def _briefed(
+        self, selection: Selection, subscription: Subscription, patience: float | None
+    ) -> tuple[Selection, dict[int, Brief]]:
         """Return the briefs of what was chosen; a story that cannot be condensed at all is left out."""
+        making = {one.story.id: self._make(one, subscription, hurry=patience is not None) for one in selection.chosen}
+        if making:
+            await asyncio.wait(making.values(), timeout=patience)
         briefs: dict[int, Brief] = {}
         kept: list[Chosen] = []
         for one in selection.chosen:
-            try:
-                briefs[one.story.id] = await self.briefer.brief(_told(one), subscription.length)
-            except InferenceError:
-                continue
+            task = making[one.story.id]
+            if task.done():
+                try:
+                    briefs[one.story.id] = task.result()
+                except InferenceError:
+                    continue
             kept.append(one)
         return replace(selection, chosen=tuple(kept)), briefs
+
+    def _make(self, one: Chosen, subscription: Subscription, *, hurry: bool) -> "asyncio.Task[Brief]":
+        """Begin to make a brief; it is made to its end even when nobody waits for it any more."""
+        task = asyncio.create_task(self.briefer.brief(_told(one), subscription.length, interactive=hurry))
+        self._making.add(task)
+        task.add_done_callback(self._made)
+        return task
+
+    def _made(self, task: "asyncio.Task[Brief]") -> None:
+        """Let go of a brief that is made; its fault, if it has one, is looked at here at the latest."""
+        self._making.discard(task)
+        if not task.cancelled():
+            task.exception()
 
     async def _last_mention(self, subscription: Subscription) -> datetime | None:
         if not subscription.mention:

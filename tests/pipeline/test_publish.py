@@ -1,5 +1,6 @@
 """An edition is made once, says only what is new to its channel, and shows only what a reader can see verbatim."""
 
+import asyncio
 from dataclasses import replace
 from datetime import time, timedelta
 
@@ -236,3 +237,23 @@ async def test_stories_on_one_event_are_joined_before_posting(house):
     (done,) = await house.publisher.run_due()
     assert done.stories == 1
     assert len(await house.store.stories(START - timedelta(days=1), house.clock.now())) == 1
+
+
+async def test_an_impatient_asker_is_told_what_is_still_being_made(house):
+    """Who waits no longer gets the headline and the word that more is to come; asked again, the summary is there."""
+    subscription = await house.subscribe()
+    await gates(house)
+    gate, summarize = asyncio.Event(), house.summarizer.summarize
+
+    async def slow(*args, **kwargs):
+        await gate.wait()
+        return await summarize(*args, **kwargs)
+
+    house.summarizer.summarize = slow
+    at = START + timedelta(hours=1)
+    draft = await house.publisher.draft(subscription, at, house.clock.now(), patience=0.01)
+    assert "still being made" in str(draft.messages)
+    gate.set()
+    draft = await house.publisher.draft(subscription, at, house.clock.now(), patience=5)
+    assert "still being made" not in str(draft.messages)
+    assert "voted on Tuesday" in str(draft.messages)
