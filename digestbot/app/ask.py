@@ -14,9 +14,9 @@ from digestbot.app.batch import (
     summarize_lines,
     summary_row,
 )
-from digestbot.app.compose import open_models, open_sources, read_settings
+from digestbot.app.compose import Sources, open_models, open_sources, read_settings
 from digestbot.app.state import feed_row
-from digestbot.domain.errors import NotFound, NothingToRead, StoreError, TooLarge
+from digestbot.domain.errors import NotAFeed, NotFound, NothingToRead, StoreError, TooLarge
 from digestbot.domain.news import Article, Entry, ParsedFeed
 from digestbot.domain.subscription import Length
 
@@ -151,9 +151,20 @@ async def feed_rows(source: str, config: Path | None) -> Rows:
 
         return parsed_rows(parse_feed(_read_bytes(source, settings.sources.max_bytes), source))
     async with open_sources(settings) as sources:
-        parsed = await sources.feeds.look(source)
+        parsed = await _look(sources, source)
     state = await _stored_state(source, settings.database.url)
     return {**parsed_rows(parsed), **({"state": state} if state else {})}
+
+
+async def _look(sources: Sources, url: str) -> ParsedFeed:
+    """Return the feed at an address, or the first that the page there names."""
+    try:
+        return await sources.feeds.look(url)
+    except NotAFeed:
+        named = await sources.feeds.discover(url)
+        if not named:
+            raise
+        return await sources.feeds.look(named[0])
 
 
 async def _stored_state(url: str, database: str) -> Rows | None:

@@ -37,7 +37,11 @@ class LookingFeedSource(FeedSource, Protocol):
     """A feed source that can also look at a feed nobody has subscribed to, as commands on demand do."""
 
     async def look(self, url: str) -> ParsedFeed:
-        """Return what is at an address, be it a feed or a site's page that names one."""
+        """Return what the feed at an address gives."""
+        ...
+
+    async def discover(self, url: str) -> list[str]:
+        """Return the feeds that a site's page names."""
         ...
 
 
