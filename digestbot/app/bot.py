@@ -11,11 +11,14 @@ from digestbot.app.chatting import listening
 from digestbot.app.compose import Rooms, open_rooms, read_settings
 from digestbot.app.enrol import enrol
 from digestbot.config import Settings
-from digestbot.domain.errors import ConfigError
+from digestbot.domain.errors import ConfigError, StoreError
+from digestbot.ports import Retention
 from digestbot.runtime.dispatch import InProcessDispatcher, Step, StepName
 from digestbot.runtime.scheduler import Scheduler
 from digestbot.telemetry import ARTICLES, BRIEFS, DROPPED, EDITIONS, MESSAGES, REFRESHES, bound, logger
 
+UPKEEP = 6 * 3600.0
+"""Seconds between two clean-ups of the store."""
 GRACE = 3.0
 """Seconds that work under way is given to end when the bot is told to stop."""
 
@@ -64,6 +67,7 @@ async def _serve(rooms: Rooms, stop: asyncio.Event) -> None:
     scheduler = Scheduler(dispatcher)
     worker = asyncio.create_task(dispatcher.run(), name="dispatcher")
     stopping = asyncio.create_task(stop.wait(), name="stop")
+    upkeep = asyncio.create_task(_upkeep(rooms), name="upkeep")
     await scheduler.start()
     log.info("running", subscriptions=len(await rooms.store.subscriptions()), feeds=len(await rooms.store.feeds()))
     try:
@@ -71,10 +75,23 @@ async def _serve(rooms: Rooms, stop: asyncio.Event) -> None:
     finally:
         scheduler.stop()
         stopping.cancel()
+        upkeep.cancel()
         await dispatcher.drain(GRACE)
         worker.cancel()
-        await asyncio.gather(worker, stopping, return_exceptions=True)
+        await asyncio.gather(worker, stopping, upkeep, return_exceptions=True)
         log.info("stopped")
+
+
+async def _upkeep(rooms: Rooms) -> None:
+    """Remove, now and then, what has outlived its time; what was posted where is remembered much longer."""
+    while True:
+        await rooms.clock.sleep(UPKEEP)
+        try:
+            removed = await rooms.store.prune(Retention(), rooms.clock.now())
+        except StoreError as error:
+            log.warning("upkeep failed", code=error.code, error=str(error))
+        else:
+            log.info("upkeep", articles=removed.articles, briefs=removed.briefs, deliveries=removed.deliveries)
 
 
 @contextmanager

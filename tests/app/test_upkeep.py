@@ -1,0 +1,41 @@
+"""What has outlived its time is removed by the running bot, and a store that fails does not end it."""
+
+import asyncio
+from types import SimpleNamespace
+
+from digestbot.app.bot import UPKEEP, _upkeep
+from digestbot.domain.errors import StoreUnavailable
+from tests.fakes.clock import START, FakeClock
+from tests.fakes.store import MemoryStore
+
+
+class PausingClock(FakeClock):
+    """A clock whose sleeps let others run, a few times, and then end the sleeper."""
+
+    def __init__(self, sleeps: int) -> None:
+        super().__init__()
+        self.left = sleeps
+
+    async def sleep(self, seconds: float) -> None:
+        """Move on, or end."""
+        if not self.left:
+            raise asyncio.CancelledError
+        self.left -= 1
+        self.tick(seconds=seconds)
+
+
+async def test_the_store_is_tidied_every_few_hours_whatever_happens(monkeypatch):
+    """Each time the store is asked to prune at the present time; a failure is logged and tried again."""
+    store, asked = MemoryStore(), []
+    prune = store.prune
+
+    async def sometimes(retention, now):
+        asked.append(now)
+        if len(asked) == 1:
+            raise StoreUnavailable("the disk is full")
+        return await prune(retention, now)
+
+    monkeypatch.setattr(store, "prune", sometimes)
+    done = await asyncio.gather(_upkeep(SimpleNamespace(clock=PausingClock(3), store=store)), return_exceptions=True)
+    assert isinstance(done[0], asyncio.CancelledError)
+    assert [(now - START).total_seconds() for now in asked] == [UPKEEP, 2 * UPKEEP, 3 * UPKEEP]
