@@ -69,13 +69,13 @@ def in_an_hour() -> str:
 
 
 @pytest.mark.parametrize("status", [429, 503])
-@pytest.mark.parametrize("value", ["3600", in_an_hour()], ids=["seconds", "date"])
-async def test_a_host_that_asks_to_be_left_alone_is(status: int, value: str):
+@pytest.mark.parametrize("said", [lambda: "3600", in_an_hour], ids=["seconds", "date"])
+async def test_a_host_that_asks_to_be_left_alone_is(status: int, said: Callable[[], str]):
     """After Retry-After nobody asks that host for anything, whoever it was said to; other hosts are asked."""
 
     async def tired(request: web.Request) -> web.Response:
         if request.path == "/tired":
-            return web.Response(status=status, headers={"Retry-After": value})
+            return web.Response(status=status, headers={"Retry-After": said()})
         return web.Response(text="here")
 
     async with serving(tired) as (client, port, asked):
