@@ -147,8 +147,11 @@ async def _brief(rooms: Rooms) -> bool:
         for reason, count in briefed.dropped:
             DROPPED.labels(reason=reason).inc(count)
         with bound(story=briefed.story_id):
-            log.debug("story briefed", engine=briefed.engine, quotes=briefed.quotes)
-    return bool(done)
+            if briefed.error:
+                log.debug("story not briefed", code=briefed.error.code, error=str(briefed.error))
+            else:
+                log.debug("story briefed", engine=briefed.engine, quotes=briefed.quotes)
+    return any(briefed.error is None for briefed in done)
 
 
 async def _publish(rooms: Rooms) -> bool:

@@ -31,6 +31,7 @@ class Briefed:
     quotes: int
     cached: bool
     dropped: tuple[tuple[str, int], ...] = ()
+    error: InferenceError | None = None
 
 
 @dataclass(slots=True)
@@ -44,12 +45,16 @@ class Briefer:
     window: timedelta = timedelta(hours=72)
 
     async def run_due(self, lengths: Sequence[Length] = ("medium",), limit: int = 20) -> Sequence[Briefed]:
-        """Brief the stories without a fresh brief, the most covered first."""
+        """Brief the stories without a fresh brief, the most covered first; one that cannot be stops no other."""
         done: list[Briefed] = []
         since = self.clock.now() - self.window
         for length in lengths:
             for story in await self.store.stale_stories(since, self.summarizer.name, length, limit):
-                brief = await self.brief(story, length)
+                try:
+                    brief = await self.brief(story, length)
+                except InferenceError as error:
+                    done.append(Briefed(story.id, error.code, 0, cached=False, dropped=((error.code, 1),), error=error))
+                    continue
                 done.append(
                     Briefed(story.id, brief.summary.engine, len(brief.quotes), cached=False, dropped=brief.dropped)
                 )

@@ -12,7 +12,15 @@ from typing import Literal
 from uuid import uuid4
 
 from digestbot.domain.digest import Delivery, Part, Receipt
-from digestbot.domain.errors import ChannelGone, DeliveryError, NotPermitted, RateLimited
+from digestbot.domain.errors import (
+    ChannelGone,
+    DeliveryError,
+    DigestbotError,
+    NotFound,
+    NotPermitted,
+    RateLimited,
+    StoreError,
+)
 from digestbot.domain.subscription import Platform
 from digestbot.ports import ChatAdapter, Clock, Store
 
@@ -30,7 +38,7 @@ class Delivered:
     channel: str
     outcome: Outcome
     posted: int
-    error: DeliveryError | None = None
+    error: DigestbotError | None = None
 
 
 @dataclass(slots=True)
@@ -46,7 +54,14 @@ class Deliverer:
         due = [
             d for d in await self.store.due_deliveries(self.clock.now(), limit) if d.channel.platform in self.adapters
         ]
-        return await asyncio.gather(*(self.deliver(delivery) for delivery in due))
+        return await asyncio.gather(*(self._guarded(delivery) for delivery in due))
+
+    async def _guarded(self, delivery: Delivery) -> Delivered:
+        """Deliver; a store that fails leaves this delivery as it is, due at the next tick, and stops no other."""
+        try:
+            return await self.deliver(delivery)
+        except (StoreError, NotFound) as error:
+            return Delivered(delivery.id, str(delivery.channel), "postponed", 0, error)
 
     async def deliver(self, delivery: Delivery) -> Delivered:
         """Post the parts of one delivery that are not yet posted.

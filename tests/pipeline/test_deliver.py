@@ -6,7 +6,15 @@ from datetime import timedelta
 import pytest
 
 from digestbot.domain.digest import Card, Digest, Edition, Heading, Message, Text
-from digestbot.domain.errors import ChannelGone, NotPermitted, OutcomeUnknown, PlatformDown, RateLimited, Rejected
+from digestbot.domain.errors import (
+    ChannelGone,
+    Conflict,
+    NotPermitted,
+    OutcomeUnknown,
+    PlatformDown,
+    RateLimited,
+    Rejected,
+)
 from digestbot.domain.subscription import Channel, Subscription
 from digestbot.pipeline.deliver import Deliverer, back_off
 from tests.fakes.chat import FakeChat
@@ -160,6 +168,25 @@ async def test_platforms_that_are_off_are_left_alone(store, clock):
     delivery = await owe(store, "head")
     assert await Deliverer(store, {}, clock).run_due() == []
     assert (await store.delivery(delivery.id)).state == "pending"
+
+
+async def test_a_store_that_fails_for_one_delivery_stops_no_other(store, chat, deliverer, monkeypatch):
+    """The one stays due as it was; the other is posted."""
+    first = await owe(store, "a")
+    await owe(store, "b", channel=replace(CHANNEL, id="C2"), name="Other")
+    mark = store.mark_sending
+
+    async def sometimes(delivery_id, *args):
+        if delivery_id == first.id:
+            raise Conflict("another attempt took it")
+        await mark(delivery_id, *args)
+
+    monkeypatch.setattr(store, "mark_sending", sometimes)
+    done = await deliverer.run_due()
+    assert sorted(d.outcome for d in done) == ["postponed", "sent"]
+    monkeypatch.setattr(store, "mark_sending", mark)
+    assert [d.outcome for d in await deliverer.run_due()] == ["sent"]
+    assert sorted(p.text for p in chat.posted) == ["a", "b"]
 
 
 def test_back_off_doubles_up_to_a_quarter_of_an_hour():

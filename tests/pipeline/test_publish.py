@@ -257,3 +257,19 @@ async def test_an_impatient_asker_is_told_what_is_still_being_made(house):
     draft = await house.publisher.draft(subscription, at, house.clock.now(), patience=5)
     assert "still being made" not in str(draft.messages)
     assert "voted on Tuesday" in str(draft.messages)
+
+
+async def test_a_story_without_text_keeps_no_other_from_being_briefed(house):
+    """A story with nothing to condense is an outcome of its own; the stories after it are briefed."""
+    await house.report("Courier", "A headline and nothing else", " ")
+    await gates(house)
+    summarize = house.summarizer.summarize
+
+    async def strict(story, *args, **kwargs):
+        if not story.articles[0].text.strip():
+            raise InferenceError("there is no sentence")
+        return await summarize(story, *args, **kwargs)
+
+    house.summarizer.summarize = strict
+    done = await house.briefer.run_due()
+    assert sorted(one.error is None for one in done) == [False, True]
