@@ -66,6 +66,11 @@ class Database:
         """Whether this is SQLite."""
         return self._writer.dialect.name == "sqlite"
 
+    @property
+    def engine(self) -> AsyncEngine:
+        """The engine that writes, for libraries that bring statements of their own."""
+        return self._writer
+
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
         """Give a connection that sees one state of the database on SQLite, committed rows on PostgreSQL.

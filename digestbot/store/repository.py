@@ -7,6 +7,7 @@ from digestbot.store.briefs import SqlBriefs
 from digestbot.store.database import Database, open_database
 from digestbot.store.editions import SqlEditions
 from digestbot.store.feeds import SqlFeeds
+from digestbot.store.installations import SqlInstallations
 from digestbot.store.news import SqlNews
 from digestbot.store.outbox import SqlOutbox
 from digestbot.store.schema import SchemaState, state_of
@@ -15,7 +16,7 @@ from digestbot.store.search import SqlSearch
 from digestbot.store.upkeep import SqlUpkeep
 
 
-class SqlStore(SqlFeeds, SqlNews, SqlBriefs, SqlSearch, SqlEditions, SqlOutbox, SqlUpkeep):
+class SqlStore(SqlFeeds, SqlNews, SqlBriefs, SqlSearch, SqlEditions, SqlOutbox, SqlUpkeep, SqlInstallations):
     """The rows that are the truth, on SQLite or PostgreSQL."""
 
     async def close(self) -> None:

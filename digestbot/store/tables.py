@@ -1,10 +1,13 @@
 """The tables, named in the field's words; what a row means is said here, what is done with it elsewhere."""
 
+from typing import Any
+
 from sqlalchemy import (
     BigInteger,
     Boolean,
     CheckConstraint,
     Column,
+    DateTime,
     Float,
     ForeignKey,
     Index,
@@ -239,4 +242,48 @@ posted = Table(
     Column("story_id", Id, nullable=False),
     Column("url", Words, nullable=False),
     Column("at", Instant, nullable=False, index=True),
+)
+
+# ── what workspaces installed: slack_sdk's own tables, which its SQLAlchemy stores read and write ────────────
+
+
+def _installed(name: str, *more: Column[Any], by: tuple[str, ...]) -> Table:
+    """Return a table as slack_sdk names its columns; texts without its limits, for tokens have grown before."""
+    texts = ("enterprise_id", "enterprise_name", "team_id", "team_name", "bot_token", "bot_id", "bot_user_id")
+    return Table(
+        name,
+        metadata,
+        Column("id", Id, primary_key=True),
+        Column("client_id", Words, nullable=False),
+        Column("app_id", Words, nullable=False),
+        *(Column(text, Words) for text in (*texts, "bot_scopes", "bot_refresh_token")),
+        *more,
+        # Without a zone, in UTC, as the library writes them.
+        Column("bot_token_expires_at", DateTime),
+        Column("is_enterprise_install", Boolean, nullable=False),
+        Column("installed_at", DateTime, nullable=False),
+        Index(f"{name}_idx", "client_id", "enterprise_id", "team_id", *by, "installed_at"),
+    )
+
+
+_PERSON = ("enterprise_url", "user_token", "user_scopes", "user_refresh_token", "token_type")
+_WEBHOOK = ("url", "channel", "channel_id", "configuration_url")
+
+slack_bots = _installed("slack_bots", by=())
+
+slack_installations = _installed(
+    "slack_installations",
+    Column("user_id", Words, nullable=False),
+    *(Column(name, Words) for name in _PERSON),
+    *(Column(f"incoming_webhook_{name}", Words) for name in _WEBHOOK),
+    Column("user_token_expires_at", DateTime),
+    by=("user_id",),
+)
+
+slack_oauth_states = Table(
+    "slack_oauth_states",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("state", Words, nullable=False),
+    Column("expire_at", DateTime, nullable=False),
 )
