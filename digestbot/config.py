@@ -7,6 +7,7 @@ import os
 import tomllib
 from collections.abc import Mapping
 from datetime import time
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Any, Literal, Self
 from zoneinfo import ZoneInfo, available_timezones
@@ -25,7 +26,13 @@ ENV_PREFIX = "DIGESTBOT_"
 OWN_VARIABLES = frozenset({"DIGESTBOT_CONFIG", "DIGESTBOT_SECRETS_DIR"})
 """Variables of ours that are no settings: they say where settings are read from."""
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-SECRET_KEYS = (("model", "remote_key"), ("slack", "bot_token"), ("slack", "app_token"), ("discord", "token"))
+SECRET_KEYS = (
+    ("model", "remote_key"),
+    ("slack", "bot_token"),
+    ("slack", "app_token"),
+    ("discord", "token"),
+    ("web", "token"),
+)
 """The settings that may also come from files named ``<section>_<key>`` in the secrets folder."""
 
 
@@ -95,6 +102,57 @@ class DiscordSettings(_Section):
     admin_channel: str = Field("", description="The id of the channel that reported problems go to.")
 
 
+class WebSettings(_Section):
+    """The reading room, the preview, the status page, health and metrics, over HTTP."""
+
+    enabled: bool = Field(default=False, description="Whether “digestbot run” serves the pages.")
+    host: str = Field("127.0.0.1", description="The address to listen on; beyond this machine a token is needed.")
+    port: int = Field(8080, ge=0, le=65535, description="The port; 0 takes a free one.")
+    token: SecretStr | None = Field(
+        None, min_length=16, description="What readers log in with; better set as DIGESTBOT_WEB__TOKEN."
+    )
+    proxy_header: str = Field(
+        "", description="The header in which a reverse proxy names who is logged in, such as X-Forwarded-User."
+    )
+    trusted_proxies: tuple[str, ...] = Field(
+        ("127.0.0.1", "::1"), description="Addresses or networks that the header is believed from."
+    )
+    public_url: str = Field(
+        "", description="Where readers find the pages, for links in feeds: https://news.example.org."
+    )
+
+    @field_validator("public_url")
+    @classmethod
+    def _http(cls, url: str) -> str:
+        if url and not url.startswith(("http://", "https://")):
+            raise ValueError("must start with http:// or https://")
+        return url.rstrip("/")
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _networks(cls, proxies: tuple[str, ...]) -> tuple[str, ...]:
+        for proxy in proxies:
+            ip_network(proxy)
+        return proxies
+
+    @model_validator(mode="after")
+    def _guarded_beyond_this_machine(self) -> Self:
+        if self.enabled and not is_loopback(self.host) and self.token is None and not self.proxy_header:
+            raise ValueError(
+                f"host: {self.host} is reached from outside this machine: set web.token or web.proxy_header, "
+                "or listen on 127.0.0.1"
+            )
+        return self
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether a host is this machine alone."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
 class LogSettings(_Section):
     """What is logged, to standard error."""
 
@@ -102,6 +160,7 @@ class LogSettings(_Section):
     format: Literal["auto", "json", "console"] = Field(
         "auto", description="auto writes JSON unless standard error is a terminal."
     )
+    traces: str = Field("", description="An OTLP/HTTP endpoint that traces go to (extra otel); empty sends none.")
 
 
 class FeedSettings(_Section):
@@ -202,6 +261,7 @@ class Settings(BaseSettings):
     model: ModelSettings = Field(default_factory=ModelSettings)
     slack: SlackSettings = Field(default_factory=SlackSettings)
     discord: DiscordSettings = Field(default_factory=DiscordSettings)
+    web: WebSettings = Field(default_factory=WebSettings)
     log: LogSettings = Field(default_factory=LogSettings)
     feeds: tuple[FeedSettings, ...] = Field((), description="The feeds.")
     subscriptions: tuple[SubscriptionSettings, ...] = Field((), description="Who gets what, where and when.")
