@@ -2,7 +2,7 @@
 
 DigestbotError            code · hint · transient=False · retry_after=None
 ├─ ConfigError            the operator: every fault at once, with file and key; exit 78
-├─ UserError              the asker: UnknownCommand, BadOption, NotAllowed, NotFound
+├─ UserError              the asker: UnknownCommand, BadOption, NotAllowed, NotFound, TooOften†
 ├─ SourceError(url)       FetchTimeout† ServerError† TooLarge BlockedAddress FeedGone NotAFeed NothingToRead
 ├─ InferenceError         ModelMissing, InputTooLong, Busy†(retry_after), Ungrounded(claims), DeadlinePassed†,
 │                         EngineCrashed†, OutOfMemory, WrongLanguage, RemoteFailed†
@@ -111,6 +111,19 @@ class NotFound(UserError):
         super().__init__(
             f"there is no {kind} “{key}”", hint=hint if hint is not None else f"list them to see each {kind}"
         )
+
+
+class TooOften(UserError):
+    """Somebody asks more often than one person may."""
+
+    code = "too_often"
+    transient = True
+
+    def __init__(self, what: str, retry_after: float) -> None:
+        """Say what is asked for, and in how many seconds it may be asked for again."""
+        seconds = max(1, round(retry_after))
+        hint = f"try again in {seconds} second{'' if seconds == 1 else 's'}"
+        super().__init__(f"{what} was asked for too often", hint=hint, retry_after=retry_after)
 
 
 # ── sources ──────────────────────────────────────────────────────────────────
