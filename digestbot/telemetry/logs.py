@@ -1,4 +1,4 @@
-"""Logs and numbers: structlog, one private Prometheus registry, and the redaction of secrets; knows no adapter."""
+"""Logs: structlog on standard error, with every secret taken out; knows no adapter."""
 
 import logging
 import re
@@ -7,22 +7,6 @@ from collections.abc import Iterable, MutableMapping
 from typing import Any, Literal
 
 import structlog
-from prometheus_client import CollectorRegistry, Counter, Histogram
-
-REGISTRY = CollectorRegistry()
-"""Every metric of digestbot, and none of anybody else."""
-
-REFRESHES = Counter("digestbot_refreshes", "Feed polls by outcome.", ["outcome"], registry=REGISTRY)
-ARTICLES = Counter("digestbot_articles", "Articles stored.", registry=REGISTRY)
-BRIEFS = Counter("digestbot_briefs", "Briefs made, by engine.", ["engine"], registry=REGISTRY)
-DROPPED = Counter(
-    "digestbot_dropped", "Quotes and sentences a check removed, by reason.", ["reason"], registry=REGISTRY
-)
-EDITIONS = Counter("digestbot_editions", "Editions by outcome.", ["outcome"], registry=REGISTRY)
-MESSAGES = Counter(
-    "digestbot_messages", "Messages by platform and outcome.", ["platform", "outcome"], registry=REGISTRY
-)
-STEP_SECONDS = Histogram("digestbot_step_seconds", "Seconds a pipeline step took.", ["step"], registry=REGISTRY)
 
 REDACTED = "[redacted]"
 
