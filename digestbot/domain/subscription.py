@@ -6,7 +6,8 @@ from typing import Literal
 
 Platform = Literal["console", "slack", "discord"]
 Length = Literal["short", "medium", "long"]
-Style = Literal["full", "compact"]
+Style = Literal["full", "compact", "posts"]
+"""``posts`` gives each story a message of its own: in a Discord forum a post of its own."""
 Frequency = Literal["daily", "weekdays", "weekly", "hourly", "cron", "instant"]
 EmptyPolicy = Literal["skip", "note"]
 UpdatePolicy = Literal["mark", "skip"]
@@ -16,12 +17,33 @@ LENGTH_WORDS: dict[Length, tuple[int, int]] = {"short": (15, 30), "medium": (35,
 
 
 @dataclass(frozen=True, slots=True)
+class Workspace:
+    """Whose things are whose: a Slack workspace, a Discord guild, or the operator's own (console, no id)."""
+
+    platform: Platform
+    id: str = ""
+
+    def __str__(self) -> str:
+        """Return a short name for logs and messages."""
+        return f"{self.platform}:{self.id}"
+
+
+OPERATOR = Workspace("console")
+"""What the settings file and the command line put in belongs here; every workspace may read it, none may change it."""
+
+
+@dataclass(frozen=True, slots=True)
 class Channel:
     """Where a digest is posted: a Slack channel, a Discord channel, thread or forum, or the console."""
 
     platform: Platform
     id: str
     workspace: str = ""
+
+    @property
+    def home(self) -> Workspace:
+        """The workspace it is in."""
+        return Workspace(self.platform, self.workspace)
 
     def __str__(self) -> str:
         """Return a short name for logs and messages."""
@@ -66,7 +88,7 @@ class Subscription:
     """Feeds and topics → one channel on a schedule.
 
     ``feeds`` are feed ids, empty for all. ``next_edition_at`` is the next due time, None when paused.
-    ``window_from`` is up to where its last edition has read.
+    ``window_from`` is up to where its last edition has read. ``listed`` tells that the settings file names it.
     """
 
     id: int
@@ -89,3 +111,27 @@ class Subscription:
     paused: str | None = None
     next_edition_at: datetime | None = None
     window_from: datetime | None = None
+    listed: bool = False
+
+
+Managers = str
+"""Who may change a workspace's digests: ``admins``, ``anyone``, or the id of a user group or role."""
+ADMINS, ANYONE = "admins", "anyone"
+
+
+@dataclass(frozen=True, slots=True)
+class WorkspaceSettings:
+    """What a workspace has set for itself; empty means the bot's own default.
+
+    ``timezone``, ``language``, ``length``, ``style`` and the quiet hours are what a new digest starts with;
+    ``admin_channel`` gets the reports of problems.
+    """
+
+    managers: Managers = ADMINS
+    admin_channel: str = ""
+    timezone: str = ""
+    language: str = ""
+    length: Length = "medium"
+    style: Style = "full"
+    quiet_from: time | None = None
+    quiet_to: time | None = None
