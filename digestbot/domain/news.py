@@ -193,11 +193,29 @@ class SummarySentence:
 
 
 @dataclass(frozen=True, slots=True)
+class Refusal:
+    """A sentence of a model that the grounding gate did not let through.
+
+    ``reasons`` are the rules it broke, ``claims`` the words that broke them. ``instead`` is the article's own
+    sentence that took its place, or empty where none did.
+    """
+
+    text: str
+    reasons: tuple[str, ...]
+    claims: tuple[str, ...] = ()
+    instead: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Summary:
-    """A story's summary; ``engine`` names what wrote it, and says so when it fell back (``extractive: busy``)."""
+    """A story's summary; ``engine`` names what wrote it, and says so when it fell back (``extractive: busy``).
+
+    ``refused`` is what a model wrote and the gate kept back.
+    """
 
     sentences: tuple[SummarySentence, ...]
     engine: str
+    refused: tuple[Refusal, ...] = ()
 
     @property
     def text(self) -> str:

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from digestbot.domain.news import Article, Evidence, Quote, SummarySentence
+from digestbot.domain.news import Article, Evidence, Quote, Refusal, SummarySentence
 from digestbot.editorial.grounding_rules import FORM, PLACEHOLDER, RULES, Claim
 from digestbot.editorial.grounding_sources import Sources
 from digestbot.editorial.grounding_words import words_of
@@ -62,6 +62,19 @@ class Grounding:
     def claims(self) -> tuple[str, ...]:
         """The words that were refused."""
         return tuple(claim for verdict in self.verdicts for claim in verdict.claims)
+
+    @property
+    def refusals(self) -> tuple[Refusal, ...]:
+        """The sentences that were refused, with the source sentence that takes the place of each, if one does."""
+        texts = {article.id: article.text for article in self.sources}
+        standing = {sentence.text for sentence in self.repaired()}
+        refused = []
+        for verdict in self.verdicts:
+            if not verdict.ok:
+                other = _replacement(verdict, texts)
+                instead = other.text if other is not None and other.text in standing else ""
+                refused.append(Refusal(verdict.text, verdict.reasons, verdict.claims, instead))
+        return tuple(refused)
 
     def repaired(self) -> tuple[SummarySentence, ...]:
         """Return what may be posted: sentences kept, replaced by their source sentence, none said twice.

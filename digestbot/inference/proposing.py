@@ -8,9 +8,10 @@ import asyncio
 from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from digestbot.domain.errors import InferenceError, Ungrounded, WrongLanguage
-from digestbot.domain.news import Article, Quote, Story, Summary, SummarySentence
+from digestbot.domain.news import Article, Quote, Refusal, Story, Summary, SummarySentence
 from digestbot.domain.subscription import LENGTH_WORDS, Length
 from digestbot.editorial.grounding import ground, split
 from digestbot.editorial.summary import Vectors, candidates, condense, word_vectors
@@ -18,6 +19,8 @@ from digestbot.inference.extractive import ExtractiveSummarizer
 from digestbot.inference.language import language_of
 from digestbot.ports import Embedder
 
+Judged = tuple[tuple[SummarySentence, ...], tuple[Refusal, ...]]
+"""What the gate let through, and what it refused."""
 FindQuotes = Callable[[Article], Sequence[Quote]]
 SHORT = 60
 """Words under which a story is not worth a model: it is its own summary."""
@@ -75,22 +78,24 @@ class ModelSummarizer(ABC):
 
         """
         try:
-            sentences = await self._grounded(story, length, interactive=interactive)
+            sentences, refused = await self._grounded(story, length, interactive=interactive)
         except InferenceError as error:
             return await self._fallback.summarize(story, length, interactive=interactive, because=error.code)
         if not sentences:
-            return await self._fallback.summarize(story, length, interactive=interactive)
-        return Summary(sentences, self.name)
+            because = Ungrounded.code if refused else ""
+            instead = await self._fallback.summarize(story, length, interactive=interactive, because=because)
+            return replace(instead, refused=refused)
+        return Summary(sentences, self.name, refused)
 
-    async def _grounded(self, story: Story, length: Length, *, interactive: bool) -> tuple[SummarySentence, ...]:
-        """Return what the gate let through; nothing for a story that is not the model's business.
+    async def _grounded(self, story: Story, length: Length, *, interactive: bool) -> Judged:
+        """Return what the gate let through and what it did not; nothing for a story not the model's business.
 
         Raises:
-            InferenceError: The model could not write, or nothing it wrote stands in the sources.
+            InferenceError: The model could not write, or wrote nothing.
 
         """
         if sum(len(article.text.split()) for article in story.articles) < SHORT:
-            return ()
+            return (), ()
         if self._languages and await asyncio.to_thread(language_of, story.articles) not in self._languages:
             raise WrongLanguage(f"{self.name} does not write this story's language")
         material = await self._material(story)
@@ -113,20 +118,20 @@ class ModelSummarizer(ABC):
         except InferenceError:
             return word_vectors(texts)
 
-    def _judge(self, story: Story, draft: str, length: Length) -> tuple[SummarySentence, ...]:
-        """Return the sentences of a draft that may be posted, within the length's words.
+    def _judge(self, story: Story, draft: str, length: Length) -> Judged:
+        """Return the sentences of a draft that may be posted, within the length's words, and those that may not.
 
         Raises:
-            Ungrounded: None may.
+            Ungrounded: There is neither.
 
         """
         quotes = [q for article in story.articles for q in self._find_quotes(article)] if self._find_quotes else []
         grounding = ground(story.articles, split(draft), quotes, strict=True)
         self.rejections.update(grounding.counts)
         kept = within(grounding.repaired(), LENGTH_WORDS[length][1])
-        if not kept:
-            raise Ungrounded(grounding.claims or (draft[:80],))
-        return kept
+        if not kept and not grounding.refusals:
+            raise Ungrounded((draft[:80],))
+        return kept, grounding.refusals
 
 
 def within(sentences: Sequence[SummarySentence], most: int) -> tuple[SummarySentence, ...]:

@@ -24,13 +24,14 @@ MOST_QUOTES = 3
 
 @dataclass(frozen=True, slots=True)
 class Briefed:
-    """What one brief step did."""
+    """What one brief step did; ``refused`` names the rules by which the grounding gate kept sentences back."""
 
     story_id: int
     engine: str
     quotes: int
     cached: bool
     dropped: tuple[tuple[str, int], ...] = ()
+    refused: tuple[str, ...] = ()
     error: InferenceError | None = None
 
 
@@ -55,9 +56,7 @@ class Briefer:
                 except InferenceError as error:
                     done.append(Briefed(story.id, error.code, 0, cached=False, dropped=((error.code, 1),), error=error))
                     continue
-                done.append(
-                    Briefed(story.id, brief.summary.engine, len(brief.quotes), cached=False, dropped=brief.dropped)
-                )
+                done.append(_done(brief))
         return done
 
     async def brief(self, story: Story, length: Length = "medium", *, interactive: bool = False) -> Brief:
@@ -121,6 +120,18 @@ class Briefer:
         core = vectors[: len(story.articles)].mean(axis=0)
         near = dict(zip(texts, (vectors[len(story.articles) :] @ core / max(np.linalg.norm(core), 1e-9)), strict=True))
         return lambda asked: [float(near.get(text, 0.0)) for text in asked]
+
+
+def _done(brief: Brief) -> Briefed:
+    rules = tuple(rule for refusal in brief.summary.refused for rule in refusal.reasons)
+    return Briefed(
+        brief.story_id,
+        brief.summary.engine,
+        len(brief.quotes),
+        cached=False,
+        dropped=brief.dropped,
+        refused=rules,
+    )
 
 
 def _left_out(found: Mapping[int, Sequence[Quote]], shown: Sequence[Quote]) -> tuple[tuple[str, int], ...]:

@@ -26,7 +26,7 @@ from digestbot.domain.digest import (
     Strong,
     Text,
 )
-from digestbot.domain.news import Evidence, Passage, Polling, Quote, Speaker, Summary, SummarySentence
+from digestbot.domain.news import Evidence, Passage, Polling, Quote, Refusal, Speaker, Summary, SummarySentence
 from digestbot.domain.subscription import Channel, Filter, Schedule, Subscription
 
 Json = dict[str, Any]
@@ -150,6 +150,7 @@ def summary_to_json(summary: Summary) -> Json:
             }
             for sentence in summary.sentences
         ],
+        "refused": [asdict(refusal) for refusal in summary.refused],
     }
 
 
@@ -161,6 +162,8 @@ def summary_from_json(document: Json) -> Summary:
             for sentence in document["sentences"]
         ),
         document["engine"],
+        # Absent in what an earlier version wrote.
+        tuple(Refusal(**_known(Refusal, refusal)) for refusal in document.get("refused", ())),
     )
 
 

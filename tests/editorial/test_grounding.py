@@ -197,3 +197,22 @@ def test_quality_on_human_labels():
     assert sum(bad) / len(bad) >= 0.40
     assert sum(good) / len(good) <= 0.06
     assert seconds <= 0.010
+
+
+def test_a_refusal_says_what_took_its_place():
+    """What was refused is told with the rule, the words that broke it and the source sentence that stands instead."""
+    fair = "The European Union has paid 2.5 million euros for three bridges since 2019."
+    invented = "President Maria Oduya sent 9,999 engineers to the Brenland border, and it is legal."
+    grounding = ground([ARTICLE], [fair, invented])
+    (refusal,) = grounding.refusals
+    assert refusal.text == invented
+    assert "number" in refusal.reasons
+    assert "9,999" in " ".join(refusal.claims)
+    assert refusal.instead in {sentence.text for sentence in grounding.repaired()}
+    assert refusal.instead.startswith("President Maria Oduya said on Tuesday")
+
+
+def test_nothing_is_refused_that_stands():
+    """A summary that stands in its sources has no refusals."""
+    fair = "The European Union has paid 2.5 million euros for three bridges since 2019."
+    assert ground([ARTICLE], [fair]).refusals == ()

@@ -119,6 +119,7 @@ async def test_inventions_are_never_posted(engine, plain):
     assert not set(LIES.split(". ")) & {s.text.rstrip(".") for s in summary.sentences}
     assert summarizer.rejections["name"] >= 1
     assert summarizer.rejections["number"] >= 1
+    assert {refusal.text.rstrip(".") for refusal in summary.refused} == set(LIES.rstrip(".").split(". "))
 
 
 @pytest.mark.parametrize(

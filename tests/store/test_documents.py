@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from digestbot.domain import digest as document
-from digestbot.domain.news import Polling
+from digestbot.domain.news import Evidence, Polling, Refusal, Summary, SummarySentence
 from digestbot.domain.subscription import Channel, Filter, Schedule, Subscription
 from digestbot.store.documents import (
     digest_from_json,
@@ -18,6 +18,8 @@ from digestbot.store.documents import (
     polling_to_json,
     settings_to_json,
     subscription_from_json,
+    summary_from_json,
+    summary_to_json,
 )
 
 TEXTS = st.text(max_size=20)
@@ -102,3 +104,13 @@ def test_documents_of_other_versions_are_read():
         "next_edition_at",
         "window_from",
     }
+
+
+def test_a_summary_survives_json_with_what_was_refused():
+    """Evidence and refusals read back as they were; a document from before there were refusals has none."""
+    refused = Refusal("It is so.", ("name", "number"), ("9",), "It may be so.")
+    made = Summary((SummarySentence("It may be so.", (Evidence(3, 0, 13),), "model"),), "seq2seq:x", (refused,))
+    document = json.loads(json.dumps(summary_to_json(made)))
+    assert summary_from_json(document) == made
+    del document["refused"]
+    assert summary_from_json(document) == replace(made, refused=())
