@@ -91,8 +91,9 @@ class DiscordRig:
         self._runner: web.AppRunner | None = None
         self.port = 0
 
-    async def start(self) -> None:
-        """Listen on a free port of the loopback address."""
+    async def start(self, authority: trustme.CA | None = None) -> None:
+        """Listen on a free port of the loopback address, with a certificate of the authority given, or its own."""
+        self._authority = authority or self._authority
         app = web.Application()
         app.router.add_route("*", "/api/v10/{path:.*}", self._answer)
         self.routes(app)
@@ -102,6 +103,10 @@ class DiscordRig:
         await self._runner.setup()
         await web.TCPSite(self._runner, "127.0.0.1", 0, ssl_context=context).start()
         self.port = self._runner.addresses[0][1]
+
+    def hosts(self) -> dict[str, str]:
+        """Return which of Discord's hosts lead here (see tests/rigs/hostmap)."""
+        return {f"{host}:443": f"127.0.0.1:{self.port}" for host in HOSTS}
 
     def routes(self, app: web.Application) -> None:
         """Add what a larger rig serves beside the REST interface."""

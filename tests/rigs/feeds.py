@@ -5,13 +5,15 @@ polite polling the client broke. Time is the test's own clock, so days pass at o
 """
 
 import re
-from collections.abc import AsyncIterator, Callable
+import ssl
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import pairwise
 from time import monotonic
 
+import trustme
 from aiohttp import web
 
 USER_AGENT = re.compile(r"^digestbot/\S+ \(\+\S+; \d+ subscribers?\)$")
@@ -131,14 +133,20 @@ class FeedServer:
 
 
 @asynccontextmanager
-async def feed_server(now: Callable[[], datetime]) -> AsyncIterator[FeedServer]:
-    """Open the stand-in on a free port of 127.0.0.1."""
+async def feed_server(
+    now: Callable[[], datetime], *, authority: trustme.CA | None = None, names: Sequence[str] = ()
+) -> AsyncIterator[FeedServer]:
+    """Open the stand-in on a free port of 127.0.0.1; with an authority it speaks TLS under those names."""
     server = FeedServer(now)
     application = web.Application()
     application.router.add_get("/{tail:.*}", server.answer)
     runner = web.AppRunner(application, access_log=None)
     await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
+    context = None
+    if authority is not None:
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        authority.issue_cert("127.0.0.1", *names).configure_cert(context)
+    site = web.TCPSite(runner, "127.0.0.1", 0, ssl_context=context)
     await site.start()
     server.port = runner.addresses[0][1]
     try:

@@ -7,12 +7,14 @@ status of its own, be ``slow``.
 
 import asyncio
 import json
+import ssl
 import time
 from collections import defaultdict, deque
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
 
+import trustme
 from aiohttp import web
 
 from tests.rigs.oracles_slack import body_faults
@@ -21,6 +23,7 @@ Json = dict[str, Any]
 
 TOKEN = "xoxb-1-good"
 APP_TOKEN = "xapp-1-good"
+HOSTS = ("slack.com", "www.slack.com", "hooks.slack.com", "wss-primary.slack.com")
 SCOPES = (
     "app_mentions:read,channels:history,channels:read,chat:write,commands,groups:history,groups:read,users:read"
 )  # fmt: skip
@@ -68,18 +71,30 @@ class SlackRig:
         self._numbers = count(1)
         self._runner: web.AppRunner | None = None
         self.base_url = ""
+        self.port = 0
 
-    async def start(self) -> None:
-        """Listen on a free port of the loopback address."""
+    async def start(self, authority: trustme.CA | None = None) -> None:
+        """Listen on a free port of the loopback address.
+
+        With an authority it speaks TLS as slack.com, for a process that is led here by :meth:`hosts`.
+        """
         app = web.Application(client_max_size=4 * 1024 * 1024)
         app.router.add_route("*", "/api/{method}", self._answer)
         self.routes(app)
         self._runner = web.AppRunner(app, shutdown_timeout=0.1)
         await self._runner.setup()
-        site = web.TCPSite(self._runner, "127.0.0.1", 0)
+        context = None
+        if authority is not None:
+            context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+            authority.issue_cert(*HOSTS).configure_cert(context)
+        site = web.TCPSite(self._runner, "127.0.0.1", 0, ssl_context=context)
         await site.start()
-        host, port = self._runner.addresses[0][:2]
-        self.base_url = f"http://{host}:{port}/api/"
+        host, self.port = self._runner.addresses[0][:2]
+        self.base_url = f"http://{host}:{self.port}/api/" if context is None else "https://slack.com/api/"
+
+    def hosts(self) -> dict[str, str]:
+        """Return which of Slack's hosts lead here (see tests/rigs/hostmap)."""
+        return {f"{host}:443": f"127.0.0.1:{self.port}" for host in HOSTS}
 
     def routes(self, app: web.Application) -> None:
         """Add what a larger rig serves beside the Web API."""

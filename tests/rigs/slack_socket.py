@@ -52,6 +52,8 @@ class SocketRig(SlackRig):
         await super().stop()
 
     def _apps_connections_open(self, _: Json) -> Json:
+        if self.base_url.startswith("https"):
+            return {"url": "wss://wss-primary.slack.com/socket"}
         return {"url": self.base_url.replace("http://", "ws://").replace("/api/", "/socket")}
 
     async def _socket(self, request: web.Request) -> web.StreamResponse:
@@ -133,7 +135,7 @@ class SocketRig(SlackRig):
             "team": {"id": "T1", "domain": "news"},
             "channel": {"id": channel, "name": "news"},
             "trigger_id": f"t{number}",
-            "response_url": self.base_url.replace("/api/", f"/respond/{number}"),
+            "response_url": self.base_url.replace("//slack", "//hooks.slack").replace("/api/", f"/respond/{number}"),
             "token": "x",
             "api_app_id": "A1",
         }
