@@ -3,13 +3,16 @@
 from digestbot.commands.dispatch import dispatch
 from digestbot.commands.model import (
     Asker,
+    Attachment,
     CommandSpec,
     Desk,
     FeedReader,
+    Form,
     Invocation,
     Option,
     Options,
     Reply,
+    Step,
     Value,
 )
 from digestbot.commands.parse import checked, convert, find, missing, parse, write
@@ -19,13 +22,16 @@ from digestbot.commands.words import refused
 __all__ = [
     "COMMANDS",
     "Asker",
+    "Attachment",
     "CommandSpec",
     "Desk",
     "FeedReader",
+    "Form",
     "Invocation",
     "Option",
     "Options",
     "Reply",
+    "Step",
     "Value",
     "allowed",
     "checked",

@@ -1,21 +1,19 @@
 """The commands about feeds: list, subscribe, unsubscribe, pause, resume, test, filter."""
 
-from dataclasses import fields, replace
-from datetime import timedelta
+from collections.abc import Mapping
+from dataclasses import replace
 
-from digestbot.commands.model import Asker, Desk, Options, Reply
+from digestbot.commands.model import Asker, Desk, Options, Reply, Value
 from digestbot.commands.stories import theirs
 from digestbot.commands.words import card, link, listed, moment, said
-from digestbot.domain.digest import Action, Block, Card, Heading, Prose, Span, Strong, Text
-from digestbot.domain.errors import BadOption, NotAllowed, NotFound
-from digestbot.domain.news import Article, Feed
-from digestbot.domain.subscription import Channel, Filter, Subscription
-from digestbot.editorial.filters import preview
+from digestbot.domain.digest import Action, Block, Card, Heading, Prose, Span, Text
+from digestbot.domain.errors import BadOption, NotFound
+from digestbot.domain.news import Feed
+from digestbot.domain.subscription import Channel, Subscription
 from digestbot.editorial.schedule import next_edition
 
 SHOWN = 40
 """Feeds listed at most; a longer list names how many there are."""
-RULES = ("include", "exclude", "authors", "categories", "languages", "sources")
 PAUSED_BY = "paused by {user}"
 
 
@@ -104,62 +102,6 @@ async def test(desk: Desk, _asker: Asker, options: Options) -> Reply:
     return Reply((head, *(card(Prose((link(entry.title, entry.link),))) for entry in parsed.entries[:5])))
 
 
-async def rules(desk: Desk, asker: Asker, options: Options) -> Reply:
-    """Show a digest's filter, change the rules given, and show what it makes of the latest articles."""
-    wanted = await subscription_of(desk, asker, options.number("digest"))
-    changes = options.flag("clear") or any(name in options for name in RULES)
-    if changes and not asker.manager:
-        raise NotAllowed("a filter is changed by those who manage this workspace's digests")
-    changed = _changed(Filter() if options.flag("clear") else wanted.filter, options)
-    if changed != wanted.filter:
-        wanted = await desk.store.save_subscription(replace(wanted, filter=changed))
-    return Reply((_rules_card(wanted), *await _previewed(desk, wanted)))
-
-
-def _changed(before: Filter, options: Options) -> Filter:
-    """Return a filter with the rules given; the others stay."""
-
-    def rule(name: str, kept: tuple[str, ...]) -> tuple[str, ...]:
-        return options.listed(name) if name in options else kept
-
-    return replace(
-        before,
-        include=rule("include", before.include),
-        exclude=rule("exclude", before.exclude),
-        authors=rule("authors", before.authors),
-        categories=rule("categories", before.categories),
-        languages=rule("languages", before.languages),
-        sources=rule("sources", before.sources),
-    )
-
-
-async def _previewed(desk: Desk, wanted: Subscription) -> list[Card]:
-    """Return what a filter says to articles that are kept, newest first."""
-    now = desk.clock.now()
-    stories = await desk.store.stories(now - timedelta(days=3), now, wanted.feeds)
-    articles: list[Article] = [article for story in reversed(stories) for article in story.articles]
-    return [
-        card(
-            Prose(
-                (Strong("passes: " if one.verdict.passed else "stopped: "), link(one.article.title, one.article.url))
-            ),
-            Prose((Text(one.verdict.reason),), quiet=True),
-        )
-        for one in preview(wanted.filter, articles[:10])
-    ]
-
-
-def _rules_card(wanted: Subscription) -> Card:
-    rows = [(field.name, getattr(wanted.filter, field.name)) for field in fields(Filter)]
-    lines: list[Block] = [
-        Prose((Strong(f"{name.replace('_', ' ')}: "), Text(value if isinstance(value, str) else ", ".join(value))))
-        for name, value in rows
-        if value
-    ]
-    nothing = Prose((Text("It has no rules: every article of its feeds passes."),))
-    return Card((Heading((Text(f"Filter of “{wanted.name}”"),)), *(lines or [nothing])))
-
-
 async def subscription_of(desk: Desk, asker: Asker, number: int) -> Subscription:
     """Return a digest of the asker's workspace.
 
@@ -185,3 +127,18 @@ def _feed_card(feed: Feed, *, manager: bool) -> Card:
         return Card(tuple(blocks))
     switch = Action("Resume", f"resume feed={feed.id}") if feed.paused else Action("Pause", f"pause feed={feed.id}")
     return card(*blocks, Action("Test", f"test feed={feed.id}"), switch)
+
+
+async def move(_desk: Desk, _asker: Asker, _options: Options) -> Reply:
+    """Put a feed into another channel's digest."""
+    return said("Not yet.")
+
+
+async def edit(_desk: Desk, _asker: Asker, _options: Options) -> Reply:
+    """Change a feed."""
+    return said("Not yet.")
+
+
+async def prefill(_desk: Desk, _asker: Asker, _options: Options) -> Mapping[str, Value]:
+    """Return what a feed is now."""
+    return {}

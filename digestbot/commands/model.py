@@ -10,14 +10,18 @@ from typing import Literal, Protocol
 from digestbot.domain.digest import Card
 from digestbot.domain.errors import DigestbotError
 from digestbot.domain.news import ParsedFeed
-from digestbot.domain.subscription import Channel, Platform
+from digestbot.domain.subscription import Channel, Platform, Workspace
 from digestbot.pipeline.brief import Briefer
 from digestbot.pipeline.publish import Publisher
 from digestbot.ports import ArticleSource, Clock, Store
 
-Kind = Literal["text", "url", "integer", "flag", "choice", "duration", "feed", "digest", "channel", "zone", "times"]
-"""What an option's value is: ``duration`` is in minutes, ``feed`` and ``digest`` are ids, ``channel`` a platform's id,
-``zone`` an IANA name, ``times`` local times of day parted by commas."""
+Kind = Literal[
+    "text", "url", "integer", "flag", "choice", "duration", "feed", "digest", "channel", "zone", "times",
+    "hours", "role", "file",
+]  # fmt: skip
+"""What an option's value is: ``duration`` is in minutes; ``feed`` and ``digest`` are ids, or names that handlers look
+up; ``channel`` and ``role`` are a platform's ids (a role is a user group on Slack); ``zone`` is an IANA name, ``times``
+local times of day parted by commas, ``hours`` a span of them (22:00-07:00); ``file`` is a text file's content."""
 Permission = Literal["everyone", "manager"]
 Value = str | int | bool
 
@@ -42,20 +46,32 @@ class Option:
 
 @dataclass(frozen=True, slots=True)
 class Invocation:
-    """A command as asked for: its name and the options given; a button's payload is one, written as text."""
+    """A command as asked for: its name and the options given; a button's payload is one, written as text.
+
+    ``id`` is the platform's own id of the delivery (a Slack trigger or event, a Discord interaction): the same id is
+    run once. Empty where the platform gives none.
+    """
 
     name: str
     options: Mapping[str, Value] = field(default_factory=dict)
+    id: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Asker:
-    """Who asks, and where: ``channel`` is where the answer belongs; ``manager`` may change subscriptions."""
+    """Who asks, and where: ``channel`` is where the answer belongs.
+
+    Platforms give ``manager`` to those who administer the workspace there; ``dispatch`` widens it by the workspace's
+    setting, for which ``groups`` are the ids of the user groups or roles the asker is in. ``place`` is the workspace's
+    name as its people know it.
+    """
 
     user: str
     channel: Channel
     manager: bool = False
     timezone: str = "UTC"
+    groups: tuple[str, ...] = ()
+    place: str = ""
 
     @property
     def platform(self) -> Platform:
@@ -67,19 +83,65 @@ class Asker:
         """The workspace asked in."""
         return self.channel.workspace
 
+    @property
+    def home(self) -> Workspace:
+        """The workspace asked in, with its platform."""
+        return self.channel.home
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file to hand over: its name, its bytes and their media type."""
+
+    name: str
+    content: bytes
+    media_type: str
+
 
 @dataclass(frozen=True, slots=True)
 class Reply:
     """The answer as a document; ``private`` ones are shown to the asker alone.
 
-    ``error`` is what went wrong, for the log: its words are in the cards already. ``notice`` goes to the admin
-    channel, if there is one.
+    ``error`` is what went wrong, for the log: its words are in the cards already. ``notice`` goes to the channel
+    ``notify`` of the same workspace; where that is empty, to the operator's admin channel if there is one. ``file``
+    is handed over beside the cards. ``form`` asks for what is missing or wrong: a platform opens it, and where it
+    cannot, the cards say the same. ``steps`` are a wizard's. ``repeated`` answers a second delivery of one
+    invocation: a platform that has answered the first may keep silent.
     """
 
     cards: tuple[Card, ...]
     private: bool = True
     error: Exception | None = None
     notice: tuple[Card, ...] = ()
+    notify: str = ""
+    file: Attachment | None = None
+    form: "Form | None" = None
+    steps: "tuple[Step, ...]" = ()
+    repeated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """What a platform asks for in a form of its own: a command's options, filled with what is known.
+
+    ``asks`` are the options to show, in order; ``given`` holds the values there are, those of options not shown
+    among them, to be sent back with what is filled in. ``fault`` is what was wrong with what was typed, or empty.
+    """
+
+    command: "CommandSpec"
+    given: Mapping[str, Value]
+    asks: tuple[Option, ...]
+    fault: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of a wizard: what it is for, the form that does it, and whether it is done already."""
+
+    title: str
+    text: str
+    form: Form
+    done: bool = False
 
 
 class FeedReader(Protocol):
@@ -108,6 +170,8 @@ class Desk:
 
 
 Handler = Callable[["Desk", Asker, "Options"], Awaitable[Reply]]
+Prefill = Callable[["Desk", Asker, "Options"], Awaitable[Mapping[str, Value]]]
+"""Returns what a form starts with; raises UserError where the thing to change is not there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +179,9 @@ class CommandSpec:
     """One row of the command table.
 
     ``name`` is what is typed after ``/digest`` on Slack and what a button's payload begins with; ``discord`` is the
-    path of the slash command there. Without ``discord`` it is a button's alone.
+    path of the slash command there, two words or three ("feed filter add"). Without ``discord`` it is a button's
+    alone. ``form`` names the options whose absence opens the command's form: a form opens when none of the options
+    beside the required ones is given. ``prefill`` gives the values a form starts with.
     """
 
     name: str
@@ -125,6 +191,8 @@ class CommandSpec:
     permission: Permission = "everyone"
     discord: str = ""
     example: str = ""
+    form: bool = False
+    prefill: Prefill | None = None
 
     def option(self, name: str) -> Option | None:
         """Return an option by name, or None."""

@@ -17,8 +17,9 @@ _NAMED = re.compile(r"([a-z_]+)=(.*)", re.DOTALL)
 _DURATION = re.compile(r"(\d{1,5})\s*(m|min|h|hours?|d|days?|w|weeks?)?")
 _MINUTES = {"m": 1, "h": 60, "d": 24 * 60, "w": 7 * 24 * 60}
 _QUOTES = '"“”„'
-_BY_FORM: frozenset[Kind] = frozenset({"duration", "choice", "times", "zone", "url", "channel"})
+_BY_FORM: frozenset[Kind] = frozenset({"duration", "choice", "times", "zone", "url", "channel", "hours"})
 _TIME = re.compile(r"([01]?\d|2[0-3])[:.]([0-5]\d)")
+_HOURS = re.compile(rf"{_TIME.pattern}\s*[-–]\s*{_TIME.pattern}|none", re.IGNORECASE)
 LONGEST_WINDOW = 31 * 24 * 60
 """Minutes a brief may look back."""
 
@@ -98,13 +99,15 @@ def convert(option: Option, value: Value) -> Value:
     match option.kind:
         case "flag":
             return _flag(option, value)
-        case "integer" | "feed" | "digest":
+        case "integer":
             return _integer(option, text)
+        case "feed" | "digest":
+            return _integer(option, text) if re.fullmatch(r"#?\d{1,9}", text) else _text(option, text)
         case "duration":
             return _duration(option, text)
         case "choice":
             return _choice(option, text)
-        case "text" | "url" | "channel" | "zone" | "times":
+        case "text" | "url" | "channel" | "zone" | "times" | "hours" | "role" | "file":
             return _text(option, text)
 
 
@@ -149,6 +152,8 @@ def _text(option: Option, text: str) -> str:
         zone(text)
     if option.kind == "times" and not all(_TIME.fullmatch(part.strip()) for part in text.split(",")):
         raise BadOption(option.name, f"is a time of day such as 08:00, or several with commas, not “{text}”")
+    if option.kind == "hours" and not _HOURS.fullmatch(text):
+        raise BadOption(option.name, f"is a span of hours such as 22:00-07:00, or none, not “{text}”")
     if option.most is not None and len(text) > option.most:
         raise BadOption(option.name, f"may have {option.most} characters, not {len(text)}")
     return text
@@ -212,7 +217,7 @@ def _place(loose: Sequence[str], command: CommandSpec, given: dict[str, Value]) 
             if option.required or not options:
                 raise
             continue
-        if option.required or not words[0].isdecimal():
+        if option.required or option.kind == "choice" or not words[0].isdecimal():
             given[option.name] = value
             words.pop(0)
     if words:

@@ -4,34 +4,24 @@ from dataclasses import replace
 from datetime import timedelta
 
 from digestbot.commands.model import Asker, Desk, Options, Reply
+from digestbot.commands.options import LENGTHS
 from digestbot.commands.stories import (
     article_card,
-    headline_of,
     hit_card,
     instant,
     line_of,
-    name_of,
     passage_card,
     story_card,
     theirs,
     verdict,
 )
 from digestbot.commands.words import card, link, listed, said
-from digestbot.domain.digest import Action, Card, Heading, Prose, Quotation, Strong, Text
+from digestbot.domain.digest import Card, Heading, Prose, Strong, Text
 from digestbot.domain.errors import BadOption, NotFound, NothingToRead
 from digestbot.domain.news import Story
-from digestbot.domain.subscription import LENGTH_WORDS, Channel, Length, Subscription
+from digestbot.domain.subscription import Channel, Length, Subscription
 
 DAY = 24 * 60
-LENGTHS: tuple[Length, ...] = tuple(LENGTH_WORDS)
-PROBLEMS = ("fact", "quote", "speaker", "duplicate", "other")
-_PROBLEM_WORDS = {
-    "fact": "a wrong fact",
-    "quote": "a wrong quotation",
-    "speaker": "a wrong speaker",
-    "duplicate": "a duplicate",
-    "other": "another problem",
-}
 
 
 PATIENCE = 2.0
@@ -142,41 +132,6 @@ async def why(desk: Desk, asker: Asker, options: Options) -> Reply:
             posted = dict(await desk.store.posted_articles(wanted.channel))
             lines.append(card(Prose((Strong(wanted.name), Text(f": {verdict(wanted, article, posted)}")))))
     return Reply(tuple(lines))
-
-
-async def privacy(_desk: Desk, _asker: Asker, _options: Options) -> Reply:
-    """Say what is kept."""
-    return said(
-        "digestbot keeps the articles of the feeds it reads, the digests it made and where they were posted. "
-        "It reads no messages of this workspace, keeps nothing you type but the subscriptions you make, and asks "
-        "no other service about it. An admin can remove everything of this workspace with “forget”."
-    )
-
-
-async def report(desk: Desk, asker: Asker, options: Options) -> Reply:
-    """Tell the admins that something in a story is wrong, with a button that checks it anew."""
-    told = await desk.store.story(options.number("story"))
-    kind, note = options.text("kind"), options.text("note")
-    notice = card(
-        Prose((Text(f"Reported by {asker.user}: {_PROBLEM_WORDS[kind]} in "), headline_of(told))),
-        *((Prose((Text(note),)),) if note else ()),
-        Action("Check again", f"recheck story={told.id}"),
-        Action("Sources", f"sources story={told.id}"),
-    )
-    return replace(said("Thank you. The people who run this bot will look at it."), notice=(notice,))
-
-
-async def recheck(desk: Desk, asker: Asker, options: Options) -> Reply:
-    """Make a story's brief anew from its articles and say what no longer stands."""
-    told = await desk.store.story(options.number("story"))
-    kept = await desk.briefer.brief(told, "medium", interactive=True)
-    fresh = await desk.briefer.make(told, "medium", interactive=True)
-    gone = [q for q in kept.quotes if q.text not in {new.text for new in fresh.quotes}]
-    said_no_more = Prose((Text("No longer chosen, or not in its article:"),))
-    lines: list[Card] = [card(said_no_more, Quotation(quote.text, name_of(quote))) for quote in gone]
-    if not gone:
-        lines.append(card(Prose((Text("Every quotation shown stands word for word in its article."),))))
-    return Reply((*lines, story_card(desk, asker, told, fresh, "medium")))
 
 
 def _length(options: Options) -> Length:

@@ -1,20 +1,18 @@
 """The commands about digests and their schedules, and about the whole: status, forget."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import time
 
 from digestbot.commands.feeds import PAUSED_BY, subscription_of
-from digestbot.commands.model import Asker, Desk, Options, Reply
+from digestbot.commands.model import Asker, Desk, Options, Reply, Value
+from digestbot.commands.options import FREQUENCIES, STYLES, WEEKDAYS
 from digestbot.commands.stories import theirs
 from digestbot.commands.words import card, listed, moment, said
-from digestbot.domain.digest import Action, Block, Card, Heading, Prose, Span, Strong, Text
+from digestbot.domain.digest import Action, Block, Card, Prose, Span, Strong, Text
 from digestbot.domain.errors import BadOption
-from digestbot.domain.subscription import Channel, Frequency, Schedule, Style, Subscription
+from digestbot.domain.subscription import Channel, Schedule, Subscription
 from digestbot.editorial.schedule import check_schedule, next_edition
-
-FREQUENCIES: tuple[Frequency, ...] = ("daily", "weekdays", "weekly", "hourly", "instant")
-WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-STYLES: tuple[Style, ...] = ("full", "compact")
 
 
 async def show(desk: Desk, asker: Asker, _options: Options) -> Reply:
@@ -100,27 +98,24 @@ async def delete(desk: Desk, asker: Asker, options: Options) -> Reply:
     return said(f"Deleted “{wanted.name}”. Its feeds are still read.")
 
 
-async def status(desk: Desk, asker: Asker, _options: Options) -> Reply:
-    """Say how the bot does: feeds, articles, digests, what could not be delivered."""
-    counts = await desk.store.status(desk.clock.now())
-    lines: list[Block] = [
-        Prose((Text(f"{counts.feeds} feeds: {counts.failing} failing, {counts.paused} paused"),)),
-        Prose((Text(f"{counts.articles} articles in {counts.stories} stories, {counts.briefs} briefed"),)),
-        Prose((Text(f"{counts.subscriptions} digests, {counts.deliveries_sent} editions delivered"),)),
-        Prose((Text(f"{counts.deliveries_pending} waiting, {counts.undeliverable} could not be delivered"),)),
-    ]
-    stuck = [d for d in await desk.store.deliveries("undeliverable", 5) if d.channel.platform == asker.platform]
-    lines += [Prose((Text(next((part.error for part in one.parts if part.error), "")),), quiet=True) for one in stuck]
-    action = (Action("Failing feeds", "list failing"),) if counts.failing else ()
-    return Reply((card(Heading((Text("Status"),), level=1), *lines, *action),))
+async def one(_desk: Desk, _asker: Asker, _options: Options) -> Reply:
+    """Show one digest."""
+    return said("Not yet.")
 
 
-async def forget(desk: Desk, asker: Asker, options: Options) -> Reply:
-    """Remove everything that is kept of a workspace."""
-    if options.text("confirm") != "forget":
-        raise BadOption("confirm", "must be the word forget: this cannot be undone")
-    count = await desk.store.forget(asker.platform, asker.workspace)
-    return said(f"Removed {count} digests of this workspace and everything that was posted for them.")
+async def move(_desk: Desk, _asker: Asker, _options: Options) -> Reply:
+    """Post a digest into another channel."""
+    return said("Not yet.")
+
+
+async def defaults(_desk: Desk, _asker: Asker, _options: Options) -> Mapping[str, Value]:
+    """Return what a new digest starts with."""
+    return {}
+
+
+async def prefill(_desk: Desk, _asker: Asker, _options: Options) -> Mapping[str, Value]:
+    """Return what a digest is now."""
+    return {}
 
 
 # ── pieces ───────────────────────────────────────────────────────────────────

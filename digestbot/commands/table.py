@@ -1,36 +1,22 @@
 """The command table: every command, its options and who may use it. Help, manifest and slash commands come from it."""
 
-from digestbot.commands import feeds, grouping, reading, schedules
+from digestbot.commands import (
+    feeds,
+    filters,
+    grouping,
+    opml,
+    options,
+    reading,
+    reports,
+    schedules,
+    setup,
+    snoozes,
+    workspaces,
+)
 from digestbot.commands.model import Asker, CommandSpec, Desk, Option, Options, Reply
 from digestbot.commands.parse import find
 from digestbot.commands.words import card, listed
 from digestbot.domain.digest import Card, Heading, Prose, Strong, Text
-
-_LENGTH = Option("length", "how long the summaries are", "choice", choices=reading.LENGTHS)
-_STORIES = Option("stories", "how many stories, 1 to 10", "integer", least=1, most=10)
-_QUOTES = Option("quotes", "how many quotes a story, 0 to 3", "integer", least=0, most=3)
-_LANGUAGE = Option("language", "only articles in this language, e.g. en", most=12)
-_SHARE = Option("share", "show the answer to the whole channel", "flag")
-_FAILING = Option("failing", "those that fail alone", "flag")
-_STORY = Option("story", "the story's number", "integer", required=True, least=1)
-_FEED = Option("feed", "the feed", "feed", required=True)
-_DIGEST = Option("digest", "the digest", "digest", required=True)
-_URL = Option("url", "the address, https://…", "url", required=True, most=2_000)
-_CHANNEL = Option("channel", "the channel, this one when left out", "channel", most=40)
-
-_SHAPE = (
-    Option("frequency", "how often", "choice", choices=schedules.FREQUENCIES),
-    Option("at", "local times of day, e.g. 08:00 or 08:00,17:30", "times", most=60),
-    Option("weekday", "the day of a weekly digest", "choice", choices=schedules.WEEKDAYS),
-    Option("timezone", "an IANA time zone, e.g. Europe/Berlin", "zone", most=60),
-    _CHANNEL,
-    Option("topics", "topics with commas, all when left out", most=300),
-    Option("feeds", "feeds' numbers with commas, all when left out", most=300),
-    _STORIES,
-    _QUOTES,
-    Option("style", "full: a thread of stories; compact: one message", "choice", choices=schedules.STYLES),
-    _LANGUAGE,
-)
 
 
 async def _help(_desk: Desk, asker: Asker, options: Options) -> Reply:
@@ -55,19 +41,19 @@ def allowed(command: CommandSpec, asker: Asker) -> bool:
     return command.permission == "everyone" or asker.manager
 
 
-COMMANDS: tuple[CommandSpec, ...] = (
+_NEWS = (
     CommandSpec(
         "now",
         "the news of the last hours, now",
         reading.now,
         (
             Option("since", "how far back, e.g. 12h or 2d", "duration"),
-            _STORIES,
-            _QUOTES,
-            _LENGTH,
+            options.STORIES,
+            options.QUOTES,
+            options.LENGTH,
             Option("feed", "from one feed alone", "feed"),
-            _LANGUAGE,
-            _SHARE,
+            options.LANGUAGE,
+            options.SHARE,
             Option("topic", "about what", most=100, rest=True),
         ),
         discord="news brief",
@@ -77,7 +63,7 @@ COMMANDS: tuple[CommandSpec, ...] = (
         "summarize",
         "a summary of one article with its key quotes",
         reading.summarize,
-        (_URL, _LENGTH, _SHARE),
+        (options.URL, options.LENGTH, options.SHARE),
         discord="news summarize",
         example="summarize https://example.com/article",
     ),
@@ -97,16 +83,45 @@ COMMANDS: tuple[CommandSpec, ...] = (
         discord="news quotes",
         example="quotes Ana Reyes",
     ),
-    CommandSpec("story", "one story whole", reading.story, (_STORY, _SHARE), discord="news story", example="story 17"),
     CommandSpec(
-        "why", "why an article was or was not in a digest", reading.why, (_URL,), discord="news why",
+        "story",
+        "one story whole",
+        reading.story,
+        (options.STORY, options.SHARE),
+        discord="news story",
+        example="story 17",
+    ),
+    CommandSpec(
+        "why",
+        "why an article was or was not in a digest",
+        reading.why,
+        (options.URL,),
+        discord="news why",
         example="why https://example.com/article",
     ),
     CommandSpec(
-        "help", "what digestbot can do", _help, (Option("command", "one command", most=40, rest=True),),
+        "report",
+        "say that something is wrong in a story",
+        reports.report,
+        (
+            options.STORY,
+            Option("kind", "what is wrong", "choice", required=True, choices=options.PROBLEMS),
+            options.NOTE,
+        ),
+        discord="news report",
+        example="report 17 speaker it was her deputy",
+    ),
+    CommandSpec(
+        "help",
+        "what digestbot can do",
+        _help,
+        (Option("command", "one command", most=40, rest=True),),
         discord="news help",
     ),
-    CommandSpec("privacy", "what is kept and what is not", reading.privacy, discord="news privacy"),
+    CommandSpec("privacy", "what is kept and what is not", workspaces.privacy, discord="news privacy"),
+)
+
+_FEEDS = (
     CommandSpec(
         "list", "the feeds", feeds.show, (Option("failing", "those that fail alone", "flag"),), discord="feed list"
     ),
@@ -114,73 +129,162 @@ COMMANDS: tuple[CommandSpec, ...] = (
         "subscribe",
         "read a feed and put it into a channel's digest",
         feeds.subscribe,
-        (_URL, _CHANNEL, Option("topic", "the feed's topics with commas", most=100)),
+        (options.URL, options.CHANNEL, Option("topic", "the feed's topics with commas", most=100)),
         "manager",
         "feed add",
         "subscribe https://example.com/feed.xml",
     ),
-    CommandSpec("unsubscribe", "forget a feed", feeds.unsubscribe, (_FEED,), "manager", "feed remove"),
-    CommandSpec("pause", "stop reading a feed", feeds.pause, (_FEED,), "manager", "feed pause"),
-    CommandSpec("resume", "read a feed again", feeds.resume, (_FEED,), "manager", "feed resume"),
-    CommandSpec("test", "what a feed gives now; nothing is posted", feeds.test, (_FEED,), "manager", "feed test"),
+    CommandSpec("unsubscribe", "forget a feed", feeds.unsubscribe, (options.FEED,), "manager", "feed remove"),
+    CommandSpec("pause", "stop reading a feed", feeds.pause, (options.FEED,), "manager", "feed pause"),
+    CommandSpec("resume", "read a feed again", feeds.resume, (options.FEED,), "manager", "feed resume"),
     CommandSpec(
-        "filter",
-        "show or change what a digest lets through",
-        feeds.rules,
-        (
-            _DIGEST,
-            Option("include", "only articles with one of these words, with commas", most=500),
-            Option("exclude", "no articles with one of these words, with commas", most=500),
-            Option("authors", "only these authors, with commas", most=500),
-            Option("categories", "only these categories, with commas", most=500),
-            Option("languages", "only these languages, with commas", most=100),
-            Option("sources", "only these hosts, with commas", most=500),
-            Option("clear", "drop the rules there are first", "flag"),
-        ),
-        discord="feed filter",
-        example="filter 3 exclude=football,horoscope",
+        "test", "what a feed gives now; nothing is posted", feeds.test, (options.FEED,), "manager", "feed test"
     ),
+    CommandSpec(
+        "move",
+        "put a feed into another channel's digest",
+        feeds.move,
+        (options.ONE_FEED, options.TO_CHANNEL),
+        "manager",
+        "feed move",
+        "move 3 C0123456789",
+    ),
+    CommandSpec(
+        "edit",
+        "change a feed's name, topics or weight",
+        feeds.edit,
+        (
+            options.ONE_FEED,
+            Option("title", "what readers call it; its own title when “none”", most=100),
+            Option("topics", "its topics with commas, or none", most=300),
+            Option("weight", "how much its stories count, in percent: 100 is usual", "integer", least=10, most=1_000),
+        ),
+        "manager",
+        "feed edit",
+        "edit 3 topics=economy,europe",
+        form=True,
+        prefill=feeds.prefill,
+    ),
+    CommandSpec(
+        "filter add",
+        "add rules to what a digest lets through",
+        filters.add,
+        (options.ONE_DIGEST, *options.RULES),
+        "manager",
+        "feed filter add",
+        "filter add 3 exclude=football,horoscope",
+        form=True,
+    ),
+    CommandSpec(
+        "filter remove",
+        "take rules away; all of them when none is named",
+        filters.remove,
+        (options.ONE_DIGEST, *options.RULES, Option("all", "take every rule away", "flag")),
+        "manager",
+        "feed filter remove",
+        "filter remove 3 exclude=football",
+        form=True,
+        prefill=filters.prefill,
+    ),
+    CommandSpec(
+        "filter list", "what a digest lets through", filters.show, (options.DIGEST,), discord="feed filter list"
+    ),
+    CommandSpec(
+        "filter preview",
+        "what a digest's filter says to the last 20 articles",
+        filters.preview,
+        (options.DIGEST,),
+        discord="feed filter preview",
+    ),
+    CommandSpec(
+        "import",
+        "add the feeds of an OPML file; they are shown first",
+        opml.take,
+        (Option("file", "the OPML file", "file", required=True), options.CHANNEL),
+        "manager",
+        "feed import",
+    ),
+    CommandSpec("export", "the feeds as an OPML file", opml.give, discord="feed export"),
+)
+
+_DIGESTS = (
     CommandSpec("schedule list", "the digests and when they come", schedules.show, discord="digest list"),
     CommandSpec(
         "schedule create",
         "make a digest for a channel",
         schedules.create,
-        (Option("name", "its name, e.g. Morning brief", required=True, least=1, most=60), *_SHAPE),
+        (Option("name", "its name, e.g. Morning brief", required=True, least=1, most=60), *options.SHAPE),
         "manager",
         "digest create",
         'schedule create "Morning brief" weekdays at=08:00 timezone=Europe/Berlin',
+        prefill=schedules.defaults,
+    ),
+    CommandSpec(
+        "schedule show", "one digest with all its settings", schedules.one, (options.DIGEST,), discord="digest show"
     ),
     CommandSpec(
         "schedule edit",
         "change a digest",
         schedules.edit,
-        (_DIGEST, Option("name", "its new name", most=60), *_SHAPE),
+        (options.ONE_DIGEST, Option("name", "its new name", most=60), *options.SHAPE),
         "manager",
         "digest edit",
         "schedule edit 3 stories=7",
+        form=True,
+        prefill=schedules.prefill,
     ),
     CommandSpec(
-        "schedule preview", "a digest as it would be now", schedules.preview, (_DIGEST,), discord="digest preview"
-    ),
-    CommandSpec("schedule run", "post a digest now", schedules.run, (_DIGEST,), "manager", "digest run"),
-    CommandSpec("schedule pause", "stop a digest", schedules.pause, (_DIGEST,), "manager", "digest pause"),
-    CommandSpec("schedule resume", "let a digest go on", schedules.resume, (_DIGEST,), "manager", "digest resume"),
-    CommandSpec("schedule skip", "leave out the next edition", schedules.skip, (_DIGEST,), "manager", "digest skip"),
-    CommandSpec("schedule delete", "remove a digest", schedules.delete, (_DIGEST,), "manager", "digest delete"),
-    CommandSpec("status", "how the bot does", schedules.status, discord="digestbot status"),
-    CommandSpec(
-        "forget",
-        "remove everything kept of this workspace",
-        schedules.forget,
-        (Option("confirm", "the word forget", required=True, most=10),),
+        "schedule move",
+        "post a digest into another channel",
+        schedules.move,
+        (options.ONE_DIGEST, options.TO_CHANNEL),
         "manager",
-        "digestbot forget",
+        "digest move",
+        "schedule move 3 C0123456789",
+    ),
+    CommandSpec(
+        "schedule preview",
+        "a digest as it would be now",
+        schedules.preview,
+        (options.DIGEST,),
+        discord="digest preview",
+    ),
+    CommandSpec("schedule run", "post a digest now", schedules.run, (options.DIGEST,), "manager", "digest run"),
+    CommandSpec("schedule pause", "stop a digest", schedules.pause, (options.DIGEST,), "manager", "digest pause"),
+    CommandSpec(
+        "schedule resume", "let a digest go on", schedules.resume, (options.DIGEST,), "manager", "digest resume"
+    ),
+    CommandSpec(
+        "schedule skip", "leave out the next edition", schedules.skip, (options.DIGEST,), "manager", "digest skip"
+    ),
+    CommandSpec("schedule delete", "remove a digest", schedules.delete, (options.DIGEST,), "manager", "digest delete"),
+    CommandSpec(
+        "snooze",
+        "leave a topic out of a channel's digests for a while",
+        snoozes.snooze,
+        (
+            Option("topic", "the topic, e.g. football", required=True, least=1, most=60),
+            Option("days", "for how many days", "choice", choices=options.DAYS),
+            options.CHANNEL,
+        ),
+        "manager",
+        "digest snooze",
+        "snooze football 7",
+    ),
+    CommandSpec("snooze list", "the topics left out for now", snoozes.show, discord="digest snoozes"),
+    CommandSpec(
+        "snooze end",
+        "let a topic in again",
+        snoozes.end,
+        (Option("snooze", "its number in the list, or the topic", required=True, most=60, rest=True),),
+        "manager",
+        "digest unsnooze",
     ),
     CommandSpec(
         "merge",
         "make one story of two; it sticks",
         grouping.merge,
-        (_STORY, Option("into", "the story it belongs to", "integer", required=True, least=1)),
+        (options.STORY, Option("into", "the story it belongs to", "integer", required=True, least=1)),
         "manager",
         "digest merge",
         "merge 17 12",
@@ -189,12 +293,47 @@ COMMANDS: tuple[CommandSpec, ...] = (
         "split",
         "take an article out of a story; it sticks",
         grouping.split,
-        (_STORY, Option("article", "its place in the story's list; the list when left out", "integer", least=1)),
+        (options.STORY, Option("article", "its place in the story's list; the list when left out", "integer", least=1)),
         "manager",
         "digest split",
         "split 17 article=2",
     ),
-    CommandSpec("sources", "what a story rests on", reading.sources, (_STORY,)),
+)
+
+_BOT = (
+    CommandSpec("setup", "what to set up first, step by step", setup.setup, (), "manager", "digestbot setup"),
+    CommandSpec("status", "how the bot does", workspaces.status, discord="digestbot status"),
+    CommandSpec("doctor", "what is wrong, and how to mend it", workspaces.doctor, (), "manager", "digestbot doctor"),
+    CommandSpec(
+        "settings",
+        "show or change what this workspace has set",
+        workspaces.settings,
+        options.SETTINGS,
+        discord="digestbot settings",
+        example="settings timezone=Europe/Berlin quiet=22:00-07:00",
+    ),
+    CommandSpec(
+        "settings edit",
+        "change what this workspace has set, in a form",
+        workspaces.settings,
+        options.SETTINGS,
+        "manager",
+        form=True,
+        prefill=workspaces.prefill,
+    ),
+    CommandSpec("audit", "who changed what", workspaces.audit, (), "manager", "digestbot audit"),
+    CommandSpec(
+        "forget",
+        "remove everything kept of this workspace",
+        workspaces.forget,
+        (Option("confirm", "the workspace's name, exactly", required=True, most=200, rest=True),),
+        "manager",
+        "digestbot forget",
+    ),
+)
+
+_BUTTONS = (
+    CommandSpec("sources", "what a story rests on", reading.sources, (options.STORY,)),
     CommandSpec(
         "more",
         "more of a story, or the stories left out",
@@ -206,15 +345,43 @@ COMMANDS: tuple[CommandSpec, ...] = (
         ),
     ),
     CommandSpec(
-        "report",
-        "say that something is wrong",
-        reading.report,
-        (
-            _STORY,
-            Option("kind", "what is wrong", "choice", required=True, choices=reading.PROBLEMS),
-            Option("note", "what should it say?", most=1_000, rest=True),
-        ),
+        "filter",
+        "show or change what a digest lets through",
+        filters.rules,
+        (options.ONE_DIGEST, *options.RULES, Option("clear", "drop the rules there are first", "flag")),
+        example="filter 3 exclude=football,horoscope",
     ),
-    CommandSpec("recheck", "make a story's brief anew", reading.recheck, (_STORY,), "manager"),
-)  # fmt: skip
+    CommandSpec(
+        "import confirm",
+        "add the feeds that were shown",
+        opml.confirm,
+        (Option("key", "which import", required=True, most=40),),
+        "manager",
+    ),
+    CommandSpec(
+        "recheck",
+        "hold a story against its articles again",
+        reports.recheck,
+        (
+            options.STORY,
+            Option("report", "the report's number", "integer", least=1),
+        ),
+        "manager",
+    ),
+    CommandSpec(
+        "correct",
+        "correct what was posted, visibly",
+        reports.correct,
+        (
+            options.REPORT,
+            Option("remedy", "what to do", "choice", required=True, choices=options.REMEDIES),
+            Option("quote", "the place of the one quotation meant", "integer", least=1, most=10),
+            options.NOTE,
+        ),
+        "manager",
+    ),
+    CommandSpec("dismiss", "close a report: nothing is wrong", reports.dismiss, (options.REPORT,), "manager"),
+)
+
+COMMANDS: tuple[CommandSpec, ...] = (*_NEWS, *_FEEDS, *_DIGESTS, *_BOT, *_BUTTONS)
 """Every command, in the order in which help shows them."""

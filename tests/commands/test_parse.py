@@ -76,8 +76,8 @@ def _values(option: Option) -> st.SearchStrategy[object]:
     by_kind: dict[str, st.SearchStrategy[object]] = {
         "flag": st.just(value=True),
         "integer": number,
-        "feed": number,
-        "digest": number,
+        "feed": number | text,
+        "digest": number | text,
         "duration": st.integers(1, 31 * 24).map(lambda hours: f"{hours}h"),
         "choice": st.sampled_from(option.choices or ("",)),
         "url": tail.map("https://x.example/".__add__),
@@ -85,6 +85,9 @@ def _values(option: Option) -> st.SearchStrategy[object]:
         "times": st.sampled_from(["08:00", "8.30,17:05"]),
         "text": text,
         "channel": text,
+        "hours": st.sampled_from(["22:00-07:00", "none"]),
+        "role": text,
+        "file": text,
     }
     return by_kind[option.kind]
 

@@ -36,10 +36,20 @@ def groups(commands: Sequence[CommandSpec], run: Run, suggest: Suggest) -> list[
     made: dict[str, app_commands.Group] = {}
     for command in commands:
         if command.discord:
-            top, _, name = command.discord.partition(" ")
+            top, *middle, name = command.discord.split(" ")
             group = made.setdefault(top, _group(top))
+            for inner in middle:
+                group = _within(group, inner)
             group.add_command(native(command, name, run, suggest))
     return list(made.values())
+
+
+def _within(group: app_commands.Group, name: str) -> app_commands.Group:
+    """Return the sub-group of a name ("feed filter"), made on first sight."""
+    there = group.get_command(name)
+    if isinstance(there, app_commands.Group):
+        return there
+    return app_commands.Group(name=name, description=f"{group.name} {name}", parent=group)
 
 
 def _group(name: str) -> app_commands.Group:
@@ -103,7 +113,7 @@ def _annotation(option: Option) -> Any:
             return app_commands.Transform[str, ChannelId]
         case "choice":
             return str
-        case "text" | "url" | "duration" | "zone" | "times":
+        case "text" | "url" | "duration" | "zone" | "times" | "hours" | "role" | "file":
             return app_commands.Range[str, max(1, option.least or 1), option.most or MAX_TEXT]
 
 
