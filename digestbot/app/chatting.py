@@ -91,7 +91,7 @@ def _listen_to_discord(stack: AsyncExitStack, settings: DiscordSettings, answeri
 
     async def run() -> None:
         try:
-            await serve(bot, token)
+            await serve(bot, token, _problem)
         except DeliveryError as error:
             log.warning("not listening", platform="discord", code=error.code, error=str(error))
 

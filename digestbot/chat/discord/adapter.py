@@ -20,16 +20,16 @@ from digestbot.chat.discord.examination import Finding, examine, invite_link
 from digestbot.chat.discord.faults import FAILURES, delivery_error, reading_error
 from digestbot.chat.discord.places import Places
 from digestbot.chat.discord.stamp import Json, bears, stamped
+from digestbot.chat.discord.threads import Opening, apart
+from digestbot.chat.discord.wire import LONGEST_LIMIT, Wire
 from digestbot.domain.digest import Digest, Message
-from digestbot.domain.errors import OutcomeUnknown, RateLimited
+from digestbot.domain.errors import OutcomeUnknown
 from digestbot.domain.subscription import Channel, Platform
 
-TIMEOUT = 60.0
-"""Seconds for one call with the client's own retries (500, 502, 504 and short limits)."""
-LONGEST_LIMIT = 30.0
-"""Longest limit in seconds that the client waits out by itself; a longer one is ours to come back after."""
 SKEW = timedelta(minutes=10)
 """How far the clock may be ahead of Discord's for a message to be found again."""
+FORM_REFUSED = 50035
+"""Discord's code for a body whose form it does not take."""
 PAGE = 100
 """Messages a page of history: the most that Discord gives."""
 
@@ -61,8 +61,10 @@ class DiscordAdapter:
         self._connector = connector
         self._client: discord.Client | None = None
         self._opening = asyncio.Lock()
-        self._places = Places(self._call, threads=threads)
         self._breaker = Breaker(lambda: asyncio.get_running_loop().time())
+        self._wire = Wire(self._request, self._breaker)
+        self._call = self._wire.ask
+        self._places = Places(self._wire, threads=threads)
 
     @property
     def platform(self) -> Platform:
@@ -95,31 +97,58 @@ class DiscordAdapter:
             DeliveryError: It was not posted, or (OutcomeUnknown) nobody knows whether it was.
 
         """
-        body = stamped(message.payload, key) | {"allowed_mentions": _allowed(message.payload)}
+        payload, how = apart(message.payload, message.text)
         try:
-            target = await self._place(channel, message, thread)
+            target = await self._place(channel, thread, how)
         except FAILURES as error:
             raise reading_error(error, str(channel)) from error
         try:
-            answer = await self._send(channel, target, message, body)
+            answer = await self._send(channel, target, how, stamped(payload, key))
         except FAILURES as error:
-            raise delivery_error(error, str(channel)) from error
+            if not _form_refused(error, payload):
+                raise delivery_error(error, str(channel)) from error
+            answer = await self._plainly(channel, target, how, stamped(embeds.plainer(payload), key))
         if not isinstance(answer, Mapping) or not isinstance(found := answer.get("id"), str):
             raise OutcomeUnknown(str(channel), "the answer cannot be read")
         return found
 
-    async def _place(self, channel: Channel, message: Message, thread: str | None) -> str:
+    async def _place(self, channel: Channel, thread: str | None, how: Opening) -> str:
         """Return the id of the place a message goes to; nothing that fails here has posted anything."""
         await self._places.about(channel.id)
         target = await self._places.target(channel.id, thread)
-        if target == thread:
-            await self._places.begin(channel.id, target, message.text)
+        if target == thread and not await self._places.begin(channel.id, target, how.name):
+            return channel.id
         return target
 
-    async def _send(self, channel: Channel, target: str, message: Message, body: Json) -> Any:
+    async def _send(self, channel: Channel, target: str, how: Opening, body: Json) -> Any:
         if target == channel.id and await self._places.is_forum(target):
-            return await self._places.open_post(target, message.text, body)
-        return await self._call(Route("POST", "/channels/{channel_id}/messages", channel_id=target), json=body)
+            return await self._places.open_post(target, how, body)
+        return await self._wire.send(Route("POST", "/channels/{channel_id}/messages", channel_id=target), body)
+
+    async def _plainly(self, channel: Channel, target: str, how: Opening, body: Json) -> Any:
+        """Post a message in the older look, after Discord refused the form of the newer one."""
+        try:
+            return await self._send(channel, target, how, body)
+        except FAILURES as error:
+            raise delivery_error(error, str(channel)) from error
+
+    async def revise(self, channel: Channel, message_id: str, message: Message, thread: str | None) -> None:
+        """Put a message in the place of one that was posted; ``thread`` is the delivery's first, where it replied.
+
+        Raises:
+            DeliveryError: It could not be changed; the message stands as it was, or (OutcomeUnknown) nobody knows.
+
+        """
+        payload, _ = apart(message.payload, message.text)
+        try:
+            target = await self._places.target(channel.id, thread)
+            if target == channel.id and await self._places.is_forum(target):
+                target = message_id  # a post has the id of its first message
+        except FAILURES as error:
+            raise reading_error(error, str(channel)) from error
+        names = {"channel_id": target, "message_id": message_id}
+        route = Route("PATCH", "/channels/{channel_id}/messages/{message_id}", **names)
+        await self._wire.insist(route, payload, str(channel))
 
     async def settle(self, channel: Channel, key: str, thread: str | None, since: datetime) -> str | None:
         """Look for a message of ours sent under ``key`` since then; return its id, or None when it never arrived.
@@ -135,17 +164,19 @@ class DiscordAdapter:
                 return await self._places.find_post(target, key, after, await self._own_id())
             return await self._search(target, key, after)
         except FAILURES as error:
-            if isinstance(error, discord.NotFound) and thread is not None and await self._stands(channel):
-                return None  # the thread was never begun, so nothing stands in it
-            raise reading_error(error, str(channel)) from error
+            if not isinstance(error, discord.NotFound) or thread is None:
+                raise reading_error(error, str(channel)) from error
+        return await self._beside(channel, key, after)
 
-    async def _stands(self, channel: Channel) -> bool:
-        """Tell whether the channel itself is still there."""
+    async def _beside(self, channel: Channel, key: str, after: int) -> str | None:
+        """Look for a reply in the channel itself: the thread it was meant for was never begun."""
         try:
-            await self._call(Route("GET", "/channels/{channel_id}", channel_id=channel.id))
+            if await self._places.is_forum(channel.id):
+                await self._call(Route("GET", "/channels/{channel_id}", channel_id=channel.id))
+                return None
+            return await self._search(channel.id, key, after)
         except FAILURES as error:
             raise reading_error(error, str(channel)) from error
-        return True
 
     async def _search(self, target: str, key: str, after: int) -> str | None:
         """Look through a channel's messages after a snowflake, oldest first, for one of ours under ``key``."""
@@ -187,18 +218,9 @@ class DiscordAdapter:
         user = (await self._open()).user
         return str(user.id) if user else ""
 
-    async def _call(self, route: Route, **kwargs: Any) -> Any:
-        """Make one call of the REST interface.
-
-        Raises:
-            RateLimited: Too many answers were refusals; calling on would get the address banned.
-
-        """
-        if (wait := self._breaker.wait) > 0:
-            raise RateLimited("discord", "too many refusals, so calls are held back", retry_after=wait)
-        async with asyncio.timeout(TIMEOUT):
-            client = await self._open()
-            return await client.http.request(route, **kwargs)
+    async def _request(self, route: Route, **kwargs: Any) -> Any:
+        client = await self._open()
+        return await client.http.request(route, **kwargs)
 
     async def _open(self) -> discord.Client:
         """Return the client, logged in at its first use: it lives in the running loop."""
@@ -224,8 +246,6 @@ class DiscordAdapter:
         return make(connector=self._connector()) if self._connector else make()
 
 
-def _allowed(payload: Mapping[str, object]) -> Json:
-    """Return what a message may ping: nobody, but for the one role that its subscription's settings name."""
-    given = payload.get("allowed_mentions")
-    roles = given.get("roles", []) if isinstance(given, Mapping) else []
-    return dict(discord.AllowedMentions.none().to_dict()) | ({"roles": roles[:1]} if roles else {})
+def _form_refused(error: Exception, payload: Mapping[str, object]) -> bool:
+    """Tell whether Discord refused the form of a message in the newer look; nothing was posted then."""
+    return isinstance(error, discord.HTTPException) and error.code == FORM_REFUSED and "flags" in payload

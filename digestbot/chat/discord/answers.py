@@ -3,8 +3,9 @@
 from datetime import UTC, datetime
 
 from digestbot.chat.discord import components
+from digestbot.chat.discord.threads import apart
 from digestbot.commands import Reply
-from digestbot.domain.digest import Action, Actions, Card, Digest, Edition, Prose, Text
+from digestbot.domain.digest import Action, Actions, Card, Digest, Edition, Message, Prose, Text
 
 Json = dict[str, object]
 
@@ -17,20 +18,22 @@ _NO_TIME = datetime(1970, 1, 1, tzinfo=UTC)
 def bodies(reply: Reply, *, private: bool) -> list[Json]:
     """Return a reply's messages, at least one; those beyond what may follow are left out and said to be."""
     messages = components.render(_document(reply.cards))
-    payloads = [dict(message.payload) for message in messages] or [
-        dict(components.render(_document(_NOTHING))[0].payload)
-    ]
+    payloads = [_body(message) for message in messages or components.render(_document(_NOTHING))]
     if len(payloads) > FOLLOW_UPS + 1:
         rest = components.render(
             _document((Card((Prose((Text("There is more: ask for less at once."),), quiet=True),)),))
         )
-        payloads = [*payloads[:FOLLOW_UPS], dict(rest[0].payload)]
+        payloads = [*payloads[:FOLLOW_UPS], _body(rest[0])]
     return [body | {"flags": components.COMPONENTS_V2 | (EPHEMERAL if private else 0)} for body in payloads]
 
 
 def choose(question: str, actions: tuple[Action, ...]) -> Reply:
     """Return a private question whose answers are buttons."""
     return Reply((Card((Prose((Text(question),)), Actions(actions))),))
+
+
+def _body(message: Message) -> Json:
+    return apart(message.payload)[0]
 
 
 def _document(cards: tuple[Card, ...]) -> Digest:

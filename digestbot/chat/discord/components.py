@@ -10,6 +10,7 @@ from typing import assert_never
 
 from digestbot.chat.characters import clip, one_line, units
 from digestbot.chat.discord.markup import escape, is_address, read, written
+from digestbot.chat.discord.threads import KEY, opening
 from digestbot.chat.paginate import characters, compacted, headed, paginate
 from digestbot.domain.digest import (
     Actions,
@@ -26,6 +27,7 @@ from digestbot.domain.digest import (
     Strong,
     Text,
 )
+from digestbot.domain.subscription import Style
 
 Json = dict[str, object]
 
@@ -55,10 +57,22 @@ def render(digest: Digest) -> tuple[Message, ...]:
         cards = tuple(compacted(card) for card in cards)
     mention = _mention(digest.mention)
     scale = Scale(mention)
-    pages = paginate([card for card in cards if _card(card)], scale.fits)
-    return tuple(
-        _message(digest, page, mention if number == 0 else [], reply=number > 0) for number, page in enumerate(pages)
-    )
+    shown = [card for card in cards if _card(card)]
+    pages = [page for group in groups(shown, digest.style) for page in paginate(group, scale.fits)]
+    return tuple(_message(digest, page, mention if number == 0 else [], number) for number, page in enumerate(pages))
+
+
+def groups(cards: Sequence[Card], style: Style) -> list[list[Card]]:
+    """Return the cards that may share messages: all of them, or each story alone where each is a post of its own.
+
+    The head stands above the first story then, and the foot below the last one.
+    """
+    found: list[list[Card]] = [[]]
+    for card in cards:
+        if style == "posts" and card.story_id is not None and any(one.story_id is not None for one in found[-1]):
+            found.append([])
+        found[-1].append(card)
+    return found
 
 
 class Scale:
@@ -107,16 +121,25 @@ def visible(message: Message) -> str:
 # ── messages ─────────────────────────────────────────────────────────────────
 
 
-def _message(digest: Digest, page: Sequence[Card], mention: list[Json], *, reply: bool) -> Message:
+def _message(digest: Digest, page: Sequence[Card], mention: list[Json], number: int) -> Message:
     payload: Json = {
         "flags": COMPONENTS_V2,
         "components": [*mention, *_page(page)],
         "allowed_mentions": allowed_mentions(digest.mention if mention else ""),
+        KEY: begun(digest, page),
     }
     stories = [card.story_id for card in page if card.story_id is not None]
     headlines = [characters(b.spans) for c in page for b in c.blocks if isinstance(b, Heading)]
     text = clip(one_line(" · ".join(headlines) or digest.title), 300)
+    reply = number > 0 and digest.style != "posts"
     return Message(payload, text, story_id=stories[0] if len(stories) == 1 else None, reply=reply)
+
+
+def begun(digest: Digest, page: Sequence[Card]) -> Json:
+    """Return how a thread that a message begins is called and what it is about: the digest, or its one story."""
+    told = [card for card in page if card.story_id is not None] if digest.style == "posts" else []
+    headlines = [characters(b.spans) for c in told for b in c.blocks if isinstance(b, Heading) and b.level > 2]  # noqa: PLR2004 - a story's
+    return opening(headlines[0] if headlines else digest.title, (card.topic for card in told or digest.cards))
 
 
 def role_of(mention: str) -> str:

@@ -4,15 +4,31 @@ A story is one message: an embed with its headline, summary, quotations and sour
 those of discord.com/developers/docs, "Embed limits" and "Create message".
 """
 
+import re
+from collections.abc import Iterator, Mapping
+
 from digestbot.chat.characters import clip, one_line, units
-from digestbot.chat.discord.components import ACCENT, allowed_mentions, markdown, once, role_of, rows_of
+from digestbot.chat.discord.components import (
+    ACCENT,
+    ROW,
+    TEXT,
+    allowed_mentions,
+    begun,
+    markdown,
+    once,
+    role_of,
+    rows_of,
+)
 from digestbot.chat.discord.markup import escape, is_address, read
+from digestbot.chat.discord.threads import KEY
 from digestbot.chat.paginate import characters, compacted, headed, shrink
 from digestbot.domain.digest import Actions, Card, Digest, Heading, Link, Message
 
 Json = dict[str, object]
 
 MAX_TITLE, MAX_DESCRIPTION, MAX_CONTENT = 256, 4_096, 2_000
+MAX_EMBEDS = 10
+_CALL = re.compile(r"<@&\d+>")
 MAX_ROWS = 5
 """Rows of buttons in a message."""
 
@@ -87,10 +103,54 @@ def _parts(card: Card) -> tuple[str, str, str]:
 
 def _message(digest: Digest, card: Card, body: Json, *, first: bool) -> Message:
     role = role_of(digest.mention) if first else ""
-    payload = body | {"allowed_mentions": allowed_mentions(role)}
+    payload = body | {"allowed_mentions": allowed_mentions(role), KEY: begun(digest, (card,))}
     if role:
         content = body.get("content")
         payload["content"] = f"<@&{role}>" + (f"\n{content}" if content else "")
     headlines = [characters(b.spans) for b in card.blocks if isinstance(b, Heading)]
     text = clip(one_line(" · ".join(headlines) or digest.title), 300)
-    return Message(payload, text, story_id=card.story_id, reply=not first)
+    return Message(payload, text, story_id=card.story_id, reply=not first and digest.style != "posts")
+
+
+# ── the fall-back ────────────────────────────────────────────────────────────
+
+
+def plainer(payload: Mapping[str, object]) -> Json:
+    """Return a Components V2 body in the older look, for a server or client that does not take the newer one.
+
+    A text becomes the embed it would have been, with the same Markdown: 4,000 characters are within the 6,000 of all
+    embeds. Rows of buttons beyond the fifth are left out. A line that calls a role stays outside, where it calls.
+    """
+    content: list[str] = []
+    texts: list[list[str]] = []
+    rows: list[Json] = []
+    for component in _listed(payload.get("components")):
+        found = list(_texts(component))
+        if found and not texts and _CALL.fullmatch(found[0]):
+            content = found
+        elif found:
+            texts.append(found)
+        rows += _rows(component)
+    if len(texts) > MAX_EMBEDS:
+        texts = [*texts[: MAX_EMBEDS - 1], [text for rest in texts[MAX_EMBEDS - 1 :] for text in rest]]
+    body: Json = {"embeds": [{"color": ACCENT, "description": "\n".join(found)} for found in texts]}
+    body |= {"content": content[0]} if content else {}
+    body |= {"components": rows[:MAX_ROWS]} if rows else {}
+    return body | {"allowed_mentions": payload.get("allowed_mentions", allowed_mentions(""))}
+
+
+def _listed(found: object) -> list[Json]:
+    return found if isinstance(found, list) else []
+
+
+def _texts(component: Json) -> Iterator[str]:
+    if component.get("type") == TEXT:
+        yield str(component["content"])
+    for inner in _listed(component.get("components")):
+        yield from _texts(inner)
+
+
+def _rows(component: Json) -> list[Json]:
+    if component.get("type") == ROW:
+        return [component]
+    return [row for inner in _listed(component.get("components")) for row in _rows(inner)]

@@ -28,6 +28,7 @@ MOVE = "move the subscription to another channel"
 TOKEN = "copy the bot's token from the developer portal and set DIGESTBOT_DISCORD__TOKEN"  # noqa: S105 - a sentence
 OURS = "report this with the message's delivery id; it is a fault of ours"
 AGAIN = "run the digest again"
+AGAIN_ASK = "use the command again"
 WAITS_AFTER_LOSS = 5.0
 """Seconds before a message whose answer was lost is looked for."""
 WAITS_AFTER_BAN = 60.0
@@ -38,6 +39,8 @@ CODES: dict[int, Fix] = {
     10003: (ChannelGone, "the channel is deleted", MOVE),
     10004: (ChannelGone, "the server is gone or the bot was removed from it", "invite the bot again"),
     10008: (Rejected, "the digest's first message is deleted", AGAIN),
+    10015: (Rejected, "the command's answer came more than fifteen minutes late", AGAIN_ASK),
+    10062: (Rejected, "the command was not answered within three seconds", AGAIN_ASK),
     20016: (RateLimited, "the channel is in slow mode", RateLimited.hint),
     20022: (RateLimited, RateLimited.default, RateLimited.hint),
     20028: (RateLimited, "the channel takes no more messages for now", RateLimited.hint),
@@ -47,6 +50,7 @@ CODES: dict[int, Fix] = {
     40003: (RateLimited, "messages are opened too fast", RateLimited.hint),
     40004: (PlatformDown, "sending messages is switched off by Discord for now", PlatformDown.hint),
     40005: (Rejected, "the message is too large", OURS),
+    40060: (Rejected, "the command is answered already", OURS),
     40067: (
         Rejected,
         "the forum asks for a tag",

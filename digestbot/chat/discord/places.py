@@ -4,22 +4,19 @@ Discord gives a thread the id of the message it begins with, so the first messag
 of channel an id is never changes, so it is asked once.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import discord
 from discord.http import Route
 
 from digestbot.chat.discord.stamp import Json, bears
-
-Call = Callable[..., Awaitable[Any]]
-"""Makes one call of the REST interface: ``call(route, json=…, params=…)``."""
+from digestbot.chat.discord.threads import Opening, tags_of
+from digestbot.chat.discord.wire import Wire
 
 FORUMS = frozenset({discord.ChannelType.forum.value, discord.ChannelType.media.value})
 STARTERS = frozenset({discord.ChannelType.text.value, discord.ChannelType.news.value})
 """Channels in which a message can begin a thread."""
-MAX_NAME = 100
-"""Characters of a thread's name."""
 HAS_THREAD = 160004
 """Discord's code for a message that has begun a thread already."""
 
@@ -28,13 +25,13 @@ class Places:
     """Finds and makes the places of one bot.
 
     Args:
-        call: Makes one call.
+        wire: Makes the calls.
         threads: Whether a digest's replies go into a thread of its first message; a forum has its posts anyway.
 
     """
 
-    def __init__(self, call: Call, *, threads: bool = False) -> None:
-        self._call = call
+    def __init__(self, wire: Wire, *, threads: bool = False) -> None:
+        self._wire = wire
         self._threads = threads
         self._known: dict[str, Mapping[str, Any]] = {}
         self._begun: set[str] = set()
@@ -46,9 +43,13 @@ class Places:
     async def about(self, channel_id: str) -> Mapping[str, Any]:
         """Return a channel's ``type`` and ``guild_id``."""
         if channel_id not in self._known:
-            found = await self._call(Route("GET", "/channels/{channel_id}", channel_id=channel_id))
+            found = await self._read(channel_id)
             self._known[channel_id] = {"type": found["type"], "guild_id": found.get("guild_id")}
         return self._known[channel_id]
+
+    async def _read(self, channel_id: str) -> Mapping[str, Any]:
+        found: Mapping[str, Any] = await self._wire.ask(Route("GET", "/channels/{channel_id}", channel_id=channel_id))
+        return found
 
     async def target(self, channel_id: str, first: str | None) -> str:
         """Return the id of the channel that a message goes to; ``first`` is the digest's first message."""
@@ -57,35 +58,44 @@ class Places:
         kind = (await self.about(channel_id)).get("type")
         return first if kind in FORUMS or (self._threads and kind in STARTERS) else channel_id
 
-    async def begin(self, channel_id: str, first: str, name: str) -> None:
-        """Let a message begin a thread, unless it has one."""
+    async def begin(self, channel_id: str, first: str, name: str) -> bool:
+        """Let a message begin a thread, unless it has one; tell whether it has one now.
+
+        Where the bot may not make threads there is none, and the digest goes on in the channel: late in its place is
+        better than lost. The doctor names the permission.
+        """
         if first in self._begun or await self.is_forum(channel_id):
-            return
+            return True
         route = Route(
             "POST", "/channels/{channel_id}/messages/{message_id}/threads", channel_id=channel_id, message_id=first
         )
         try:
-            await self._call(route, json={"name": name[:MAX_NAME]})
+            await self._wire.ask(route, json={"name": name})
+        except discord.Forbidden:
+            return False
         except discord.HTTPException as error:
             if error.code != HAS_THREAD:
                 raise
         self._begun.add(first)
+        return True
 
-    async def open_post(self, channel_id: str, name: str, body: Json) -> Any:
+    async def open_post(self, channel_id: str, how: Opening, body: Json) -> Any:
         """Open a post in a forum and return Discord's answer; its id is the post's and its first message's."""
         message = {key: value for key, value in body.items() if key not in {"nonce", "enforce_nonce"}}
+        tags = tags_of(await self._read(channel_id), how.topics)
         route = Route("POST", "/channels/{channel_id}/threads", channel_id=channel_id)
-        return await self._call(route, json={"name": name[:MAX_NAME], "message": message})
+        post: Json = {"name": how.name, "message": message}
+        return await self._wire.send(route, post | ({"applied_tags": tags} if tags else {}))
 
     async def find_post(self, channel_id: str, key: str, after: int, owner: str) -> str | None:
         """Return the post of ours that was opened under ``key`` after a snowflake, or None."""
         guild = str((await self.about(channel_id)).get("guild_id"))
-        active = await self._call(Route("GET", "/guilds/{guild_id}/threads/active", guild_id=guild))
+        active = await self._wire.ask(Route("GET", "/guilds/{guild_id}/threads/active", guild_id=guild))
         for thread in active.get("threads", []):
             post = str(thread["id"])
             if thread.get("parent_id") != channel_id or thread.get("owner_id") != owner or int(post) <= after:
                 continue
             route = Route("GET", "/channels/{channel_id}/messages/{message_id}", channel_id=post, message_id=post)
-            if bears(await self._call(route), key):
+            if bears(await self._wire.ask(route), key):
                 return post
         return None

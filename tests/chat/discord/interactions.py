@@ -44,7 +44,14 @@ class Speaker:
 
     def press(self, line: str) -> str:
         """Press a button."""
-        return self._send(3, {"custom_id": line, "component_type": 2}, message=_message())
+        return self._send(3, {"custom_id": line, "component_type": 2}, message=_with_button(line))
+
+    def choose(self, line: str, *values: str) -> str:
+        """Choose in a menu."""
+        options = [{"label": value, "value": value} for value in values]
+        row = {"type": 1, "id": 1, "components": [{"type": 3, "id": 2, "custom_id": line, "options": options}]}
+        data = {"custom_id": line, "component_type": 3, "values": list(values)}
+        return self._send(3, data, message=_message() | {"components": [row], "flags": 1 << 15})
 
     def menu(self, name: str, *, content: str = "", components: list[Json] | None = None) -> str:
         """Open a message's menu and take an entry."""
@@ -111,6 +118,14 @@ def _message() -> Json:
         "components": [],
         "flags": 0,
     }
+
+
+def _with_button(line: str) -> Json:
+    """Return a message in the newer look that has the button deep inside."""
+    button = {"type": 2, "id": 3, "style": 2, "label": "Press", "custom_id": line}
+    text = {"type": 10, "id": 4, "content": "A story"}
+    inner = [text, {"type": 1, "id": 2, "components": [button]}]
+    return _message() | {"components": [{"type": 17, "id": 1, "components": inner}], "flags": 1 << 15}
 
 
 def _channel() -> Json:

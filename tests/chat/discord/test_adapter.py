@@ -1,8 +1,8 @@
 """The Discord adapter with the real client over real TLS: posted once, or known not to be posted, or found again."""
 
+import ast
 import asyncio
 import json
-import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -11,6 +11,7 @@ import pytest
 import digestbot.chat.discord
 from digestbot.chat.discord.adapter import DiscordAdapter
 from digestbot.chat.discord.stamp import bears, marks_of, nonce_of, stamped
+from digestbot.chat.discord.wire import hushed
 from digestbot.domain.digest import Message
 from digestbot.domain.errors import (
     ChannelGone,
@@ -98,7 +99,7 @@ REFUSALS = [
     (403, 160005, NotPermitted, "unlock"),
     (403, 40333, NotPermitted, "give it the right to post"),
     (401, 0, NotPermitted, "DIGESTBOT_DISCORD__TOKEN"),
-    (400, 50035, Rejected, "fault of ours"),
+    (400, 50109, Rejected, "fault of ours"),
     (400, 200000, Rejected, "AutoMod"),
     (400, 20028, RateLimited, "by itself"),
     (400, 987654, Rejected, "fault of ours"),
@@ -272,11 +273,46 @@ def test_a_stamp_is_stable_and_leaves_the_message_as_it_was():
     assert len({mark for n in range(2000) for mark in marks_of(f"deliver:{n}:0")}) == 4000
 
 
-def test_every_call_site_says_what_may_be_pinged():
-    """No module posts a body by another way than the one that sets ``allowed_mentions``."""
+SENDERS = {"send", "send_message", "reply", "edit", "edit_message", "edit_original_response", "create_thread"}
+"""What discord.py would send a message by, with whatever may be pinged left to its caller."""
+
+
+def test_every_message_leaves_by_the_one_way_that_says_what_may_be_pinged():
+    """A walk over all call sites: requests are made by the wire alone, and it hushes every message it sends."""
     folder = Path(digestbot.chat.discord.__file__).parent
-    senders = re.compile(r"\.(send|send_message|reply|edit_message|create_thread)\(")
-    for path in folder.rglob("*.py"):
-        source = path.read_text(encoding="utf-8")
-        for found in senders.finditer(source):
-            assert "allowed_mentions" in source[found.start() : found.start() + 400], path.name
+    calls = [(path.name, call) for path in sorted(folder.rglob("*.py")) for call in _calls(path)]
+    assert {name for name, call in calls if _method(call) == "request"} == {"adapter.py"}
+    sent = [(name, ast.unparse(call)) for name, call in calls if _method(call) in SENDERS]
+    assert sent
+    assert [one for one in sent if "wire.send(" not in one[1] and one[1] != "self.send(route, body)"] == []
+    with_body = [call for _, call in calls if any(keyword.arg == "json" for keyword in call.keywords)]
+    assert {ast.unparse(call) for call in with_body} == {
+        "self.ask(route, json=hushed(body))",
+        "self._wire.ask(route, json={'name': name})",  # a thread's name: no message
+    }
+
+
+def _calls(path: Path) -> list[ast.Call]:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    return [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+
+
+def _method(call: ast.Call) -> str:
+    return call.func.attr if isinstance(call.func, ast.Attribute) else ""
+
+
+@pytest.mark.parametrize(
+    ("body", "allowed"),
+    [
+        ({}, {"parse": []}),
+        ({"allowed_mentions": {"parse": ["everyone", "users"]}}, {"parse": []}),
+        (
+            {"allowed_mentions": {"parse": ["roles"], "roles": ["1", "2"], "users": ["3"]}},
+            {"parse": [], "roles": ["1"]},
+        ),
+    ],
+)
+def test_a_hushed_body_pings_nobody_but_one_role(body: dict[str, object], allowed: dict[str, object]):
+    """Whatever a body says, it pings at most the one role it names, inside a forum's post too."""
+    assert hushed(body)["allowed_mentions"] == allowed
+    assert hushed({"name": "x", "message": body}) == {"name": "x", "message": {**body, "allowed_mentions": allowed}}

@@ -33,6 +33,8 @@ class Running:
     bot: Prompt
     brought: set[asyncio.Task[None]] = field(default_factory=set)
 
+    people: int = 0
+
     def speaker(self, shard: int = 0) -> Speaker:
         """Return somebody whose commands come through the gateway."""
 
@@ -41,7 +43,8 @@ class Running:
             self.brought.add(task)
             task.add_done_callback(self.brought.discard)
 
-        return Speaker(self.bot, self.rig, bring=bring)
+        self.people += 1
+        return Speaker(self.bot, self.rig, user=f"4{self.people}", bring=bring)
 
 
 @pytest.fixture
