@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -162,6 +162,36 @@ class ChatAdapter(Protocol):
         Raises:
             DeliveryError: The platform could not be asked.
 
+        """
+        ...
+
+
+@runtime_checkable
+class Correcting(Protocol):
+    """An adapter that can change what it has posted."""
+
+    async def correct(self, channel: Channel, message_id: str, message: Message, thread: str | None) -> None:
+        """Put ``message`` in the place of the one posted as ``message_id``; doing so twice is the same as once.
+
+        ``message`` comes from :meth:`ChatAdapter.render` and says visibly that it is a correction. ``thread`` is the id
+        of the delivery's first message where the posted one stands in its thread, as for :meth:`ChatAdapter.post`.
+        Nobody is notified.
+
+        Raises:
+            DeliveryError: It was not changed; ChannelGone where the message is no longer there.
+
+        """
+        ...
+
+
+@runtime_checkable
+class Examining(Protocol):
+    """An adapter that can look at its own platform: token, scopes, intents, what it may do in each channel."""
+
+    async def examine(self, channels: Sequence[Channel]) -> Sequence[tuple[str, bool, str, str]]:
+        """Return findings as (name, well, what was seen, what to do), one for each thing that is missing.
+
+        ``name`` is "slack" or "discord" for the token, scopes and intents, else the channel's id.
         """
         ...
 

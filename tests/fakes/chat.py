@@ -2,11 +2,11 @@
 
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from digestbot.domain.digest import Card, Digest, Heading, Message, Prose, Quotation, Sources
-from digestbot.domain.errors import DeliveryError, OutcomeUnknown
+from digestbot.domain.errors import ChannelGone, DeliveryError, OutcomeUnknown
 from digestbot.domain.subscription import Channel, Platform
 
 _ANSWER_LOST = object()
@@ -98,3 +98,13 @@ class FakeChat:
     async def settle(self, channel: Channel, key: str, thread: str | None, since: datetime) -> str | None:
         """Return the id of the message posted under a key, or None."""
         return next((p.id for p in self.posted if p.key == key and p.channel == channel), None)
+
+    async def correct(self, channel: Channel, message_id: str, message: Message, thread: str | None) -> None:
+        """Put another text in the place of a posted message, or fail as told."""
+        told = self._script.popleft() if self._script else _AS_USUAL
+        if isinstance(told, DeliveryError):
+            raise told
+        place = next((n for n, p in enumerate(self.posted) if (p.id, p.channel) == (message_id, channel)), None)
+        if place is None:
+            raise ChannelGone(str(channel), "the message is no longer there")
+        self.posted[place] = replace(self.posted[place], text=str(message.payload["text"]), thread=thread)
