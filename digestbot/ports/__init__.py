@@ -3,6 +3,7 @@
 Every port has a fake in ``tests/fakes`` and one contract suite that runs on the fake and on the real thing.
 """
 
+from digestbot.ports.archive import ArchiveStore, Backlog, Due, Saying, Tally, Voice
 from digestbot.ports.rows import (
     Hit,
     NewArticle,
@@ -31,11 +32,14 @@ from digestbot.ports.world import (
 )
 
 __all__ = [
+    "ArchiveStore",
     "ArticleSource",
+    "Backlog",
     "ChatAdapter",
     "Clock",
     "Correcting",
     "Dispatcher",
+    "Due",
     "EditionStore",
     "Embedder",
     "Examining",
@@ -49,11 +53,14 @@ __all__ = [
     "Pruned",
     "RefreshRecord",
     "Retention",
+    "Saying",
     "SearchKind",
     "Status",
     "Store",
     "Summarizer",
+    "Tally",
     "Vector",
     "Vectors",
+    "Voice",
     "brief_key",
 ]

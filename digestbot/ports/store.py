@@ -7,7 +7,8 @@ from typing import Protocol
 from digestbot.domain.digest import Delivery, DeliveryState, Digest, Edition, Message, Receipt
 from digestbot.domain.news import Article, Brief, Feed, Story
 from digestbot.domain.subscription import Channel, Length, Platform, Subscription
-from digestbot.ports.rows import Hit, OpenStory, Pruned, RefreshRecord, Retention, Status
+from digestbot.ports.archive import ArchiveStore
+from digestbot.ports.rows import Hit, OpenStory, Pruned, RefreshRecord, Retention, SearchKind, Status
 from digestbot.ports.world import Vector
 
 
@@ -160,8 +161,10 @@ class NewsStore(Protocol):
         """Return stories since then without a brief under their present :func:`brief_key`, most outlets first."""
         ...
 
-    async def search(self, words: str, *, since: datetime | None = None, limit: int = 20) -> Sequence[Hit]:
-        """Return what matches all the words, newest first, over stories, quotes and people.
+    async def search(
+        self, words: str, *, since: datetime | None = None, limit: int = 20, kind: SearchKind | None = None
+    ) -> Sequence[Hit]:
+        """Return what matches all the words, newest first, over stories, quotes and people, or one ``kind`` of them.
 
         Words between double quotation marks are a phrase. Case and accents make no difference.
         """
@@ -295,7 +298,7 @@ class EditionStore(Protocol):
         ...
 
 
-class Store(FeedStore, NewsStore, EditionStore, Protocol):
+class Store(FeedStore, NewsStore, EditionStore, ArchiveStore, Protocol):
     """The rows that are the truth."""
 
     async def status(self, now: datetime) -> Status:

@@ -1,8 +1,9 @@
 """Briefs by story and key; a stored quotation is verified again every time it is loaded."""
 
 from collections import Counter
+from typing import Any
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import Row, delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digestbot.domain.errors import NotFound
@@ -25,18 +26,7 @@ class SqlBriefs(Role):
             row = (await connection.execute(chosen)).first()
             if row is None:
                 return None
-            dropped = Counter({reason: int(count) for reason, count in row.dropped})
-            kept = await _quotes(connection, story_id, key, dropped)
-        return Brief(
-            story_id=story_id,
-            sources_hash=row.sources_hash,
-            headline=row.headline,
-            headline_article_id=row.headline_article_id,
-            summary=summary_from_json(row.summary),
-            quotes=kept,
-            made_at=row.made_at,
-            dropped=tuple(dropped.items()),
-        )
+            return await brief_of(connection, row)
 
     async def save_brief(self, key: str, brief: Brief) -> None:
         """Keep a brief under its key; saving the same key again replaces it."""
@@ -58,6 +48,22 @@ class SqlBriefs(Role):
             mine = (quotes.c.story_id == brief.story_id) & (quotes.c.brief_key == key)
             await connection.execute(delete(quotes).where(mine))
             await _insert(connection, key, brief)
+
+
+async def brief_of(connection: AsyncConnection, row: Row[Any]) -> Brief:
+    """Return the brief of a row of ``briefs``, its quotes cut anew; one that no longer stands counts as dropped."""
+    dropped = Counter({reason: int(count) for reason, count in row.dropped})
+    kept = await _quotes(connection, row.story_id, row.key, dropped)
+    return Brief(
+        story_id=row.story_id,
+        sources_hash=row.sources_hash,
+        headline=row.headline,
+        headline_article_id=row.headline_article_id,
+        summary=summary_from_json(row.summary),
+        quotes=kept,
+        made_at=row.made_at,
+        dropped=tuple(dropped.items()),
+    )
 
 
 async def _quotes(connection: AsyncConnection, story_id: int, key: str, dropped: Counter[str]) -> tuple[Quote, ...]:

@@ -3,6 +3,7 @@
 from contextlib import AsyncExitStack
 from typing import Self
 
+from digestbot.store.archive import SqlArchive
 from digestbot.store.briefs import SqlBriefs
 from digestbot.store.database import Database, open_database
 from digestbot.store.editions import SqlEditions
@@ -16,7 +17,9 @@ from digestbot.store.search import SqlSearch
 from digestbot.store.upkeep import SqlUpkeep
 
 
-class SqlStore(SqlFeeds, SqlNews, SqlBriefs, SqlSearch, SqlEditions, SqlOutbox, SqlUpkeep, SqlInstallations):
+class SqlStore(
+    SqlFeeds, SqlNews, SqlBriefs, SqlSearch, SqlEditions, SqlOutbox, SqlUpkeep, SqlInstallations, SqlArchive
+):
     """The rows that are the truth, on SQLite or PostgreSQL."""
 
     async def close(self) -> None:

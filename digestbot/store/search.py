@@ -4,7 +4,7 @@ SQLite's index follows its tables by triggers (see the migrations). PostgreSQL's
 own folding of case and accents depends on how the database was made.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from functools import reduce
 from typing import Any
@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Select, TableClause, column, func, literal
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digestbot.domain.news import Article
-from digestbot.ports import Hit
+from digestbot.ports import Hit, SearchKind
 from digestbot.store.cutting import cut_again
 from digestbot.store.folding import fields, folded, plain, terms
 from digestbot.store.rows import Role, article_of
@@ -61,18 +61,17 @@ _quote_words = table(
 class SqlSearch(Role):
     """Search over what is stored."""
 
-    async def search(self, words: str, *, since: datetime | None = None, limit: int = 20) -> Sequence[Hit]:
-        """Return what matches all the words, newest first, over stories, quotes and people."""
+    async def search(
+        self, words: str, *, since: datetime | None = None, limit: int = 20, kind: SearchKind | None = None
+    ) -> Sequence[Hit]:
+        """Return what matches all the words, newest first, over stories, quotes and people, or one kind of them."""
         wanted = terms(words)
         if not wanted:
             return ()
         recent = articles.c.fetched_at >= since if since is not None else literal_column("1") == literal_column("1")
         async with self._database.read() as connection:
-            hits = [
-                *await _stories(connection, wanted, recent, limit),
-                *await _quotes(connection, wanted, recent, limit),
-                *await _people(connection, wanted, recent, limit),
-            ]
+            searches = [_SEARCHES[kind]] if kind else _SEARCHES.values()
+            hits = [hit for search in searches for hit in await search(connection, wanted, recent, limit)]
         return sorted(hits, key=lambda hit: (hit.at, hit.story_id), reverse=True)[:limit]
 
 
@@ -118,6 +117,13 @@ async def _people(
         for quote in cut_again(article_of(row), row.cut)
         if quote.speaker and quote.speaker.kind == "person"
     ]
+
+
+_SEARCHES: Mapping[SearchKind, Callable[..., Awaitable[Sequence[Hit]]]] = {
+    "story": _stories,
+    "quote": _quotes,
+    "person": _people,
+}
 
 
 def _said(once: ColumnElement[Any]) -> Select[Any]:

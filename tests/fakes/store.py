@@ -22,12 +22,14 @@ from digestbot.ports import (
     Pruned,
     RefreshRecord,
     Retention,
+    SearchKind,
     Status,
     Vector,
     brief_key,
 )
 from digestbot.store.columns import storable, stored_key
 from digestbot.store.folding import folded, terms
+from tests.fakes.archive import MemoryArchive
 
 UNSENT = ("pending", "sending")
 
@@ -321,7 +323,9 @@ class MemoryNews(MemoryFeeds):
             raise NotFound("story", brief.story_id)
         self._briefs[brief.story_id, key] = brief
 
-    async def search(self, words: str, *, since: datetime | None = None, limit: int = 20) -> Sequence[Hit]:
+    async def search(
+        self, words: str, *, since: datetime | None = None, limit: int = 20, kind: SearchKind | None = None
+    ) -> Sequence[Hit]:
         wanted = [folded(term) for term in terms(words)]
         hits: dict[tuple[int, str, str], Hit] = {}
         for article in sorted(self._articles.values(), key=lambda a: (a.fetched_at, a.id)):
@@ -336,7 +340,8 @@ class MemoryNews(MemoryFeeds):
                     hits[story_id, "quote", quote.text] = Hit(story_id, "quote", quote.text, at, name)
                 if quote.speaker and quote.speaker.kind == "person" and matches(wanted, name):
                     hits[story_id, "person", name] = Hit(story_id, "person", name, at)
-        return sorted(hits.values(), key=lambda hit: (hit.at, hit.story_id), reverse=True)[:limit]
+        wanted_hits = [hit for hit in hits.values() if kind is None or hit.kind == kind]
+        return sorted(wanted_hits, key=lambda hit: (hit.at, hit.story_id), reverse=True)[:limit]
 
     def _quotes_of(self, article: Article, story_id: int) -> Iterable[Quote]:
         for (home, _), brief in self._briefs.items():
@@ -536,7 +541,7 @@ class MemoryEditions(MemoryNews):
         self._change(delivery_id, [replace(part, state="undeliverable", error=error) for part in unsent])
 
 
-class MemoryStore(MemoryEditions):
+class MemoryStore(MemoryEditions, MemoryArchive):
     """The whole Store port, kept in this process."""
 
     async def status(self, now: datetime) -> Status:
