@@ -10,6 +10,7 @@ from typing import Annotated, Any, TypeVar
 import typer
 
 from digestbot import __version__
+from digestbot.cli_models import models
 from digestbot.domain.errors import ConfigError, DigestbotError
 from digestbot.domain.subscription import Length
 
@@ -34,6 +35,8 @@ cli = typer.Typer(
     rich_markup_mode="rich",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+cli.add_typer(models, name="models")
 
 T = TypeVar("T")
 

@@ -18,9 +18,11 @@ README = ROOT / "README.md"
 def command_table() -> str:
     """Return the README's table of commands, from the command line's own help."""
     rows = ["| command | what it does |", "|---|---|"]
-    for command in cli.cli.registered_commands:
-        doc = (command.callback.__doc__ or "").strip().splitlines()[0].replace("|", "\\|")
-        rows.append(f"| `digestbot {command.name or command.callback.__name__}` | {doc} |")
+    groups = [(group.name, group.typer_instance) for group in cli.cli.registered_groups]
+    for prefix, typed in (("", cli.cli), *((f"{name} ", group) for name, group in groups)):
+        for command in typed.registered_commands:
+            doc = (command.callback.__doc__ or "").strip().splitlines()[0].replace("|", "\\|")
+            rows.append(f"| `digestbot {prefix}{command.name or command.callback.__name__}` | {doc} |")
     return "\n".join(rows)
 
 

@@ -1,5 +1,6 @@
 """What the commands on demand do: one article or feed in, rows out."""
 
+import asyncio
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -99,8 +100,14 @@ async def quotes_source(source: str, config: Path | None) -> Rows:
 
 async def summarize_source(source: str, config: Path | None, length: Length) -> Rows:
     """Return an article's summary."""
+    from digestbot.app.models import pull_if_wanted
+    from digestbot.app.show_models import Fetching
+
     article = await read_source(source, config)
-    async with open_models(read_settings(config)) as models:
+    settings = read_settings(config)
+    with Fetching() as shown:
+        await asyncio.to_thread(pull_if_wanted, settings, shown.say, shown.progress)
+    async with open_models(settings) as models:
         summary = await models.summarizer.summarize(story_of([article]), length, interactive=True)
     return {"title": article.title, "url": article.url, **summary_row(summary)}
 

@@ -1,14 +1,16 @@
 """Puts the rooms together: settings in, open rooms out, closed again in reverse order."""
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from digestbot import __version__
 from digestbot.config import Settings, load_settings
+from digestbot.domain.errors import InferenceError
 from digestbot.domain.news import ParsedFeed
 from digestbot.domain.subscription import Platform
 from digestbot.editorial.quotes import find_quotes
@@ -18,7 +20,12 @@ from digestbot.pipeline.publish import Publisher
 from digestbot.pipeline.refresh import Refresher
 from digestbot.ports import ArticleSource, ChatAdapter, Clock, Embedder, FeedSource, Store, Summarizer
 from digestbot.runtime.clock import SystemClock
-from digestbot.telemetry import configure_logging
+from digestbot.telemetry import configure_logging, logger
+
+if TYPE_CHECKING:
+    from digestbot.inference import ArrivingSummarizer, Engine
+
+log = logger("models")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,27 +88,61 @@ def read_settings(config: Path | None) -> Settings:
     return settings
 
 
-@asynccontextmanager
-async def open_models(settings: Settings) -> AsyncIterator[Models]:
-    """Open the inference room; nothing is loaded before it is used."""
-    from digestbot.inference import EncoderEmbedder, Engine, choose_summarizer
+def open_engine(settings: Settings) -> "Engine":
+    """Return the engine of models; no process is started before it is used. Close it with ``aclose``."""
+    from digestbot.inference import Engine
 
-    engine = Engine(cache_dir=Path(settings.model.cache), threads=settings.model.threads)
+    wanted = settings.model
+    return Engine(
+        cache_dir=Path(wanted.cache), threads=wanted.threads, memory_limit=wanted.memory_mb * 1_000_000 or None
+    )
+
+
+@asynccontextmanager
+async def open_models(settings: Settings, *, fetch: bool = False) -> AsyncIterator[Models]:
+    """Open the inference room; nothing is loaded before it is used.
+
+    With ``fetch`` a model that ``auto`` may fetch is fetched meanwhile, and takes over when it is here.
+    """
+    from digestbot.inference import EncoderEmbedder, arriving, choose_summarizer, fetch_aside
+    from digestbot.inference.catalogue import RECOMMENDED
+
+    wanted = settings.model
+    engine = open_engine(settings)
+    coming: asyncio.Task[None] | None = None
     try:
         embedder = EncoderEmbedder(engine)
         summarizer = choose_summarizer(
-            settings.model.engine,
+            wanted.engine,
             engine=engine,
             embedder=embedder,
-            model=settings.model.name,
-            url=settings.model.remote_url,
-            key=settings.model.remote_key.get_secret_value() if settings.model.remote_key else "",
-            bound=settings.model.source_bound,
+            model=wanted.name,
+            url=wanted.remote_url,
+            key=wanted.remote_key.get_secret_value() if wanted.remote_key else "",
+            bound=wanted.source_bound,
+            languages=wanted.languages,
             find_quotes=find_quotes,
+            fetch=fetch_aside(wanted.name or RECOMMENDED, Path(wanted.cache)) if wanted.download else None,
         )
+        if fetch and (arrival := arriving(summarizer)):
+            coming = asyncio.create_task(_arrive(arrival), name="digestbot-fetch")
         yield Models(embedder, summarizer)
     finally:
+        if coming:
+            coming.cancel()
+            await asyncio.wait({coming})
         await engine.aclose()
+
+
+async def _arrive(arrival: "ArrivingSummarizer") -> None:
+    """Fetch a model and go over to it; a failure is logged, and what served goes on serving."""
+    log.info("fetching the model that writes summaries; until it is here the articles' own sentences are used")
+    try:
+        await arrival.arrive()
+    except InferenceError as error:
+        log.warning("model not fetched", code=error.code, error=str(error))
+    else:
+        log.info("model fetched", engine=arrival.name)
 
 
 @asynccontextmanager
@@ -179,7 +220,7 @@ async def open_rooms(
     clock = clock or SystemClock()
     async with AsyncExitStack() as stack:
         store = await stack.enter_async_context(await open_store(settings.database.url, exclusive=exclusive))
-        models = await stack.enter_async_context(open_models(settings))
+        models = await stack.enter_async_context(open_models(settings, fetch=True))
         sources = await stack.enter_async_context(open_sources(settings))
         if adapters is None:
             adapters = await stack.enter_async_context(open_adapters(settings))

@@ -1,7 +1,8 @@
 """Models: the engine process, the encoder and the summarizers; importing it loads no framework."""
 
+from digestbot.inference.arriving import ArrivingSummarizer, fetch_aside
 from digestbot.inference.chat import ChatSummarizer
-from digestbot.inference.choosing import Remembering, choose_summarizer
+from digestbot.inference.choosing import Remembering, arriving, choose_summarizer
 from digestbot.inference.encoder import EncoderEmbedder
 from digestbot.inference.engine import Engine
 from digestbot.inference.extractive import ExtractiveSummarizer
@@ -9,6 +10,7 @@ from digestbot.inference.remote import RemoteSummarizer
 from digestbot.inference.seq2seq import Seq2SeqSummarizer
 
 __all__ = [
+    "ArrivingSummarizer",
     "ChatSummarizer",
     "EncoderEmbedder",
     "Engine",
@@ -16,5 +18,7 @@ __all__ = [
     "Remembering",
     "RemoteSummarizer",
     "Seq2SeqSummarizer",
+    "arriving",
     "choose_summarizer",
+    "fetch_aside",
 ]

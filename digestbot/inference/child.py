@@ -5,10 +5,12 @@ here and nowhere else, so that neither an import, nor a model, nor a crash of ei
 event loop. It ends when its input does.
 """
 
+import gc
 import json
 import os
 import sys
 import threading
+import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -45,6 +47,11 @@ class Models:
             self._loaded[key] = self._load(op, str(settings["model"]), settings.get("backend", "auto"))
         return self._loaded[key]
 
+    def forget(self, op: str, settings: Mapping[str, Any]) -> None:
+        """Give a loaded model's memory back."""
+        self._loaded.pop(json.dumps([op, settings.get("model"), settings.get("backend")]), None)
+        gc.collect()
+
     def _load(self, op: str, name: str, backend: Any) -> Model:
         """Load a model, whatever goes wrong told as an error of ours."""
         try:
@@ -79,6 +86,8 @@ def _load_faults() -> tuple[type[Exception], ...]:
 def answer(models: Models, head: Head) -> bytes:
     """Return the reply frame to one request; what goes wrong is in the frame, never raised."""
     try:
+        if head["op"] == "measure":
+            return pack({"results": [measure(models, item) for item in head["items"]]})
         model = models.get(head["op"], head["settings"])
         results = model(head["items"], **head["settings"].get("options", {}))
     except DigestbotError as error:
@@ -91,6 +100,41 @@ def answer(models: Models, head: Head) -> bytes:
     if hasattr(results, "tobytes"):
         return pack({"shape": list(results.shape), "backend": getattr(model, "backend", "")}, results.tobytes())
     return pack({"results": results, "backend": getattr(model, "backend", "")})
+
+
+def measure(models: Models, asked: Mapping[str, Any]) -> Head:
+    """Load a model anew, run it, and return what that took.
+
+    Args:
+        models: The loaded models.
+        asked: ``op`` and ``settings`` as of a request, and the ``items`` to run it on.
+
+    Returns:
+        Seconds to load it (its conversion not counted) and to run it, the tokens it wrote (an encoder: read) in that
+        time, the process's resident bytes, and what ran it.
+
+    Raises:
+        InferenceError: It cannot be loaded.
+
+    """
+    op, settings = asked["op"], asked["settings"]
+    models.get(op, settings)
+    models.forget(op, settings)
+    began = time.perf_counter()
+    model = models.get(op, settings)
+    loaded = time.perf_counter()
+    results = model(asked["items"], **settings.get("options", {}))
+    done = time.perf_counter()
+    texts = asked["items"] if op == "embed" else results
+    tokenizer = getattr(model, "tokenizer", None)
+    tokens = sum(len(tokenizer(text)["input_ids"]) for text in texts) if tokenizer else 0
+    return {
+        "load_seconds": loaded - began,
+        "seconds": done - loaded,
+        "tokens": tokens,
+        "resident": resident_bytes(),
+        "backend": getattr(model, "backend", ""),
+    }
 
 
 def _fault(error: DigestbotError) -> Head:

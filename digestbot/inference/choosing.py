@@ -2,18 +2,21 @@
 
 import asyncio
 from collections import OrderedDict
+from collections.abc import Sequence
 from typing import Literal
 
 from digestbot.domain.errors import ModelMissing
 from digestbot.domain.news import Story, Summary
 from digestbot.domain.subscription import Length
+from digestbot.inference.arriving import ArrivingSummarizer, Fetch
+from digestbot.inference.catalogue import RECOMMENDED, languages_of
 from digestbot.inference.chat import ChatSummarizer
 from digestbot.inference.engine import Engine
 from digestbot.inference.extractive import ExtractiveSummarizer
-from digestbot.inference.models import locate
+from digestbot.inference.hub import is_here
 from digestbot.inference.proposing import FindQuotes
 from digestbot.inference.remote import RemoteSummarizer
-from digestbot.inference.seq2seq import RECOMMENDED, Seq2SeqSummarizer
+from digestbot.inference.seq2seq import Seq2SeqSummarizer
 from digestbot.ports import Embedder, Summarizer
 
 Choice = Literal["auto", "extractive", "seq2seq", "chat", "remote"]
@@ -28,12 +31,16 @@ def choose_summarizer(
     url: str = "",
     key: str = "",
     bound: bool = False,
+    languages: Sequence[str] = (),
     find_quotes: FindQuotes | None = None,
+    fetch: Fetch | None = None,
 ) -> Summarizer:
     """Return the summarizer for a choice of engine, remembering its summaries.
 
-    ``auto`` is seq2seq when its model is on this machine, else extractive. The model of ``seq2seq`` defaults to the
-    recommended one; ``chat`` and ``remote`` need one named.
+    ``auto`` is seq2seq when its model is on this machine; when it is not, ``fetch`` may fetch it (see
+    :func:`arriving`) and extractive serves until then, or for good without ``fetch``. The model of ``seq2seq``
+    defaults to the recommended one; ``chat`` and ``remote`` need one named. ``languages`` are those the model
+    writes in, by default those that are known of it.
 
     Raises:
         ModelMissing: ``chat`` or ``remote`` without a model, or ``remote`` without an address.
@@ -41,36 +48,42 @@ def choose_summarizer(
     """
     plain = ExtractiveSummarizer(embedder)
     name = model or RECOMMENDED
+    writes = tuple(languages) or languages_of(name)
+
+    def seq2seq() -> Summarizer:
+        return Seq2SeqSummarizer(engine, plain, embedder, model=name, languages=writes, find_quotes=find_quotes)
+
     match choice:
         case "extractive":
             return Remembering(plain)
         case "auto":
-            if not _is_here(name):
-                return Remembering(plain)
-            return Remembering(Seq2SeqSummarizer(engine, plain, embedder, model=name, find_quotes=find_quotes))
+            if is_here(name):
+                return Remembering(seq2seq())
+            return Remembering(ArrivingSummarizer(plain, seq2seq, fetch) if fetch else plain)
         case "seq2seq":
-            return Remembering(Seq2SeqSummarizer(engine, plain, embedder, model=name, find_quotes=find_quotes))
+            return Remembering(seq2seq())
         case "chat":
             if not model:
                 raise ModelMissing("of the chat engine", "is not named", hint="set model.name")
             return Remembering(
-                ChatSummarizer(engine, plain, embedder, model=model, bound=bound, find_quotes=find_quotes)
+                ChatSummarizer(
+                    engine, plain, embedder, model=model, bound=bound, languages=writes, find_quotes=find_quotes
+                )
             )
         case "remote":
             if not model or not url:
                 raise ModelMissing("of the remote engine", "is not named", hint="set model.name and model.remote_url")
             return Remembering(
-                RemoteSummarizer(plain, embedder, url=url, model=model, key=key, find_quotes=find_quotes)
+                RemoteSummarizer(
+                    plain, embedder, url=url, model=model, key=key, languages=tuple(languages), find_quotes=find_quotes
+                )
             )
 
 
-def _is_here(model: str) -> bool:
-    """Tell whether a model is on this machine."""
-    try:
-        locate(model)
-    except ModelMissing:
-        return False
-    return True
+def arriving(summarizer: Summarizer) -> ArrivingSummarizer | None:
+    """Return the part of a chosen summarizer whose model is still to be fetched, None when there is none."""
+    inner = summarizer.inner if isinstance(summarizer, Remembering) else summarizer
+    return inner if isinstance(inner, ArrivingSummarizer) else None
 
 
 class Remembering:

@@ -2,6 +2,7 @@
 
 from digestbot.domain.errors import ModelMissing
 from digestbot.domain.subscription import LENGTH_WORDS, Length
+from digestbot.inference.catalogue import RECOMMENDED
 from digestbot.inference.engine import BATCH, INTERACTIVE, Engine
 from digestbot.inference.extractive import ExtractiveSummarizer
 from digestbot.inference.generation import Backend
@@ -9,8 +10,6 @@ from digestbot.inference.models import locate
 from digestbot.inference.proposing import FindQuotes, ModelSummarizer
 from digestbot.ports import Embedder
 
-RECOMMENDED = "sshleifer/distilbart-cnn-12-6"
-"""Apache-2.0, 306 million weights, English news."""
 _TOGETHER = 4
 """Articles a batch: what an interactive request may have to wait for, some ten seconds on two cores."""
 _TOKENS_A_WORD = 1.4
