@@ -11,7 +11,7 @@ from datetime import timedelta
 
 import numpy as np
 
-from digestbot.domain.errors import InferenceError
+from digestbot.domain.errors import InferenceError, NotFound
 from digestbot.domain.news import Article, Brief, Quote, Story
 from digestbot.domain.subscription import Length
 from digestbot.editorial.edition import choose_headline
@@ -50,14 +50,27 @@ class Briefer:
         done: list[Briefed] = []
         since = self.clock.now() - self.window
         for length in lengths:
-            for story in await self.store.stale_stories(since, self.summarizer.name, length, limit):
-                try:
-                    brief = await self.brief(story, length)
-                except InferenceError as error:
-                    done.append(Briefed(story.id, error.code, 0, cached=False, dropped=((error.code, 1),), error=error))
-                    continue
-                done.append(_done(brief))
+            stale = await self.store.stale_stories(since, self.summarizer.name, length, limit)
+            done += [await self._guarded(story, length) for story in stale]
         return done
+
+    async def run_one(self, story_id: int, length: Length = "medium", *, interactive: bool = False) -> Briefed | None:
+        """Brief one story if it has no fresh brief; None when it has one, or is gone."""
+        try:
+            story = await self.store.story(story_id)
+        except NotFound:
+            return None
+        key = brief_key(story.sources_hash, self.summarizer.name, length)
+        if await self.store.brief(story.id, key):
+            return None
+        return await self._guarded(story, length, interactive=interactive)
+
+    async def _guarded(self, story: Story, length: Length, *, interactive: bool = False) -> Briefed:
+        """Brief one story; a model that cannot is an outcome."""
+        try:
+            return _done(await self.brief(story, length, interactive=interactive))
+        except InferenceError as error:
+            return Briefed(story.id, error.code, 0, cached=False, dropped=((error.code, 1),), error=error)
 
     async def brief(self, story: Story, length: Length = "medium", *, interactive: bool = False) -> Brief:
         """Return the story's brief, made anew only when its sources, the engine or the length changed.

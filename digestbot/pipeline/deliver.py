@@ -26,6 +26,8 @@ from digestbot.ports import ChatAdapter, Clock, Store
 
 FIRST_BACKOFF = timedelta(seconds=2)
 LONGEST_BACKOFF = timedelta(minutes=15)
+UNSENT = ("pending", "sending")
+"""The states of a delivery that is still owed."""
 
 Outcome = Literal["sent", "postponed", "undeliverable"]
 
@@ -55,6 +57,17 @@ class Deliverer:
             d for d in await self.store.due_deliveries(self.clock.now(), limit) if d.channel.platform in self.adapters
         ]
         return await asyncio.gather(*(self._guarded(delivery) for delivery in due))
+
+    async def run_one(self, delivery_id: int) -> Delivered | None:
+        """Work on one delivery if it is still due; None when it is sent, given up, put off, or gone."""
+        try:
+            delivery = await self.store.delivery(delivery_id)
+        except NotFound:
+            return None
+        waits = delivery.not_before is not None and delivery.not_before > self.clock.now()
+        if waits or delivery.state not in UNSENT or delivery.channel.platform not in self.adapters:
+            return None
+        return await self._guarded(delivery)
 
     async def _guarded(self, delivery: Delivery) -> Delivered:
         """Deliver; a store that fails leaves this delivery as it is, due at the next tick, and stops no other."""

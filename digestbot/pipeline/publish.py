@@ -85,6 +85,18 @@ class Publisher:
                 done.append(await self._guarded(subscription, due))
         return done
 
+    async def run_one(self, subscription_id: int) -> Published | None:
+        """Publish one subscription's edition if it is due; None when it is not, is paused, or is gone."""
+        now = self.clock.now()
+        try:
+            subscription = await self.store.subscription(subscription_id)
+        except NotFound:
+            return None
+        if subscription.paused or subscription.channel.platform not in self.adapters:
+            return None
+        due = due_edition(subscription.schedule, subscription.next_edition_at, now)
+        return await self._guarded(subscription, due) if due else None
+
     async def _guarded(self, subscription: Subscription, due: Due) -> Published:
         """Publish one edition; what goes wrong is an outcome, and other subscriptions are served all the same.
 

@@ -110,6 +110,17 @@ class Refresher:
         now = self.clock.now()
         return await asyncio.gather(*(one(feed) for feed in due if self._rests.get(feed.id, now) <= now))
 
+    async def run_one(self, feed_id: int) -> Refreshed | None:
+        """Refresh one feed if it is still due; None when it is not, is paused, or is gone."""
+        now = self.clock.now()
+        try:
+            feed = await self.store.feed(feed_id)
+        except NotFound:
+            return None
+        if feed.paused or feed.polling.next_check_at > now or self._rests.get(feed_id, now) > now:
+            return None
+        return await self._guarded(feed, await self._open_stories())
+
     async def _guarded(self, feed: Feed, open_stories: OpenStories) -> Refreshed:
         """Refresh one feed; what goes wrong is an outcome.
 

@@ -1,12 +1,15 @@
 """A brief is made once a story and says only what stands in its articles."""
 
+from dataclasses import replace
 from datetime import timedelta
 
+import numpy as np
 import pytest
 
 from digestbot.domain.errors import ModelMissing
 from digestbot.domain.news import Article, Story
 from digestbot.pipeline.brief import Briefer
+from digestbot.ports import NewArticle, RefreshRecord
 from tests.fakes.clock import START, FakeClock
 from tests.fakes.inference import FakeEmbedder, FakeSummarizer
 from tests.fakes.store import MemoryStore
@@ -65,3 +68,16 @@ async def test_the_same_story_is_made_once(briefer, summarizer):
     first = await briefer.make(STORY)
     assert first == await briefer.make(STORY)
     assert [length for _, length, _ in summarizer.asked] == ["medium", "medium"]
+
+
+async def test_one_story_is_briefed_only_while_its_brief_is_missing(summarizer):
+    """A job for one story makes its brief once; again, or for a story that is gone, it does nothing."""
+    store, clock = MemoryStore(), FakeClock()
+    feed = await store.add_feed("https://news.example/feed", now=START)
+    article = replace(STORY.articles[0], id=0, feed_id=feed.id, key="1")
+    record = RefreshRecord(feed.id, feed.polling, articles=(NewArticle(article, np.zeros(384, np.float32), None),))
+    (story_id,) = (await store.record_refresh(record, START)).values()
+    briefer = Briefer(store, summarizer, FakeEmbedder(), clock)
+    assert (await briefer.run_one(story_id)).story_id == story_id
+    assert await briefer.run_one(story_id) is None
+    assert await briefer.run_one(999) is None

@@ -193,3 +193,15 @@ def test_back_off_doubles_up_to_a_quarter_of_an_hour():
     """The wait grows from two seconds and never passes fifteen minutes, however often it failed."""
     assert [back_off(n).total_seconds() for n in (0, 1, 2)] == [2, 4, 8]
     assert back_off(10_000) == timedelta(minutes=15)
+
+
+async def test_one_delivery_is_worked_on_only_while_it_is_owed(store, chat, deliverer, clock):
+    """A job for one delivery posts it once; when it is sent, put off or gone the job does nothing."""
+    delivery = await owe(store, "head")
+    later = await owe(store, "other", name="Other")
+    assert (await deliverer.run_one(delivery.id)).outcome == "sent"
+    assert await deliverer.run_one(delivery.id) is None
+    await store.postpone(later.id, clock.now() + timedelta(minutes=1), "down")
+    assert await deliverer.run_one(later.id) is None
+    assert await deliverer.run_one(999) is None
+    assert [posted.text for posted in chat.posted] == ["head"]

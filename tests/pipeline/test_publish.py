@@ -273,3 +273,17 @@ async def test_a_story_without_text_keeps_no_other_from_being_briefed(house):
     house.summarizer.summarize = strict
     done = await house.briefer.run_due()
     assert sorted(one.error is None for one in done) == [False, True]
+
+
+async def test_one_subscription_is_published_only_while_it_is_due(house):
+    """A job for one subscription makes its edition once; early, paused or gone it does nothing."""
+    subscription = await house.subscribe()
+    await gates(house)
+    assert await house.publisher.run_one(subscription.id) is None
+    house.clock.tick(minutes=30)
+    assert (await house.publisher.run_one(subscription.id)).outcome == "published"
+    assert await house.publisher.run_one(subscription.id) is None
+    house.clock.tick(hours=24)
+    await house.store.pause_subscription(subscription.id, "by hand")
+    assert await house.publisher.run_one(subscription.id) is None
+    assert await house.publisher.run_one(999) is None

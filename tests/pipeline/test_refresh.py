@@ -191,3 +191,15 @@ async def test_a_full_disk_asks_no_publisher_at_every_tick(store, publisher, ref
     (done,) = await refresher.run_due()
     assert (done.outcome, done.stored) == ("new", 1)
     assert len(publisher.asked) == 2
+
+
+async def test_one_feed_is_refreshed_only_while_it_is_due(store, publisher, refresher, clock):
+    """A job for one feed does its work once; late, for a paused feed or for one that is gone it does nothing."""
+    feed = await store.add_feed(URL, backfill=2, now=clock.now())
+    publisher.publish(URL, entry(1), entry(2))
+    assert (await refresher.run_one(feed.id)).stored == 2
+    assert await refresher.run_one(feed.id) is None
+    clock.tick(minutes=31)
+    await store.pause_feed(feed.id, "by hand")
+    assert await refresher.run_one(feed.id) is None
+    assert await refresher.run_one(999) is None
