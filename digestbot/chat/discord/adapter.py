@@ -23,11 +23,13 @@ from digestbot.chat.discord.stamp import Json, bears, stamped
 from digestbot.chat.discord.threads import Opening, apart
 from digestbot.chat.discord.wire import LONGEST_LIMIT, Wire
 from digestbot.domain.digest import Digest, Message
-from digestbot.domain.errors import OutcomeUnknown
+from digestbot.domain.errors import ChannelGone, OutcomeUnknown, Rejected
 from digestbot.domain.subscription import Channel, Platform
 
 SKEW = timedelta(minutes=10)
 """How far the clock may be ahead of Discord's for a message to be found again."""
+UNKNOWN_MESSAGE = 10008
+"""Discord's code for a message that is deleted."""
 FORM_REFUSED = 50035
 """Discord's code for a body whose form it does not take."""
 PAGE = 100
@@ -132,23 +134,44 @@ class DiscordAdapter:
         except FAILURES as error:
             raise delivery_error(error, str(channel)) from error
 
-    async def revise(self, channel: Channel, message_id: str, message: Message, thread: str | None) -> None:
+    async def correct(self, channel: Channel, message_id: str, message: Message, thread: str | None) -> None:
         """Put a message in the place of one that was posted; ``thread`` is the delivery's first, where it replied.
 
         Raises:
-            DeliveryError: It could not be changed; the message stands as it was, or (OutcomeUnknown) nobody knows.
+            DeliveryError: It could not be changed; ChannelGone where the message is no longer there.
 
         """
         payload, _ = apart(message.payload, message.text)
+        silent = {key: value for key, value in payload.items() if key != "allowed_mentions"}
         try:
-            target = await self._places.target(channel.id, thread)
-            if target == channel.id and await self._places.is_forum(target):
-                target = message_id  # a post has the id of its first message
+            target = await self._standing(channel, message_id, thread)
         except FAILURES as error:
             raise reading_error(error, str(channel)) from error
         names = {"channel_id": target, "message_id": message_id}
         route = Route("PATCH", "/channels/{channel_id}/messages/{message_id}", **names)
-        await self._wire.insist(route, payload, str(channel))
+        try:
+            await self._wire.insist(route, silent, str(channel))
+        except Rejected as error:
+            if isinstance(cause := error.__cause__, discord.NotFound) and cause.code == UNKNOWN_MESSAGE:
+                raise ChannelGone(
+                    str(channel), "the message is no longer there", hint="nothing is left to do"
+                ) from error
+            raise
+
+    async def _standing(self, channel: Channel, message_id: str, thread: str | None) -> str:
+        """Return the id of the place where a message stands; a forum's post has the id of its first message."""
+        if await self._places.is_forum(channel.id):
+            return thread or message_id
+        target = await self._places.target(channel.id, thread)
+        if target == channel.id:
+            return target
+        try:
+            await self._call(
+                Route("GET", "/channels/{channel_id}/messages/{message_id}", channel_id=target, message_id=message_id)
+            )
+        except discord.NotFound:
+            return channel.id  # its thread could not be begun, so it stands in the channel
+        return target
 
     async def settle(self, channel: Channel, key: str, thread: str | None, since: datetime) -> str | None:
         """Look for a message of ours sent under ``key`` since then; return its id, or None when it never arrived.
@@ -193,7 +216,7 @@ class DiscordAdapter:
             after = max(int(message["id"]) for message in page)
 
     async def examine(self, channels: Sequence[Channel] = ()) -> list[Finding]:
-        """Look at the token and at each channel: (name, well, what was seen, what to do)."""
+        """Look at the token and at each channel: (name, well, what was seen, what to do), one for each thing amiss."""
         try:
             user = (await self._open()).user
         except FAILURES as error:

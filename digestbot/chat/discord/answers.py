@@ -1,18 +1,39 @@
 """Replies as Discord messages: the first answers the interaction, the others follow it; pure, knows no client."""
 
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from digestbot.chat.discord import components
+from digestbot.chat.discord.stamp import Json
 from digestbot.chat.discord.threads import apart
-from digestbot.commands import Reply
-from digestbot.domain.digest import Action, Actions, Card, Digest, Edition, Message, Prose, Text
-
-Json = dict[str, object]
+from digestbot.commands import Attachment, Form, Reply
+from digestbot.domain.digest import Action, Actions, Card, Digest, Edition, Heading, Message, Prose, Text
 
 EPHEMERAL = 1 << 6
 FOLLOW_UPS = 4
 """Messages after the first one at most: a bot installed by a user may send five in all."""
+FILE = 13
+"""The component that shows a file."""
 _NO_TIME = datetime(1970, 1, 1, tzinfo=UTC)
+
+Keep = Callable[[Form], str]
+"""Keeps a form until it is opened and returns the payload of the button that opens it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """A message with the file that goes with it, if one does."""
+
+    content: Json
+    file: Attachment | None = None
+
+
+def answers(reply: Reply, *, private: bool, keep: Keep) -> list[Body]:
+    """Return a reply's messages with its file, its wizard's steps and its form, each behind a button."""
+    whole = Reply((*reply.cards, *_steps(reply, keep), *_form(reply, keep)))
+    first, *rest = [Body(content) for content in bodies(whole, private=private)]
+    return [_with_file(first, reply.file) if reply.file else first, *rest]
 
 
 def bodies(reply: Reply, *, private: bool) -> list[Json]:
@@ -27,9 +48,26 @@ def bodies(reply: Reply, *, private: bool) -> list[Json]:
     return [body | {"flags": components.COMPONENTS_V2 | (EPHEMERAL if private else 0)} for body in payloads]
 
 
-def choose(question: str, actions: tuple[Action, ...]) -> Reply:
-    """Return a private question whose answers are buttons."""
-    return Reply((Card((Prose((Text(question),)), Actions(actions))),))
+def _steps(reply: Reply, keep: Keep) -> Iterator[Card]:
+    """Yield the steps of a wizard; those that are done say so in words and can be done anew."""
+    for number, step in enumerate(reply.steps, 1):
+        title = f"{number}. {step.title}" + (" (done)" if step.done else "")
+        button = Action("Change" if step.done else step.title, keep(step.form))
+        yield Card((Heading((Text(title),)), Prose((Text(step.text),)), Actions((button,))))
+
+
+def _form(reply: Reply, keep: Keep) -> Iterator[Card]:
+    """Yield the button that opens a form: a form itself can be the first answer alone, and that is given."""
+    if reply.form is not None:
+        yield Card((Actions((Action("Correct it" if reply.form.fault else "Fill in the form", keep(reply.form)),)),))
+
+
+def _with_file(body: Body, file: Attachment) -> Body:
+    shown = body.content["components"]
+    listed = shown if isinstance(shown, list) else []
+    about: Json = {"attachments": [{"id": 0, "filename": file.name}]}
+    part: Json = {"type": FILE, "file": {"url": f"attachment://{file.name}"}}
+    return Body(body.content | {"components": [*listed, part]} | about, file)
 
 
 def _body(message: Message) -> Json:

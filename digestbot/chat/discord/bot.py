@@ -6,25 +6,30 @@ answer is written. A button's ``custom_id`` is a command line, so buttons live a
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
+from types import MappingProxyType
 from typing import Any
 
 import discord
 from discord import app_commands
 from discord.http import Route
 
-from digestbot.chat.discord.answers import bodies, choose
+from digestbot.chat.discord.answers import answers, bodies
 from digestbot.chat.discord.breaker import Breaker
 from digestbot.chat.discord.buttons import Press
 from digestbot.chat.discord.faults import FAILURES, reading_error
-from digestbot.chat.discord.forms import Form
+from digestbot.chat.discord.files import contents
+from digestbot.chat.discord.forms import Files, Sheet, asking, opens, rest_of
+from digestbot.chat.discord.kept import Forms
 from digestbot.chat.discord.manners import Manners
 from digestbot.chat.discord.menus import NO_LINK, line_of, menus
-from digestbot.chat.discord.slash import OPEN, groups, zones
+from digestbot.chat.discord.slash import LISTED, OPEN, continued, groups, matching, zones
 from digestbot.chat.discord.stamp import nonce_of
 from digestbot.chat.discord.wire import LONGEST_LIMIT, Wire
 from digestbot.commands import (
     Asker,
     CommandSpec,
+    Form,
     Invocation,
     Option,
     Reply,
@@ -36,7 +41,6 @@ from digestbot.commands import (
     write,
 )
 from digestbot.commands.words import broken, said
-from digestbot.domain.digest import Action
 from digestbot.domain.errors import DeliveryError, DigestbotError, NotFound, TooOften
 from digestbot.domain.subscription import Channel
 
@@ -48,6 +52,10 @@ Problem = Callable[[Exception, str], None]
 """Told of an error and of where it happened, for the log."""
 
 NEWS_A_MINUTE = 10
+NO_FILES: Files = MappingProxyType({})
+FORM_PATIENCE = 1.0
+"""Seconds that a form to change something waits for what stands there now; Discord waits three."""
+CLOSED = "That form is closed by now: use the command again."
 SHOWN_TO_ALL = ("public", "share")
 """The flags that show an answer to the whole channel."""
 FIRST_RETRY, LAST_RETRY = 5.0, 300.0
@@ -89,6 +97,7 @@ class DiscordBot(discord.AutoShardedClient):
         )
         self._commands, self._ask, self._names, self._problem = tuple(commands), ask, names, problem
         self._notify = notify
+        self._forms = Forms()
         self._manners = Manners(_seconds, news_a_minute)
         self._wire = Wire(self.http.request, breaker)
         self.tree = app_commands.CommandTree(self)
@@ -108,6 +117,10 @@ class DiscordBot(discord.AutoShardedClient):
 
     async def pressed(self, interaction: discord.Interaction, line: str) -> None:
         """Run the command line of a button or of a message's menu."""
+        if line.startswith(Forms.PREFIX):
+            form = self._forms.kept(line)
+            await (self._open(interaction, form) if form else self._say(interaction, said(CLOSED)))
+            return
         try:
             invocation = parse(line, self._commands)
             command = find(invocation.name, self._commands)
@@ -135,45 +148,77 @@ class DiscordBot(discord.AutoShardedClient):
         """Return what an option may be, by what has been typed of it."""
         if option.kind == "zone":
             return zones(typed)
-        found = await self._names(option.kind, asker_of(interaction))
-        wanted = typed.lower()
-        return [(label, value) for label, value in found if wanted in label.lower() or wanted == str(value)]
+        if option.kind == "role":
+            return matching(_roles(interaction, option), typed)
+        found = await self._names(LISTED.get(option.name, option.kind), asker_of(interaction))
+        return (continued if option.name.endswith("s") else matching)(found, typed)
 
     # ── what is done ─────────────────────────────────────────────────────────
 
-    async def _run(self, interaction: discord.Interaction, command: CommandSpec, given: dict[str, Value]) -> None:
+    async def _run(
+        self, interaction: discord.Interaction, command: CommandSpec, given: dict[str, Value], files: Files = NO_FILES
+    ) -> None:
         """Answer a command: with a form when something needed is missing, else with what it says.
 
-        Nothing is awaited before the first answer.
+        Nothing is awaited before the first answer, but for a moment what a form to change something starts with.
         """
-        invocation = Invocation(command.name, given)
+        invocation = Invocation(command.name, given, str(interaction.id))
         if self._manners.again((interaction.user.id, interaction.channel_id, write(invocation))):
             await self._repeated(interaction)
-            return
-        if command.discord.partition(" ")[0] == OPEN and (wait := self._manners.wait(interaction.user.id)) > 0:
+        elif command.discord.partition(" ")[0] == OPEN and (wait := self._manners.wait(interaction.user.id)) > 0:
             await self._say(interaction, refused(TooOften("the news", wait)))
-            return
-        lacking = missing(command, invocation)
-        typed = [option for option in lacking if not option.choices]
-        if typed:
-            form = Form(command, given, typed, self._run)
-            await self._first(lambda: interaction.response.send_modal(form))
-        elif lacking:
-            await self._say(interaction, self._question(command, given, lacking[0]))
+        elif any(option.name not in files for option in missing(command, invocation)):
+            await self._open(interaction, asking(command, given))
+        elif opens(command, given):
+            await self._open_filled(interaction, command, invocation)
         else:
-            await self._do(interaction, invocation)
+            await self._do(interaction, invocation, files)
 
-    async def _do(self, interaction: discord.Interaction, invocation: Invocation) -> None:
+    async def _open(self, interaction: discord.Interaction, form: Form) -> None:
+        """Open a form; it can only be the first answer."""
+        sheet = Sheet(form, self._filled)
+        await self._first(lambda: interaction.response.send_modal(sheet))
+
+    async def _open_filled(
+        self, interaction: discord.Interaction, command: CommandSpec, invocation: Invocation
+    ) -> None:
+        """Open the form of a command that changes something, filled with what stands; empty where that takes long."""
+        try:
+            async with asyncio.timeout(FORM_PATIENCE):
+                reply = await self._ask(invocation, asker_of(interaction))
+        except TimeoutError:
+            reply = Reply((), form=asking(command, invocation.options))
+        if reply.form is not None and not reply.form.fault:
+            await self._open(interaction, reply.form)
+        else:
+            await self._say(interaction, reply)
+
+    async def _filled(
+        self, interaction: discord.Interaction, form: Form, given: dict[str, Value], files: Files
+    ) -> None:
+        """Run the command of a form that was filled in, and offer the form's next page."""
+        await self._do(interaction, Invocation(form.command.name, given, str(interaction.id)), files, rest_of(form))
+
+    async def _do(
+        self, interaction: discord.Interaction, invocation: Invocation, files: Files, then: Form | None = None
+    ) -> None:
         """Run a command and write its answer; who sees it is settled before the first answer."""
         private = not any(invocation.options.get(flag) is True for flag in SHOWN_TO_ALL)
         if not await self._acknowledged(interaction, private=private):
             return  # its asker is told by Discord, and would ask again: doing it now would do it twice
-        reply = await self._ask(invocation, asker_of(interaction))
+        try:
+            invocation = replace(invocation, options={**invocation.options, **await contents(files)})
+        except DigestbotError as error:
+            reply = refused(error)
+        else:
+            reply = await self._ask(invocation, asker_of(interaction))
         if reply.error is not None:
             self._problem(reply.error, invocation.name)
+        if then is not None and reply.error is None and reply.form is None:
+            reply = replace(reply, form=then)
         await self._write(interaction, reply, private=private)
-        if reply.notice and self._notify:
-            await self._tell(Reply(reply.notice, private=False), str(interaction.id))
+        if reply.notice and (channel := reply.notify or self._notify):
+            await self._tell(channel, Reply(reply.notice, private=False), str(interaction.id))
 
     async def _repeated(self, interaction: discord.Interaction) -> None:
         """Say nothing to a second press of a button, and a word to a repeated command, which must be answered."""
@@ -181,14 +226,6 @@ class DiscordBot(discord.AutoShardedClient):
             await self._acknowledged(interaction, thinking=False)
         else:
             await self._say(interaction, said("You asked for the same a moment ago: that is being answered."))
-
-    def _question(self, command: CommandSpec, given: dict[str, Value], option: Option) -> Reply:
-        """Return the choices of an option as buttons that run the command with them."""
-        actions = tuple(
-            Action(one.capitalize(), write(Invocation(command.name, given | {option.name: one})))
-            for one in option.choices
-        )
-        return choose(f"{option.description.capitalize()}?", actions)
 
     # ── what goes out ────────────────────────────────────────────────────────
 
@@ -215,30 +252,38 @@ class DiscordBot(discord.AutoShardedClient):
 
     async def _write(self, interaction: discord.Interaction, reply: Reply, *, private: bool) -> None:
         """Put a reply in the place of “thinking…”, and what does not fit behind it."""
-        first, *rest = bodies(reply, private=private)
+        first, *rest = answers(reply, private=private, keep=self._forms.keep)
         names: dict[str, Any] = {"webhook_id": interaction.application_id, "webhook_token": interaction.token}
         edit = Route("PATCH", "/webhooks/{webhook_id}/{webhook_token}/messages/@original", **names)
         follow = Route("POST", "/webhooks/{webhook_id}/{webhook_token}", **names)
         try:
-            await self._wire.insist(edit, first, "an answer")
+            await self._wire.insist(edit, first.content, "an answer", first.file)
             for body in rest:
-                await self._wire.insist(follow, body, "an answer")
+                await self._wire.insist(follow, body.content, "an answer", body.file)
         except DeliveryError as error:
             self._problem(error, "answering an interaction")
 
-    async def _tell(self, reply: Reply, key: str) -> None:
+    async def _tell(self, channel: str, reply: Reply, key: str) -> None:
         """Post into the admins' channel, once however often it is tried."""
-        route = Route("POST", "/channels/{channel_id}/messages", channel_id=self._notify)
+        route = Route("POST", "/channels/{channel_id}/messages", channel_id=channel)
         try:
             for number, body in enumerate(bodies(reply, private=False)):
                 nonce = {"nonce": nonce_of(f"notice:{key}:{number}"), "enforce_nonce": True}
-                await self._wire.insist(route, body | nonce, f"discord:{self._notify}")
+                await self._wire.insist(route, body | nonce, f"discord:{channel}")
         except DeliveryError as error:
             self._problem(error, "telling the admins")
 
 
 def _seconds() -> float:
     return asyncio.get_running_loop().time()
+
+
+def _roles(interaction: discord.Interaction, option: Option) -> list[tuple[str, Value]]:
+    """Return what an option for a role may be: its words, and the server's roles."""
+    words = ("admins", "anyone") if option.name == "managers" else ("none",)
+    roles = interaction.guild.roles if interaction.guild else []
+    named: list[tuple[str, Value]] = [(role.name, str(role.id)) for role in roles if not role.is_default()]
+    return [*((word, word) for word in words), *named]
 
 
 def asker_of(interaction: discord.Interaction) -> Asker:
@@ -250,7 +295,14 @@ def asker_of(interaction: discord.Interaction) -> Asker:
     workspace = str(interaction.guild_id) if interaction.guild_id else ""
     manager = bool(workspace) and interaction.permissions.manage_guild and not _brought_along(interaction)
     channel = Channel("discord", str(interaction.channel_id or ""), workspace)
-    return Asker(str(interaction.user.id), channel, manager=manager)
+    roles = interaction.user.roles if isinstance(interaction.user, discord.Member) else []
+    return Asker(
+        str(interaction.user.id),
+        channel,
+        manager=manager,
+        groups=tuple(str(role.id) for role in roles if not role.is_default()),
+        place=(interaction.guild.name if interaction.guild else "") or "",
+    )
 
 
 def _brought_along(interaction: discord.Interaction) -> bool:

@@ -58,7 +58,7 @@ def render(digest: Digest) -> tuple[Message, ...]:
     mention = _mention(digest.mention)
     scale = Scale(mention)
     shown = [card for card in cards if _card(card)]
-    pages = [page for group in groups(shown, digest.style) for page in paginate(group, scale.fits)]
+    pages = [page for group in groups(shown, digest.style) for page in paginate(group, scale.fits) if _page(page)]
     return tuple(_message(digest, page, mention if number == 0 else [], number) for number, page in enumerate(pages))
 
 

@@ -24,11 +24,10 @@ NEEDED: dict[str, str] = {
     "read_message_history": "Read Message History",
 }
 """What the bot needs in every channel it posts to, by discord.py's name and by the name in Discord's settings."""
-IN_THREADS: dict[str, str] = {
-    "create_public_threads": "Create Public Threads",
-    "send_messages_in_threads": "Send Messages in Threads",
-}
-"""What it needs besides where it makes threads or posts."""
+BEGIN_THREADS: dict[str, str] = {"create_public_threads": "Create Public Threads"}
+"""What it needs besides to begin a thread for a digest."""
+IN_THREADS: dict[str, str] = {"send_messages_in_threads": "Send Messages in Threads"}
+"""What it needs to write in threads and in forums' posts."""
 _FORUMS = frozenset({discord.ChannelType.forum.value, discord.ChannelType.media.value})
 _THREADS = frozenset({10, 11, 12})
 """Kinds of threads: announcement, public, private."""
@@ -38,7 +37,7 @@ _ROLE = 0
 
 def invite_link(application_id: str) -> str:
     """Return the link that adds the bot to a server with exactly the permissions it needs."""
-    wanted = discord.Permissions(**dict.fromkeys([*NEEDED, *IN_THREADS], True))
+    wanted = discord.Permissions(**dict.fromkeys([*NEEDED, *BEGIN_THREADS, *IN_THREADS], True))
     return discord.utils.oauth_url(int(application_id), permissions=wanted, scopes=("bot", "applications.commands"))
 
 
@@ -47,21 +46,23 @@ async def examine(
 ) -> list[Finding]:
     """Look at each channel; a fault is a finding, never an error. ``user`` is the bot: ``id`` and ``name``."""
     findings: list[Finding] = [("discord", True, f"the token is {user['name']}'s", "")]
-    return findings + [await _channel(call, channel, user["id"], threads=threads) for channel in channels]
+    for channel in dict.fromkeys(channels):
+        findings += await _channel(call, channel, user["id"], threads=threads)
+    return findings
 
 
-async def _channel(call: Call, channel: Channel, user: str, *, threads: bool) -> Finding:
-    name = str(channel)
+async def _channel(call: Call, channel: Channel, user: str, *, threads: bool) -> list[Finding]:
+    """Return a finding for each permission that lacks in a channel, or that the channel is well."""
     try:
         info = await call(Route("GET", "/channels/{channel_id}", channel_id=channel.id))
         missing = await _missing(call, info, user, threads=threads)
     except FAILURES as error:
-        fault = reading_error(error, name)
-        return (name, False, fault.what, fault.hint)
+        fault = reading_error(error, str(channel))
+        return [(channel.id, False, fault.what, fault.hint)]
     title = f"#{info.get('name', channel.id)}"
-    if missing:
-        return (name, False, f"the bot lacks in {title}: {', '.join(missing)}", f"give it {_and(missing)} in {title}")
-    return (name, True, f"{title} can be posted to", "")
+    if not missing:
+        return [(channel.id, True, f"{title} can be posted to", "")]
+    return [(channel.id, False, f"the bot lacks “{one}” in {title}", f"give it “{one}” in {title}") for one in missing]
 
 
 async def _missing(call: Call, info: Mapping[str, Any], user: str, *, threads: bool) -> list[str]:
@@ -72,7 +73,13 @@ async def _missing(call: Call, info: Mapping[str, Any], user: str, *, threads: b
     if kind in _THREADS:
         info = await call(Route("GET", "/channels/{channel_id}", channel_id=info["parent_id"]))
     granted = await permissions(call, info, user)
-    needed = NEEDED | (IN_THREADS if threads or kind in _FORUMS or kind in _THREADS else {})
+    needed = NEEDED
+    if kind in _THREADS:
+        needed = {name: label for name, label in NEEDED.items() if name != "send_messages"} | IN_THREADS
+    elif kind in _FORUMS:
+        needed = NEEDED | IN_THREADS
+    elif threads:
+        needed = NEEDED | BEGIN_THREADS | IN_THREADS
     return [label for name, label in needed.items() if not getattr(granted, name)]
 
 
@@ -101,8 +108,3 @@ def _bits(overwrites: Iterable[Mapping[str, Any]], name: str) -> int:
     for overwrite in overwrites:
         found |= int(overwrite[name])
     return found
-
-
-def _and(names: Sequence[str]) -> str:
-    quoted = [f"“{name}”" for name in names]
-    return quoted[0] if len(quoted) == 1 else f"{', '.join(quoted[:-1])} and {quoted[-1]}"

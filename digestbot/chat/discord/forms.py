@@ -1,36 +1,134 @@
-"""Forms for what a command needs and was not given: one field an option; knows the table's shape."""
+"""Forms as Discord's modals: one field an option, each by its kind; knows the table's shape, not what commands do.
 
-from collections.abc import Awaitable, Callable, Sequence
+A modal holds five fields. What a form asks beyond them is asked on further pages, where its command changes only what
+is filled in.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import discord
 
-from digestbot.commands import CommandSpec, Option, Value
+from digestbot.chat.characters import clip, one_line
+from digestbot.commands import CommandSpec, Form, Option, Value
 
-Run = Callable[[discord.Interaction, CommandSpec, dict[str, Value]], Awaitable[None]]
+Files = Mapping[str, discord.Attachment]
+"""What was attached, by option."""
+Submit = Callable[[discord.Interaction, Form, dict[str, Value], Files], Awaitable[None]]
+"""Takes a form that was filled in: what was given before with what is filled in, and the files."""
 
 MAX_FIELDS, MAX_LABEL, MAX_TITLE, LONG = 5, 45, 45, 300
 """Fields of a form, characters of its labels and title (Discord, "Modal"), and of a text that gets a large field."""
+MAX_HINT, MAX_TYPED = 100, 4_000
+"""Characters of a field's description, and of what can be typed into one."""
+CHANNELS = [
+    discord.ChannelType.text,
+    discord.ChannelType.news,
+    discord.ChannelType.forum,
+    discord.ChannelType.public_thread,
+    discord.ChannelType.private_thread,
+    discord.ChannelType.news_thread,
+]
+"""The kinds of channels that digests can be posted to."""
 
 
-class Form(discord.ui.Modal):
-    """Asks for options and runs the command with them."""
+def asking(command: CommandSpec, given: Mapping[str, Value]) -> Form:
+    """Return the form for what a command was not given, what it needs first."""
+    open_ones = [option for option in command.options if given.get(option.name, "") == "" and option.kind != "flag"]
+    return Form(command, given, tuple(sorted(open_ones, key=lambda option: not option.required)))
 
-    def __init__(self, command: CommandSpec, given: dict[str, Value], asked: Sequence[Option], run: Run) -> None:
-        super().__init__(title=command.name.capitalize()[:MAX_TITLE])
-        self._command, self._given, self._run = command, given, run
-        self._fields: dict[str, discord.ui.TextInput[Any]] = {}
-        for option in asked[:MAX_FIELDS]:
-            field: discord.ui.TextInput[Any] = discord.ui.TextInput(
-                label=option.name.replace("_", " ").capitalize()[:MAX_LABEL],
-                placeholder=option.description[:100],
-                max_length=min(option.most or 1_000, 4_000),
-                style=discord.TextStyle.long if (option.most or 0) > LONG else discord.TextStyle.short,
-            )
-            self._fields[option.name] = field
-            self.add_item(field)
+
+def opens(command: CommandSpec, given: Mapping[str, Value]) -> bool:
+    """Tell whether a command opens its form: nothing beside what it needs is given."""
+    return command.form and not any(not o.required and o.name in given for o in command.options)
+
+
+def rest_of(form: Form) -> Form | None:
+    """Return the form's next page, None when there is none or its command would do its work a second time."""
+    left = form.asks[MAX_FIELDS:]
+    changes = form.command.form  # such a command changes what is given and leaves the rest as it is
+    return replace(form, asks=left, fault="") if left and changes else None
+
+
+class Sheet(discord.ui.Modal):
+    """A form's first page."""
+
+    def __init__(self, form: Form, submit: Submit) -> None:
+        super().__init__(title=clip(one_line(form.command.name.capitalize()), MAX_TITLE))
+        self._form, self._submit = form, submit
+        self._fields: list[tuple[Option, discord.ui.Item[Any]]] = []
+        if form.fault:
+            self.add_item(discord.ui.TextDisplay(discord.utils.escape_markdown(clip(one_line(form.fault), 1_000))))
+        for option in form.asks[:MAX_FIELDS]:
+            field = _field(option, form.given.get(option.name))
+            self._fields.append((option, field))
+            self.add_item(discord.ui.Label(text=_label(option), description=_hint(option), component=field))
 
     async def on_submit(self, interaction: discord.Interaction) -> None:
-        """Run the command with what was filled in."""
-        filled: dict[str, Value] = {name: field.value for name, field in self._fields.items() if field.value}
-        await self._run(interaction, self._command, self._given | filled)
+        """Hand on what was filled in; a field left as it was says what it said."""
+        filled: dict[str, Value] = {name: v for name, v in self._form.given.items() if self._form.command.option(name)}
+        files: dict[str, discord.Attachment] = {}
+        for option, field in self._fields:
+            match field:
+                case discord.ui.FileUpload() if field.values:
+                    files[option.name] = field.values[0]
+                case discord.ui.TextInput():
+                    filled[option.name] = field.value
+                case discord.ui.ChannelSelect() | discord.ui.RoleSelect() if field.values:
+                    filled[option.name] = str(field.values[0].id)
+                case discord.ui.Select() if field.values:
+                    filled[option.name] = field.values[0]
+        await self._submit(interaction, self._form, {name: v for name, v in filled.items() if v != ""}, files)
+
+
+def _label(option: Option) -> str:
+    return clip(option.name.replace("_", " ").capitalize(), MAX_LABEL)
+
+
+def _hint(option: Option) -> str:
+    return clip(option.description, MAX_HINT)
+
+
+def _field(option: Option, value: Value | None) -> discord.ui.Item[Any]:
+    """Return the field that takes an option of its kind, filled with the value there is."""
+    match option.kind:
+        case "choice":
+            return _menu(option, option.choices, value)
+        case "flag":
+            return _menu(
+                option, ("yes", "no"), {True: "yes", False: "no"}.get(value is True) if value is not None else None
+            )
+        case "channel":
+            return discord.ui.ChannelSelect(
+                channel_types=CHANNELS, required=option.required, min_values=int(option.required),
+                default_values=_standing(value, discord.abc.GuildChannel),
+            )  # fmt: skip
+        case "file":
+            return discord.ui.FileUpload(required=option.required, max_values=1)
+        case _:
+            return _text(option, value)
+
+
+def _menu(option: Option, choices: Sequence[str], value: Value | None) -> discord.ui.Select[Any]:
+    options = [discord.SelectOption(label=one.capitalize(), value=one, default=one == value) for one in choices]
+    return discord.ui.Select(options=options, required=option.required, min_values=int(option.required))
+
+
+def _standing(value: Value | None, kind: type) -> list[discord.Object]:
+    text = str(value or "")
+    return [discord.Object(int(text), type=kind)] if text.isdecimal() else []
+
+
+def _text(option: Option, value: Value | None) -> discord.ui.TextInput[Any]:
+    most = min(option.most or 1_000, MAX_TYPED)
+    shown = "" if value is None else f"{value}m" if option.kind == "duration" else str(value)
+    return discord.ui.TextInput(
+        default=shown[:most] or None,
+        required=option.required,
+        max_length=most,
+        style=discord.TextStyle.long if most > LONG else discord.TextStyle.short,
+    )
+
+
+__all__ = ["CHANNELS", "Files", "Sheet", "Submit", "asking", "opens", "rest_of"]

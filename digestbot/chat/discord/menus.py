@@ -30,7 +30,12 @@ def _menu(name: str, run: OfMessage) -> app_commands.ContextMenu:
     async def callback(interaction: discord.Interaction, message: discord.Message) -> None:
         await run(interaction, message, name)
 
-    return app_commands.ContextMenu(name=name, callback=callback)
+    return app_commands.ContextMenu(
+        name=name,
+        callback=callback,
+        allowed_installs=app_commands.AppInstallationType(guild=True, user=True),
+        allowed_contexts=app_commands.AppCommandContext(guild=True, dm_channel=True, private_channel=True),
+    )
 
 
 def line_of(name: str, message: discord.Message) -> str | None:

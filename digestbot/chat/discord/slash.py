@@ -11,10 +11,11 @@ from zoneinfo import available_timezones
 import discord
 from discord import app_commands
 
+from digestbot.chat.discord.forms import CHANNELS, Files
 from digestbot.commands import CommandSpec, Option, Value
 
-Run = Callable[[discord.Interaction, CommandSpec, dict[str, Value]], Awaitable[None]]
-"""Runs a command with the options given."""
+Run = Callable[[discord.Interaction, CommandSpec, dict[str, Value], Files], Awaitable[None]]
+"""Runs a command with the options given, files among them apart."""
 Suggest = Callable[[discord.Interaction, Option, str], Awaitable[Sequence[tuple[str, Value]]]]
 """Returns (label, value) pairs for what has been typed of an option so far."""
 
@@ -28,7 +29,12 @@ OPEN = "news"
 """The group that everyone may use, in direct messages too; the others need “Manage Server”."""
 MAX_SUGGESTIONS, MAX_CHOICE_NAME, MAX_TEXT = 25, 100, 6_000
 MAX_NUMBER = 2**31 - 1
-SUGGESTED = frozenset({"feed", "digest", "zone"})
+SUGGESTED = frozenset({"feed", "digest", "zone", "role"})
+"""The kinds whose values are offered while one types."""
+LISTED = {"topic": "topic", "topics": "topic", "feeds": "feed"}
+"""The options of words and numbers for which something is offered too, and what that is."""
+TYPED_ALONE = frozenset({"confirm"})
+"""Options that are asked for in a form alone: what cannot be undone is not to be done by a slip."""
 
 
 def groups(commands: Sequence[CommandSpec], run: Run, suggest: Suggest) -> list[app_commands.Group]:
@@ -74,22 +80,25 @@ def native(command: CommandSpec, name: str, run: Run, suggest: Suggest) -> app_c
     """Return one row as a slash command."""
 
     async def callback(interaction: discord.Interaction, **options: Any) -> None:
-        await run(interaction, command, {key: value for key, value in options.items() if value is not None})
+        files = {key: value for key, value in options.items() if isinstance(value, discord.Attachment)}
+        given = {key: value for key, value in options.items() if value is not None and key not in files}
+        await run(interaction, command, given, files)
 
+    shown = [option for option in command.options if option.name not in TYPED_ALONE]
     first = inspect.Parameter("interaction", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=discord.Interaction)
-    ordered = sorted(command.options, key=lambda option: not option.required)
+    ordered = sorted(shown, key=lambda option: not option.required)
     signature = inspect.Signature([first, *(_parameter(option) for option in ordered)])
     callback.__signature__ = signature  # type: ignore[attr-defined]  # discord.py reads the built signature
-    if command.options:
-        app_commands.describe(**{option.name: option.description for option in command.options})(callback)
-    for option in command.options:
+    if shown:
+        app_commands.describe(**{option.name: option.description for option in shown})(callback)
+    for option in shown:
         if option.choices:
             app_commands.choices(**{option.name: [_choice(one, one) for one in option.choices]})(callback)
     made: app_commands.Command[Any, ..., None] = app_commands.Command(
         name=name, description=command.description, callback=callback
     )
-    for option in command.options:
-        if option.kind in SUGGESTED:
+    for option in shown:
+        if option.kind in SUGGESTED or option.name in LISTED:
             made.autocomplete(option.name)(_completer(option, suggest))
     return made
 
@@ -113,7 +122,9 @@ def _annotation(option: Option) -> Any:
             return app_commands.Transform[str, ChannelId]
         case "choice":
             return str
-        case "text" | "url" | "duration" | "zone" | "times" | "hours" | "role" | "file":
+        case "file":
+            return discord.Attachment
+        case "text" | "url" | "duration" | "zone" | "times" | "hours" | "role":
             return app_commands.Range[str, max(1, option.least or 1), option.most or MAX_TEXT]
 
 
@@ -128,8 +139,7 @@ class ChannelId(app_commands.Transformer):
     @property
     def channel_types(self) -> list[discord.ChannelType]:
         """The kinds of channels offered."""
-        kind = discord.ChannelType
-        return [kind.text, kind.news, kind.forum, kind.public_thread, kind.private_thread, kind.news_thread]
+        return CHANNELS
 
     async def transform(self, _interaction: discord.Interaction, value: Any, /) -> str:
         """Return the channel's id."""
@@ -141,13 +151,27 @@ def _completer(
 ) -> Callable[[discord.Interaction, str], Coroutine[Any, Any, list[app_commands.Choice[Any]]]]:
     async def complete(interaction: discord.Interaction, current: Any) -> list[app_commands.Choice[Any]]:
         found = await suggest(interaction, option, str(current))
-        return [_choice(label, value) for label, value in found[:MAX_SUGGESTIONS]]
+        fitting = [(label, value) for label, value in found if len(str(value)) <= MAX_CHOICE_NAME]
+        return [_choice(label, value) for label, value in fitting[:MAX_SUGGESTIONS]]
 
     return complete
 
 
 def _choice(label: str, value: Value) -> app_commands.Choice[Any]:
     return app_commands.Choice(name=label[:MAX_CHOICE_NAME] or "?", value=value)
+
+
+def matching(found: Sequence[tuple[str, Value]], typed: str) -> list[tuple[str, Value]]:
+    """Return what has the words typed in its label, or is the number typed."""
+    wanted = typed.lower()
+    return [(label, value) for label, value in found if wanted in label.lower() or wanted == str(value)]
+
+
+def continued(found: Sequence[tuple[str, Value]], typed: str) -> list[tuple[str, Value]]:
+    """Return what may follow in a list with commas: each offer is the whole list with one more of what is there."""
+    *before, last = [part.strip() for part in typed.split(",")]
+    fresh = [(label, value) for label, value in matching(found, last) if str(value) not in before]
+    return [(", ".join((*before, label)), ",".join((*before, str(value)))) for label, value in fresh]
 
 
 def zones(typed: str) -> list[tuple[str, Value]]:

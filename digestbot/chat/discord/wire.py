@@ -5,6 +5,7 @@ Cloudflare's 429. Knows no digest and no command.
 """
 
 import asyncio
+import json
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
@@ -14,6 +15,7 @@ from discord.http import Route
 from digestbot.chat.discord.breaker import Breaker
 from digestbot.chat.discord.faults import FAILURES, delivery_error
 from digestbot.chat.discord.stamp import Json
+from digestbot.commands import Attachment
 from digestbot.domain.errors import DeliveryError, OutcomeUnknown, PlatformDown, RateLimited
 
 Request = Callable[..., Awaitable[Any]]
@@ -56,11 +58,15 @@ class Wire:
         async with asyncio.timeout(TIMEOUT):
             return await self._request(route, **kwargs)
 
-    async def send(self, route: Route, body: Mapping[str, object]) -> Any:
+    async def send(self, route: Route, body: Mapping[str, object], file: Attachment | None = None) -> Any:
         """Send a message, which may stand inside the body of a forum's post; it pings nobody, or its one role."""
-        return await self.ask(route, json=hushed(body))
+        if file is None:
+            return await self.ask(route, json=hushed(body))
+        parts = [{"name": "payload_json", "value": json.dumps(hushed(body)), "content_type": "application/json"}]
+        named = {"filename": file.name, "content_type": file.media_type}
+        return await self.ask(route, form=[*parts, {"name": "files[0]", "value": file.content, **named}])
 
-    async def insist(self, route: Route, body: Mapping[str, object], about: str) -> Any:
+    async def insist(self, route: Route, body: Mapping[str, object], about: str, file: Attachment | None = None) -> Any:
         """Send a message that somebody is waiting for, and try again what was lost on the way.
 
         Meant for answers: a repeated one replaces the earlier, or at the worst a page of it is seen twice.
@@ -71,7 +77,7 @@ class Wire:
         """
         for wait in (*WAITS, None):
             try:
-                return await self.send(route, body)
+                return await self.send(route, body, file)
             except FAILURES as error:
                 failed = delivery_error(error, about)
                 if wait is None or not _may_pass(failed):

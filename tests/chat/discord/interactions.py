@@ -13,6 +13,7 @@ from tests.rigs.discord import BOT_ID, GUILD_ID, NEWS, DiscordRig
 Json = dict[str, Any]
 
 MANAGE_GUILD = 1 << 5
+TEXT_INPUT, CHANNEL_SELECT, LABEL = 4, 8, 18
 _numbers = count(1)
 
 
@@ -61,19 +62,15 @@ class Speaker:
         return self._send(2, data)
 
     def fill(self, token: str, **fields: str) -> str:
-        """Fill in the form that an interaction was answered with."""
+        """Fill in the form that an interaction was answered with; fields not named are left as they are."""
         form = self._rig.answers[token][0]["callback"]["data"]
-        rows = []
-        for row, value in zip(form["components"], fields.values(), strict=True):
-            field = row["components"][0]
-            rows.append(
-                {
-                    "type": 1,
-                    "id": 1,
-                    "components": [{"type": 4, "id": 2, "custom_id": field["custom_id"], "value": value}],
-                }
-            )
-        return self._send(5, {"custom_id": form["custom_id"], "components": rows})
+        labels = [one for one in form["components"] if one["type"] == LABEL]
+        names = {_name(label): label["component"] for label in labels}
+        assert fields.keys() <= names.keys(), f"the form asks for {sorted(names)}"
+        filled = [_filled(field, fields.get(name)) for name, field in names.items()]
+        rows = [{"type": LABEL, "id": n, "component": field} for n, field in enumerate(filled, 1)]
+        resolved = {"channels": {v: _channel() | {"id": v, "permissions": "0"} for f in filled for v in _chosen(f)}}
+        return self._send(5, {"custom_id": form["custom_id"], "components": rows, "resolved": resolved})
 
     def _send(self, kind: int, data: Json, *, guild: bool = True, **more: object) -> str:
         number = next(_numbers)
@@ -104,6 +101,24 @@ class Speaker:
             body |= {"user": _user(self._user)}
         self._bring(body)
         return token
+
+
+def _name(label: Json) -> str:
+    return str(label["label"]).lower().replace(" ", "_")
+
+
+def _filled(field: Json, value: str | None) -> Json:
+    """Return a field as it comes back, with what was typed or chosen, else what stood in it."""
+    back = {"type": field["type"], "id": 90, "custom_id": field["custom_id"]}
+    if field["type"] == TEXT_INPUT:
+        return back | {"value": value if value is not None else field.get("value", "")}
+    chosen = [one["value"] for one in field.get("options", []) if one.get("default")]
+    chosen += [one["id"] for one in field.get("default_values", [])]
+    return back | {"values": [value] if value is not None else chosen}
+
+
+def _chosen(field: Json) -> list[str]:
+    return field["values"] if field["type"] == CHANNEL_SELECT else []
 
 
 def _message() -> Json:

@@ -284,10 +284,11 @@ def test_every_message_leaves_by_the_one_way_that_says_what_may_be_pinged():
     assert {name for name, call in calls if _method(call) == "request"} == {"adapter.py"}
     sent = [(name, ast.unparse(call)) for name, call in calls if _method(call) in SENDERS]
     assert sent
-    assert [one for one in sent if "wire.send(" not in one[1] and one[1] != "self.send(route, body)"] == []
-    with_body = [call for _, call in calls if any(keyword.arg == "json" for keyword in call.keywords)]
-    assert {ast.unparse(call) for call in with_body} == {
+    assert [one for one in sent if "wire.send(" not in one[1] and one[1] != "self.send(route, body, file)"] == []
+    with_body = [call for _, call in calls if any(keyword.arg in {"json", "form"} for keyword in call.keywords)]
+    assert {ast.unparse(call) for call in with_body if "Reply(" not in ast.unparse(call) and _method(call)} == {
         "self.ask(route, json=hushed(body))",
+        "self.ask(route, form=[*parts, {'name': 'files[0]', 'value': file.content, **named}])",  # parts are hushed too
         "self._wire.ask(route, json={'name': name})",  # a thread's name: no message
     }
 

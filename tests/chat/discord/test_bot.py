@@ -61,15 +61,26 @@ def shown(answer) -> str:
     return components.visible(Message(answer, ""))
 
 
+def leaves(command, path=""):
+    """Yield the commands of a group and of the groups in it by their paths."""
+    path = f"{path} {command['name']}".strip()
+    inner = [one for one in command.get("options", []) if one["type"] in {1, 2}]
+    if not inner and command["type"] == 1 and " " in path:
+        yield path, command
+    for one in inner:
+        yield from leaves(one, path)
+
+
 async def test_the_commands_are_the_tables_and_valid(rig: DiscordRig, house: House):
     """Every row with a path on Discord is told to it, each body valid by Discord's own description."""
     await house.bot.publish_commands()
     assert [fault for command in rig.commands for fault in command_faults(command)] == []
-    told = {f"{top['name']} {row['name']}": row for top in rig.commands for row in top.get("options", [])}
+    told = dict(row for top in rig.commands for row in leaves(top))
     assert set(told) == {command.discord for command in COMMANDS if command.discord}
     for command in COMMANDS:
         if command.discord:
-            assert {o["name"] for o in told[command.discord].get("options", [])} == {o.name for o in command.options}
+            shown = {o.name for o in command.options if o.name != "confirm"}  # typed into a form alone
+            assert {o["name"] for o in told[command.discord].get("options", [])} == shown
     guarded = {top["name"]: top.get("default_member_permissions") for top in rig.commands if top["type"] == 1}
     assert [top["name"] for top in rig.commands if top["type"] == 3] == ["Summarize link", "Show sources"]
     assert guarded == {"news": None, "feed": 32, "digest": 32, "digestbot": 32}
@@ -137,15 +148,17 @@ async def test_a_button_is_a_command_and_works_once(rig: DiscordRig, house: Hous
 
 
 async def test_a_report_asks_what_is_wrong_and_reaches_the_admins(rig: DiscordRig, house: House):
-    """“Report” shows the kinds as buttons; one of them thanks the reader and posts the story for the admins."""
+    """“Report” opens a form of kind and note; filled in, it thanks the reader and posts the story for the admins."""
     speaker = Speaker(house.bot, rig)
-    _, question = await answered(rig, speaker.press("report story=1"))
-    lines = [b["custom_id"] for row in question["components"] if row["type"] == 1 for b in row["components"]]
-    assert "report story=1 kind=quote" in lines
-    _, thanks = await answered(rig, speaker.press("report story=1 kind=quote"))
-    assert "Thank you" in shown(thanks)
+    token = speaker.press("report story=1")
+    (form,) = await answered(rig, token, 1)
+    assert form["callback"]["type"] == FORM
+    _, thanks = await answered(rig, speaker.fill(token, kind="quote", note="He said “might”."))
+    assert "Thank" in shown(thanks)
     await until(lambda: bool(rig.sent(TRADE)))
-    assert "recheck story=1" in json.dumps(rig.sent(TRADE))
+    posted = json.dumps(rig.sent(TRADE), ensure_ascii=False)
+    assert "recheck story=1" in posted
+    assert "He said" in posted
 
 
 async def test_a_form_asks_for_what_is_missing(rig: DiscordRig, house: House):
