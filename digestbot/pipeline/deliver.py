@@ -6,7 +6,7 @@ before anything is sent again. Knows the ports; does not know any platform.
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Literal
 from uuid import uuid4
@@ -21,7 +21,7 @@ from digestbot.domain.errors import (
     RateLimited,
     StoreError,
 )
-from digestbot.domain.subscription import Platform
+from digestbot.domain.subscription import Channel, Platform
 from digestbot.ports import ChatAdapter, Clock, Store
 
 FIRST_BACKOFF = timedelta(seconds=2)
@@ -50,13 +50,24 @@ class Deliverer:
     store: Store
     adapters: Mapping[Platform, ChatAdapter]
     clock: Clock
+    _busy: set[Channel] = field(default_factory=set)
 
     async def run_due(self, limit: int = 50) -> Sequence[Delivered]:
-        """Work on the earliest unsent delivery of each channel; a slow channel delays no other."""
-        due = [
-            d for d in await self.store.due_deliveries(self.clock.now(), limit) if d.channel.platform in self.adapters
-        ]
-        return await asyncio.gather(*(self._guarded(delivery) for delivery in due))
+        """Work on the earliest unsent delivery of each channel; a slow channel delays no other.
+
+        Called again while it still runs, it leaves alone the channels that are being worked on.
+        """
+        owed = await self.store.due_deliveries(self.clock.now(), limit + len(self._busy))
+        due = [d for d in owed if d.channel.platform in self.adapters and d.channel not in self._busy]
+        self._busy.update(delivery.channel for delivery in due)
+        return await asyncio.gather(*(self._alone(delivery) for delivery in due))
+
+    async def _alone(self, delivery: Delivery) -> Delivered:
+        """Deliver, and let go of the channel."""
+        try:
+            return await self._guarded(delivery)
+        finally:
+            self._busy.discard(delivery.channel)
 
     async def run_one(self, delivery_id: int) -> Delivered | None:
         """Work on one delivery if it is still due; None when it is sent, given up, put off, or gone."""

@@ -5,8 +5,7 @@ where ``except Exception`` stands.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from typing import Literal
 
 from digestbot.domain.errors import DigestbotError
@@ -26,16 +25,32 @@ NEXT_STEP: dict[StepName, tuple[StepName, ...]] = {
 log = logger("dispatch")
 
 
+async def run_step(name: StepName, step: Step, **about: object) -> bool:
+    """Run a step once; what goes wrong is logged, with what it was ``about``, and is "did nothing"."""
+    try:
+        with STEP_SECONDS.labels(step=name).time():
+            return await step()
+    except DigestbotError as error:
+        log.warning("step failed", step=name, code=error.code, error=str(error), **about)
+    except Exception:
+        # The worker's loop outlives a fault of ours: the rows still say what is due, the next tick tries again.
+        log.exception("step crashed", step=name, **about)
+    return False
+
+
 class InProcessDispatcher:
     """The Dispatcher port for one process: a step asked for while it runs runs once more afterwards."""
 
-    def __init__(self, steps: Mapping[StepName, Step]) -> None:
-        """Take one coroutine function a step."""
+    def __init__(self, steps: Mapping[StepName, Step], *, overlapping: Collection[StepName] = ()) -> None:
+        """Take one coroutine function a step.
+
+        A step that is ``overlapping`` is not waited for when it is woken again: it sees to it that what one run works
+        on is left alone by the next, and one slow channel keeps no other waiting.
+        """
         self._steps = steps
         self._bells: dict[StepName, asyncio.Event] = {name: asyncio.Event() for name in steps}
-        self._busy: set[StepName] = set()
-        self._idle = asyncio.Event()
-        self._idle.set()
+        self._overlapping = frozenset(overlapping)
+        self._under_way: set[asyncio.Task[None]] = set()
         self._closing = False
 
     async def wake(self, step: StepName) -> None:
@@ -45,18 +60,23 @@ class InProcessDispatcher:
 
     async def run(self) -> None:
         """Serve all the bells until cancelled."""
-        async with asyncio.TaskGroup() as group:
-            for name in self._steps:
-                group.create_task(self._serve(name), name=f"step-{name}")
+        try:
+            async with asyncio.TaskGroup() as group:
+                for name in self._steps:
+                    group.create_task(self._serve(name), name=f"step-{name}")
+        finally:
+            under_way = list(self._under_way)
+            for task in under_way:
+                task.cancel()
+            await asyncio.gather(*under_way, return_exceptions=True)
 
     async def drain(self, seconds: float) -> bool:
         """Begin nothing new and give steps under way that long to end; tell whether they all did."""
         self._closing = True
-        try:
-            await asyncio.wait_for(self._idle.wait(), seconds)
-        except TimeoutError:
-            return False
-        return True
+        if not self._under_way:
+            return True
+        _, still = await asyncio.wait(self._under_way, timeout=seconds)
+        return not still
 
     async def _serve(self, name: StepName) -> None:
         bell = self._bells[name]
@@ -65,29 +85,13 @@ class InProcessDispatcher:
             bell.clear()
             if self._closing:
                 continue
-            with self._under_way(name):
-                did_something = await self._run_step(name)
-            for following in NEXT_STEP[name] if did_something else ():
+            task = asyncio.create_task(self._once(name), name=f"once-{name}")
+            self._under_way.add(task)
+            task.add_done_callback(self._under_way.discard)
+            if name not in self._overlapping:
+                await task
+
+    async def _once(self, name: StepName) -> None:
+        if await run_step(name, self._steps[name]):
+            for following in NEXT_STEP[name]:
                 await self.wake(following)
-
-    @contextmanager
-    def _under_way(self, name: StepName) -> Iterator[None]:
-        self._busy.add(name)
-        self._idle.clear()
-        try:
-            yield
-        finally:
-            self._busy.discard(name)
-            if not self._busy:
-                self._idle.set()
-
-    async def _run_step(self, name: StepName) -> bool:
-        try:
-            with STEP_SECONDS.labels(step=name).time():
-                return await self._steps[name]()
-        except DigestbotError as error:
-            log.warning("step failed", step=name, code=error.code, error=str(error))
-        except Exception:
-            # The worker's loop outlives a fault of ours: the rows still say what is due, the next tick tries again.
-            log.exception("step crashed", step=name)
-        return False

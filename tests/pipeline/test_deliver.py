@@ -1,5 +1,6 @@
 """Every part of a delivery is posted once, in order, whatever the platform does."""
 
+import asyncio
 from dataclasses import replace
 from datetime import timedelta
 
@@ -205,3 +206,24 @@ async def test_one_delivery_is_worked_on_only_while_it_is_owed(store, chat, deli
     assert await deliverer.run_one(later.id) is None
     assert await deliverer.run_one(999) is None
     assert [posted.text for posted in chat.posted] == ["head"]
+
+
+async def test_a_slow_channel_is_left_alone_while_others_go_on(store, chat, deliverer):
+    """While one channel's post hangs, a second run delivers to another channel and does not touch the slow one."""
+    gate, original = asyncio.Event(), chat.post
+
+    async def post(channel, message, key, thread):
+        if channel == CHANNEL:
+            await gate.wait()
+        return await original(channel, message, key, thread)
+
+    chat.post = post
+    await owe(store, "slow")
+    first = asyncio.create_task(deliverer.run_due())
+    await asyncio.sleep(0.01)
+    await owe(store, "quick", channel=Channel("slack", "C2", "T1"), name="Other")
+    assert [done.channel for done in await deliverer.run_due()] == [str(Channel("slack", "C2", "T1"))]
+    assert [posted.text for posted in chat.posted] == ["quick"]
+    gate.set()
+    assert [done.outcome for done in await first] == ["sent"]
+    assert [posted.text for posted in chat.posted] == ["quick", "slow"]

@@ -13,8 +13,8 @@ async def serving():
     """Return a function that serves steps in the background until the test ends."""
     tasks = []
 
-    def serve(steps):
-        dispatcher = InProcessDispatcher(steps)
+    def serve(steps, **more):
+        dispatcher = InProcessDispatcher(steps, **more)
         tasks.append(asyncio.create_task(dispatcher.run()))
         return dispatcher
 
@@ -83,3 +83,22 @@ async def test_a_failing_step_lives_on(serving, fault):
         await dispatcher.wake("refresh")
         await settle()
     assert len(runs) == 2
+
+
+async def test_a_slow_run_keeps_an_overlapping_step_from_nothing(serving):
+    """A step that overlaps runs again while an earlier run still waits; drain waits for both."""
+    gate, runs = asyncio.Event(), []
+
+    async def deliver():
+        runs.append(1)
+        await gate.wait()
+        return False
+
+    dispatcher = serving({"deliver": deliver}, overlapping=("deliver",))
+    for _ in range(2):
+        await dispatcher.wake("deliver")
+        await settle()
+    assert len(runs) == 2
+    assert not await dispatcher.drain(0.01)
+    gate.set()
+    assert await dispatcher.drain(1)
