@@ -30,6 +30,8 @@ SECRET_KEYS = (
     ("model", "remote_key"),
     ("slack", "bot_token"),
     ("slack", "app_token"),
+    ("slack", "signing_secret"),
+    ("slack", "client_secret"),
     ("discord", "token"),
     ("web", "token"),
 )
@@ -96,18 +98,60 @@ class SlackSettings(_Section):
     app_token: SecretStr | None = Field(
         None, description="xapp-…, for slash commands; better set as DIGESTBOT_SLACK__APP_TOKEN."
     )
+    signing_secret: SecretStr | None = Field(
+        None, description="What Slack signs HTTP requests with; better set as DIGESTBOT_SLACK__SIGNING_SECRET."
+    )
+    listen: str = Field("127.0.0.1:3000", description="Where HTTP requests are taken, with a signing secret.")
+    public_url: str = Field("", description="Where this bot is reached from outside, https://…, to install the app.")
+    client_id: str = Field("", description="The app's client id, for an app that several workspaces install.")
+    client_secret: SecretStr | None = Field(
+        None, description="The app's client secret; better set as DIGESTBOT_SLACK__CLIENT_SECRET."
+    )
     anyone_manages: bool = Field(
         default=False, description="Whether everybody may change subscriptions; else workspace admins alone."
     )
-    admin_channel: str = Field("", description="The id of the channel that reported problems go to.")
+    admin_channel: str = Field(
+        "", description="The id of the channel that reported problems go to; T…/C… where several workspaces install."
+    )
+
+    @model_validator(mode="after")
+    def _installing_is_whole(self) -> Self:
+        if bool(self.client_id) != (self.client_secret is not None):
+            raise ValueError("client_id: is needed together with client_secret")
+        if self.client_id and not (self.signing_secret and self.public_url.startswith("https://")):
+            raise ValueError("public_url: an app that is installed needs signing_secret and an https:// address")
+        return self
 
 
 class DiscordSettings(_Section):
     """The Discord bot; leave the token out of this file and set the environment instead."""
 
     token: SecretStr | None = Field(None, description="The bot token; better set as DIGESTBOT_DISCORD__TOKEN.")
-    commands: bool = Field(default=True, description="Whether to answer slash commands; else digests are posted only.")
+    commands: bool = Field(
+        default=True, description="Whether to answer slash commands; else digests are posted only, without a gateway."
+    )
+    layout: Literal["components", "embeds"] = Field(
+        "components", description="How digests look: components (the newer look) or embeds (the older one)."
+    )
+    threads: bool = Field(
+        default=True, description="Whether what follows a digest's first message stands in a thread of it."
+    )
+    news_per_minute: int = Field(10, ge=1, le=600, description="How often one person may use /news within a minute.")
+    shard_count: int = Field(
+        0, ge=0, description="Shards of the whole bot, one for up to 2,500 servers; 0 takes what Discord recommends."
+    )
+    shard_ids: tuple[int, ...] = Field(
+        (), description="The shards that this process connects, such as [0, 1]; empty connects all of them."
+    )
     admin_channel: str = Field("", description="The id of the channel that reported problems go to.")
+
+    @model_validator(mode="after")
+    def _shards(self) -> Self:
+        if self.shard_ids and not self.shard_count:
+            raise ValueError("shard_count: is needed when shard_ids is set")
+        if strays := [number for number in self.shard_ids if not 0 <= number < self.shard_count]:
+            raise ValueError(f"shard_ids: must be 0 to {self.shard_count - 1}, not {strays[0]}")
+        return self
 
 
 class WebSettings(_Section):
@@ -216,7 +260,9 @@ class SubscriptionSettings(_Section):
     stories: int = Field(5, ge=1, le=10, description="Stories a digest.")
     quotes: int = Field(3, ge=0, le=3, description="Key quotes a story, at most.")
     length: Length = Field("medium", description="short, medium or long summaries.")
-    style: Style = Field("full", description="full (a card a story) or compact (one message).")
+    style: Style = Field(
+        "full", description="full (a card a story), compact (one message) or posts (a message or forum post a story)."
+    )
     per_feed: int = Field(3, ge=1, description="Stories that one feed may lead, at most.")
     per_topic: int = Field(0, ge=0, description="Stories under one topic, at most; 0 for no limit.")
     language: str = Field("", description="Only articles in this language (en, de, …); empty takes all.")
