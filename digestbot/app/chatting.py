@@ -42,6 +42,9 @@ class Answering:
         """Return what an asker may name: every feed, or their workspace's digests, as (label, id)."""
         if kind == "feed":
             return [(feed.title or feed.url, feed.id) for feed in (await self._desk.store.feeds())[:MOST_NAMES]]
+        if kind == "topic":
+            topics = {topic for feed in await self._desk.store.feeds() for topic in feed.topics}
+            return [(topic, topic) for topic in sorted(topics)[:MOST_NAMES]]
         here = (asker.platform, asker.workspace)
         found = [s for s in await self._desk.store.subscriptions() if (s.channel.platform, s.channel.workspace) == here]
         return [(subscription.name, subscription.id) for subscription in found[:MOST_NAMES]]
@@ -87,7 +90,16 @@ def _listen_to_discord(stack: AsyncExitStack, settings: DiscordSettings, answeri
     if settings.token is None:
         return
     token = settings.token.get_secret_value()
-    bot = DiscordBot(COMMANDS, answering, answering.names, _problem, notify=settings.admin_channel)
+    bot = DiscordBot(
+        COMMANDS,
+        answering,
+        answering.names,
+        _problem,
+        notify=settings.admin_channel,
+        news_a_minute=settings.news_per_minute,
+        shard_count=settings.shard_count or None,
+        shard_ids=settings.shard_ids or None,
+    )
 
     async def run() -> None:
         try:

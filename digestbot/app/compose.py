@@ -188,7 +188,10 @@ async def open_adapters(settings: Settings) -> AsyncIterator[dict[Platform, Chat
         if settings.discord.token is not None:
             from digestbot.chat.discord.adapter import DiscordAdapter
 
-            discord = DiscordAdapter(settings.discord.token.get_secret_value())
+            wanted = settings.discord
+            discord = DiscordAdapter(
+                settings.discord.token.get_secret_value(), threads=wanted.threads, layout=wanted.layout
+            )
             stack.push_async_callback(discord.close)
             adapters["discord"] = discord
         yield adapters
