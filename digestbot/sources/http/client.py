@@ -19,7 +19,7 @@ from yarl import URL
 from digestbot.domain.errors import BlockedAddress, FetchTimeout, ServerError, SourceError, TooLarge
 from digestbot.sources.http.addresses import AllowedHosts, guarded_socket, is_public, refusal, was_refused
 from digestbot.sources.http.body import Decoder, decoder
-from digestbot.sources.http.gate import HostGate
+from digestbot.sources.http.gate import HostGate, SharedTurns
 from digestbot.sources.polling import retry_after
 
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
@@ -104,10 +104,14 @@ class PoliteClient:
         total_seconds: float = TOTAL_SECONDS,
         connections: int = 100,
         ssl_context: ssl.SSLContext | None = None,
+        shared_turns: SharedTurns | None = None,
     ) -> None:
-        """Take the limits; no connection is made and no loop is needed yet."""
+        """Take the limits; no connection is made and no loop is needed yet.
+
+        ``shared_turns`` keep the gap of a host across the processes that share them.
+        """
         self.version, self.contact = version, contact
-        self.gate = HostGate(host_gap)
+        self.gate = HostGate(host_gap, shared_turns)
         self._allowed = AllowedHosts(allow_private_hosts)
         self._max_bytes = max_bytes
         self._connect_seconds, self._total_seconds = connect_seconds, total_seconds

@@ -1,4 +1,4 @@
-"""One connection and a minimum gap per host, across all workers of a process; knows no HTTP.
+"""One connection and a minimum gap per host, across all workers of a process, or of many; knows no HTTP.
 
 A host may also be shut for a while (429 or 503 with Retry-After): its turn still comes, and :meth:`HostGate.shut_for`
 then says for how long nobody should ask it.
@@ -6,12 +6,21 @@ then says for how long nobody should ask it.
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass, field
 from time import monotonic
+from typing import Protocol
 
 SWEEP = 1024
 """Idle hosts are forgotten once this many are remembered: memory stays flat in the number of feeds."""
+
+
+class SharedTurns(Protocol):
+    """Hosts' turns that several processes share; a turn that ends is followed by the gap, wherever the next one is."""
+
+    def turn(self, host: str, gap: float) -> AbstractAsyncContextManager[None]:
+        """Wait for the host's turn, and hold it; ``gap`` is in seconds."""
+        ...
 
 
 @dataclass(slots=True)
@@ -27,9 +36,12 @@ class _Host:
 class HostGate:
     """Lets one request at a time through to each host, ``gap`` seconds apart."""
 
-    def __init__(self, gap: float = 1.0) -> None:
-        """Take the least time, in seconds, between the end of one request and the start of the next."""
-        self._gap = gap
+    def __init__(self, gap: float = 1.0, shared: SharedTurns | None = None) -> None:
+        """Take the least time, in seconds, between the end of one request and the start of the next.
+
+        With ``shared`` turns it holds for all the processes that share them.
+        """
+        self._gap, self._shared = gap, shared
         self._hosts: dict[str, _Host] = {}
 
     def __len__(self) -> int:
@@ -49,7 +61,8 @@ class HostGate:
                 if wait > 0:
                     await asyncio.sleep(wait)
                 try:
-                    yield
+                    async with self._shared.turn(host, self._gap) if self._shared else nullcontext():
+                        yield
                 finally:
                     slot.free_at = max(slot.free_at, monotonic() + self._gap)
         finally:
