@@ -50,6 +50,24 @@ class DatabaseSettings(_Section):
     url: str = Field("sqlite:///var/digestbot.sqlite3", description="A SQLite file, or postgresql://user@host/name.")
 
 
+class WorkerSettings(_Section):
+    """How work is shared by processes on PostgreSQL; the same in all of them."""
+
+    stalled_after: float = Field(
+        30.0, ge=3, description="Seconds without a sign of life after which a worker's jobs are taken up by others."
+    )
+
+
+class RetentionSettings(_Section):
+    """How many days what is stored outlives its last use; what was seen is remembered longer than articles are kept."""
+
+    articles: int = Field(90, ge=1, description="Days an article is kept after its story was last reported on.")
+    briefs: int = Field(30, ge=1, description="Days a brief is kept.")
+    receipts: int = Field(90, ge=1, description="Days that sent digests and their receipts are kept.")
+    seen: int = Field(180, ge=90, description="Days an entry is known as seen, and an article as posted; 90 at least.")
+    audit: int = Field(365, ge=1, description="Days the log of who changed what, and closed reports, are kept.")
+
+
 class SourceSettings(_Section):
     """How feeds and pages are read."""
 
@@ -311,6 +329,8 @@ class Settings(BaseSettings):
     )
 
     database: DatabaseSettings = Field(default_factory=DatabaseSettings)
+    workers: WorkerSettings = Field(default_factory=WorkerSettings)
+    retention: RetentionSettings = Field(default_factory=RetentionSettings)
     sources: SourceSettings = Field(default_factory=SourceSettings)
     model: ModelSettings = Field(default_factory=ModelSettings)
     slack: SlackSettings = Field(default_factory=SlackSettings)
