@@ -16,6 +16,7 @@ from digestbot.ports.rows import (
     brief_key,
 )
 from digestbot.ports.store import EditionStore, FeedStore, NewsStore, Store
+from digestbot.ports.watching import Lease, LostQuote, Notice, Poll, WatchStore
 from digestbot.ports.world import (
     ArticleSource,
     ChatAdapter,
@@ -47,9 +48,13 @@ __all__ = [
     "FeedStore",
     "Fetched",
     "Hit",
+    "Lease",
+    "LostQuote",
     "NewArticle",
     "NewsStore",
+    "Notice",
     "OpenStory",
+    "Poll",
     "Pruned",
     "RefreshRecord",
     "Retention",
@@ -62,5 +67,6 @@ __all__ = [
     "Vector",
     "Vectors",
     "Voice",
+    "WatchStore",
     "brief_key",
 ]

@@ -37,7 +37,8 @@ class RefreshRecord:
     """All that one refresh changes, written in one transaction.
 
     ``seen`` are the entry keys of the feed to mark as seen, new articles' among them; naming those already seen
-    keeps their marks young. ``edits`` are found by id, or by feed and key where the id is 0.
+    keeps their marks young. ``edits`` are found by id, or by feed and key where the id is 0. ``notice`` is a sentence
+    for the people who run the bot, or empty.
     """
 
     feed_id: int
@@ -51,6 +52,7 @@ class RefreshRecord:
     seen: tuple[str, ...] = ()
     articles: tuple[NewArticle, ...] = ()
     edits: tuple[Article, ...] = ()
+    notice: str = ""
 
 
 @dataclass(frozen=True, slots=True)

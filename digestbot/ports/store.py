@@ -9,6 +9,7 @@ from digestbot.domain.news import Article, Brief, Feed, Story
 from digestbot.domain.subscription import Channel, Length, Platform, Subscription
 from digestbot.ports.archive import ArchiveStore
 from digestbot.ports.rows import Hit, OpenStory, Pruned, RefreshRecord, Retention, SearchKind, Status
+from digestbot.ports.watching import WatchStore
 from digestbot.ports.world import Vector
 
 
@@ -298,7 +299,7 @@ class EditionStore(Protocol):
         ...
 
 
-class Store(FeedStore, NewsStore, EditionStore, ArchiveStore, Protocol):
+class Store(FeedStore, NewsStore, EditionStore, WatchStore, ArchiveStore, Protocol):
     """The rows that are the truth."""
 
     async def status(self, now: datetime) -> Status:

@@ -16,6 +16,7 @@ from digestbot.domain.news import Article
 from digestbot.ports import NewArticle, RefreshRecord, Vector
 from digestbot.store.columns import storable, stored_key
 from digestbot.store.database import batches, new_id
+from digestbot.store.losing import keep_quoted
 from digestbot.store.search import index_articles
 from digestbot.store.tables import articles, merged, stories, vectors
 
@@ -134,8 +135,11 @@ def _columns(article: Article) -> dict[str, Any]:
     }
 
 
-async def edit_articles(connection: AsyncConnection, record: RefreshRecord) -> None:
-    """Write what publishers changed in articles already stored; an unknown article is left alone."""
+async def edit_articles(connection: AsyncConnection, record: RefreshRecord, now: datetime) -> None:
+    """Write what publishers changed in articles already stored; an unknown article is left alone.
+
+    The version that was quoted is kept, and what readers were shown and is gone is written down.
+    """
     touched: dict[int, Article] = {}
     homes: set[int] = set()
     for edit in map(cleaned, record.edits):
@@ -144,6 +148,8 @@ async def edit_articles(connection: AsyncConnection, record: RefreshRecord) -> N
         row = (await connection.execute(found)).first()
         if row is None:
             continue
+        if row.hash != edit.hash:
+            await keep_quoted(connection, row, edit, now)
         await connection.execute(update(articles).where(articles.c.id == row.id).values(_columns(edit)))
         if row.hash != edit.hash or row.outlet != edit.outlet:
             touched[row.id] = edit

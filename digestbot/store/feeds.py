@@ -13,9 +13,9 @@ from digestbot.ports import RefreshRecord
 from digestbot.store.articles import edit_articles, store_articles
 from digestbot.store.columns import storable, stored_key
 from digestbot.store.database import batches, insert_new
-from digestbot.store.documents import polling_to_json
 from digestbot.store.rows import Role, feed_of
 from digestbot.store.tables import feeds, seen
+from digestbot.store.watching import note, polled
 
 MARK_REFRESH = timedelta(days=1)
 """A seen mark is made young again at most this often: a write a day, not one a poll."""
@@ -41,7 +41,7 @@ class SqlFeeds(Role):
             there = select(feeds.c.id).where(feeds.c.url == url)
             if (await connection.execute(there)).first() is None:
                 fresh = {"url": url, **given, "title": "", "link": "", "language": "", "backfill": backfill, "size": 0}
-                await insert_new(connection, feeds, [fresh | _polled(Polling(next_check_at=now))], "url")
+                await insert_new(connection, feeds, [fresh | polled(Polling(next_check_at=now))], "url")
             row = await _row(connection, feeds.c.url == storable(url), url)
             if feed_of(row).polling.checked_at is None:
                 given["backfill"] = backfill
@@ -116,7 +116,8 @@ class SqlFeeds(Role):
             )
             fresh = await _mark_seen(connection, record, now)
             stored = await store_articles(connection, record, fresh, now)
-            await edit_articles(connection, record)
+            await edit_articles(connection, record, now)
+            await note(connection, [(row.id, record.notice)] if record.notice else [], now)
             return stored
 
 
@@ -128,20 +129,10 @@ async def _row(connection: AsyncConnection, condition: Any, key: object, *, lock
     return row
 
 
-def _polled(polling: Polling) -> dict[str, Any]:
-    """Return the columns that hold a feed's polling state."""
-    return {
-        "polling": polling_to_json(polling),
-        "next_check_at": polling.next_check_at,
-        "failures": polling.failures,
-        "failing_since": polling.failing_since,
-    }
-
-
 async def _facts(connection: AsyncConnection, row: Row[Any], record: RefreshRecord) -> dict[str, Any]:
     """Return the columns of a feed that a refresh changes."""
     told = {"title": record.title, "link": record.link, "language": record.language, "paused": record.paused}
-    facts = _polled(record.polling) | {name: value for name, value in told.items() if value is not None}
+    facts = polled(record.polling) | {name: value for name, value in told.items() if value is not None}
     facts["size"] = max(row.size, len(set(record.seen)))
     if row.baseline_at is None and record.baseline_at is not None:
         facts["baseline_at"] = record.baseline_at

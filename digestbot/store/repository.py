@@ -15,10 +15,20 @@ from digestbot.store.schema import SchemaState, state_of
 from digestbot.store.schema import migrate as migrate_schema
 from digestbot.store.search import SqlSearch
 from digestbot.store.upkeep import SqlUpkeep
+from digestbot.store.watching import SqlWatching
 
 
 class SqlStore(
-    SqlFeeds, SqlNews, SqlBriefs, SqlSearch, SqlEditions, SqlOutbox, SqlUpkeep, SqlInstallations, SqlArchive
+    SqlFeeds,
+    SqlNews,
+    SqlBriefs,
+    SqlSearch,
+    SqlEditions,
+    SqlOutbox,
+    SqlUpkeep,
+    SqlInstallations,
+    SqlArchive,
+    SqlWatching,
 ):
     """The rows that are the truth, on SQLite or PostgreSQL."""
 

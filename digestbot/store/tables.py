@@ -244,6 +244,56 @@ posted = Table(
     Column("at", Instant, nullable=False, index=True),
 )
 
+# ── what watching feeds leaves behind ────────────────────────────────────────
+
+notices = Table(
+    "notices",
+    metadata,
+    Column("id", Id, primary_key=True),
+    # No foreign key: that a feed failed may be told after it was removed.
+    Column("feed_id", Id, nullable=False),
+    Column("text", Words, nullable=False),
+    Column("at", Instant, nullable=False, index=True),
+    Column("sent_at", Instant),
+    sqlite_autoincrement=True,
+)
+
+versions = Table(
+    "versions",
+    metadata,
+    # Articles as they were when they were quoted.
+    Column("id", Id, primary_key=True),
+    Column("article_id", Id, ForeignKey("articles.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("title", Words, nullable=False),
+    Column("text", Words, nullable=False),
+    Column("until", Instant, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+lost_quotes = Table(
+    "lost_quotes",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("article_id", Id, ForeignKey("articles.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("text", Words, nullable=False),
+    Column("speaker", Words, nullable=False),
+    Column("at", Instant, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+leases = Table(
+    "leases",
+    metadata,
+    Column("feed_id", Id, ForeignKey("feeds.id", ondelete="CASCADE"), primary_key=True, autoincrement=False),
+    Column("hub", Words, nullable=False),
+    Column("topic", Words, nullable=False),
+    Column("token", Words, nullable=False),
+    Column("secret", Words, nullable=False),
+    Column("asked_at", Instant, nullable=False),
+    Column("state", Words, nullable=False),
+    Column("until", Instant),
+)
+
 # ── what workspaces installed: slack_sdk's own tables, which its SQLAlchemy stores read and write ────────────
 
 

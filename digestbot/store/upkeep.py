@@ -26,6 +26,7 @@ from digestbot.store.tables import (
     subscriptions,
     vectors,
 )
+from digestbot.store.watching import forget_notices
 
 SHORTEST_MARKS = timedelta(days=90)
 """Seen marks live at least this long: feeds bring entries back after weeks."""
@@ -78,6 +79,7 @@ class SqlUpkeep(Role):
                 update(editions).where(editions.c.at < now - retention.receipts, past).values(digest=None)
             )
             await _delete(connection, editions, (editions.c.at < marks) & past)
+            await forget_notices(connection, now - retention.receipts)
             await _delete(
                 connection, posted, posted.c.at < marks, ~exists().where(articles.c.id == posted.c.article_id)
             )

@@ -17,7 +17,10 @@ from digestbot.domain.news import Article, Brief, Feed, Polling, Quote, Story
 from digestbot.domain.subscription import Channel, Length, Platform, Subscription
 from digestbot.ports import (
     Hit,
+    Lease,
+    LostQuote,
     NewArticle,
+    Notice,
     OpenStory,
     Pruned,
     RefreshRecord,
@@ -30,6 +33,7 @@ from digestbot.ports import (
 from digestbot.store.columns import storable, stored_key
 from digestbot.store.folding import folded, terms
 from tests.fakes.archive import MemoryArchive
+from tests.fakes.watching import MemoryWatching
 
 UNSENT = ("pending", "sending")
 
@@ -65,6 +69,10 @@ class MemoryFeeds:
         self._home: dict[int, int] = {}
         self._stories: set[int] = set()
         self._merged: dict[int, int] = {}
+        self._notices: dict[int, Notice] = {}
+        self._versions: dict[int, list[Article]] = {}
+        self._lost: list[LostQuote] = []
+        self._leases: dict[int, Lease] = {}
         self._apart: set[tuple[int, int]] = set()
 
     def _next(self, kind: str) -> int:
@@ -100,6 +108,7 @@ class MemoryFeeds:
     async def remove_feed(self, feed_id: int) -> None:
         self._feed(feed_id)
         del self._feeds[feed_id]
+        self._leases.pop(feed_id, None)
         for key, article in self._articles.items():
             if article.feed_id == feed_id:
                 self._articles[key] = replace(article, feed_id=0)
@@ -150,7 +159,8 @@ class MemoryFeeds:
             if key in fresh and key not in stored and not self._take_over(record.feed_id, new.article):
                 stored[key] = self._store(record.feed_id, new, started, now)
         for edit in record.edits:
-            self._edit(record.feed_id, edit)
+            self._edit(record.feed_id, edit, now)
+        self._note(record.feed_id, record.notice, now)
         return {new.article.key: stored[k] for new in record.articles if (k := stored_key(new.article.key)) in stored}
 
     def _take_facts(self, row: FeedRow, record: RefreshRecord) -> None:
@@ -194,12 +204,12 @@ class MemoryFeeds:
         self._home[key] = home
         return home
 
-    def _edit(self, feed_id: int, edit: Article) -> None:
+    def _edit(self, feed_id: int, edit: Article, now: datetime) -> None:
         for old in list(self._articles.values()):
             if old.id == edit.id or (not edit.id and (old.feed_id, old.key) == (feed_id, stored_key(edit.key))):
-                self._articles[old.id] = replace(
-                    clean(edit), id=old.id, feed_id=old.feed_id, key=old.key, fetched_at=old.fetched_at
-                )
+                changed = replace(clean(edit), id=old.id, feed_id=old.feed_id, key=old.key, fetched_at=old.fetched_at)
+                self._keep_quoted(old, changed, now)
+                self._articles[old.id] = changed
 
     def _lead(self, story_id: int) -> int | None:
         story_id = self._merged.get(story_id, story_id)
@@ -541,7 +551,7 @@ class MemoryEditions(MemoryNews):
         self._change(delivery_id, [replace(part, state="undeliverable", error=error) for part in unsent])
 
 
-class MemoryStore(MemoryEditions, MemoryArchive):
+class MemoryStore(MemoryEditions, MemoryArchive, MemoryWatching):
     """The whole Store port, kept in this process."""
 
     async def status(self, now: datetime) -> Status:
@@ -580,6 +590,7 @@ class MemoryStore(MemoryEditions, MemoryArchive):
             del self._deliveries[key]
         seen = sum(self._prune_seen(row, marks) for row in self._feeds.values())
         self._prune_editions(now - retention.receipts, marks)
+        self._notices = {k: notice for k, notice in self._notices.items() if notice.at >= now - retention.receipts}
         return Pruned(sum(len(story.articles) for story in old), len(old), len(briefs), len(done), seen)
 
     def _prune_seen(self, row: FeedRow, marks: datetime) -> int:

@@ -1,0 +1,161 @@
+"""What watching feeds leaves behind: polls written many at once, notices, earlier versions, leases at hubs."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, Table, bindparam, delete, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from digestbot.domain.errors import NotFound
+from digestbot.domain.news import Article, Polling
+from digestbot.ports.watching import Lease, LostQuote, Notice, Poll
+from digestbot.store.columns import stored_key
+from digestbot.store.database import batches, put
+from digestbot.store.documents import polling_from_json, polling_to_json
+from digestbot.store.rows import Role, article_of
+from digestbot.store.tables import articles, feeds, leases, lost_quotes, notices, versions
+
+POLLED = ("polling", "next_check_at", "failures", "failing_since")
+_POLLED = update(feeds).where(feeds.c.id == bindparam("b_id")).values({name: bindparam(f"b_{name}") for name in POLLED})
+
+
+class SqlWatching(Role):
+    """The WatchStore port on a database."""
+
+    async def record_polls(self, polls: Sequence[Poll], now: datetime) -> None:
+        """Write polls that gave nothing new, all in one transaction; one of a feed that is gone is left out."""
+        # In the order of their ids, so that two writers never wait for each other.
+        rows = [
+            {"b_id": poll.feed_id, **{f"b_{name}": value for name, value in polled(poll.polling).items()}}
+            for poll in sorted(polls, key=lambda poll: poll.feed_id)
+        ]
+        told = [(poll.feed_id, poll.notice) for poll in polls if poll.notice]
+        async with self._database.write() as connection:
+            if rows:
+                await connection.execute(_POLLED, rows)
+            for poll in polls:
+                if poll.paused is not None:
+                    await connection.execute(update(feeds).where(feeds.c.id == poll.feed_id).values(paused=poll.paused))
+            await note(connection, told, now)
+
+    async def articles_of(self, feed_id: int, keys: Sequence[str]) -> Mapping[str, Article]:
+        """Return the stored articles of a feed under those keys."""
+        wanted = {stored_key(key): key for key in keys}
+        found: dict[str, Article] = {}
+        async with self._database.read() as connection:
+            for batch in batches(list(wanted)):
+                statement = select(articles).where(articles.c.feed_id == feed_id, articles.c.key.in_(batch))
+                found.update({wanted[row.key]: article_of(row) for row in await connection.execute(statement)})
+        return found
+
+    async def versions(self, article_id: int) -> Sequence[Article]:
+        """Return the earlier versions of an article that were quoted from, newest first."""
+        statement = (
+            select(articles, versions.c.title.label("was_title"), versions.c.text.label("was_text"))
+            .join(versions, versions.c.article_id == articles.c.id)
+            .where(articles.c.id == article_id)
+            .order_by(versions.c.id.desc())
+        )
+        async with self._database.read() as connection:
+            return [_as_it_was(row) for row in await connection.execute(statement)]
+
+    async def lost_quotes(self, story_ids: Sequence[int] = (), limit: int = 100) -> Sequence[LostQuote]:
+        """Return the quotations shown before that are gone from their articles, newest first; of those stories."""
+        statement = select(lost_quotes, articles.c.story_id).join(articles).order_by(lost_quotes.c.id.desc())
+        if story_ids:
+            statement = statement.where(articles.c.story_id.in_(list(story_ids)))
+        async with self._database.read() as connection:
+            rows = await connection.execute(statement.limit(limit))
+            return [LostQuote(row.story_id, row.article_id, row.text, row.speaker, row.at) for row in rows]
+
+    async def notices(self, *, unsent: bool = False, limit: int = 50) -> Sequence[Notice]:
+        """Return what people are to be told, newest first; ``unsent``: only what they have not been, oldest first."""
+        statement = select(notices).order_by(notices.c.id if unsent else notices.c.id.desc()).limit(limit)
+        if unsent:
+            statement = statement.where(notices.c.sent_at.is_(None))
+        async with self._database.read() as connection:
+            rows = await connection.execute(statement)
+            return [Notice(row.id, row.feed_id, row.text, row.at, row.sent_at) for row in rows]
+
+    async def notice_sent(self, notice_id: int, now: datetime) -> None:
+        """Write that people have been told; the first time stays."""
+        mine = (notices.c.id == notice_id) & notices.c.sent_at.is_(None)
+        async with self._database.write() as connection:
+            await connection.execute(update(notices).where(mine).values(sent_at=now))
+
+    async def leases(self) -> Sequence[Lease]:
+        """Return every lease at a hub, by feed."""
+        async with self._database.read() as connection:
+            return [_lease(row) for row in await connection.execute(select(leases).order_by(leases.c.feed_id))]
+
+    async def save_lease(self, lease: Lease) -> None:
+        """Keep a feed's lease in place of the one it had."""
+        row = {name: getattr(lease, name) for name in lease.__slots__}
+        async with self._database.write() as connection:
+            held = select(feeds.c.id).where(feeds.c.id == lease.feed_id).with_for_update(key_share=True)
+            if (await connection.execute(held)).first() is None:
+                raise NotFound("feed", lease.feed_id)
+            await put(connection, leases, row, "feed_id")
+
+    async def remove_lease(self, feed_id: int) -> None:
+        """Forget a feed's lease; forgetting twice is harmless."""
+        async with self._database.write() as connection:
+            await connection.execute(delete(leases).where(leases.c.feed_id == feed_id))
+
+    async def make_due(self, feed_id: int, now: datetime) -> None:
+        """Make a feed due at ``now`` if it is due later; a feed that is gone stays gone."""
+        later = (feeds.c.id == feed_id) & (feeds.c.next_check_at > now)
+        async with self._database.write() as connection:
+            row = (await connection.execute(select(feeds.c.polling).where(later).with_for_update())).first()
+            if row is not None:
+                sooner = polling_to_json(polling_from_json(row.polling)) | {"next_check_at": now.isoformat()}
+                await connection.execute(
+                    update(feeds).where(feeds.c.id == feed_id).values(polling=sooner, next_check_at=now)
+                )
+
+
+def polled(polling: Polling) -> dict[str, Any]:
+    """Return the columns that hold a feed's polling state."""
+    return {
+        "polling": polling_to_json(polling),
+        "next_check_at": polling.next_check_at,
+        "failures": polling.failures,
+        "failing_since": polling.failing_since,
+    }
+
+
+async def note(connection: AsyncConnection, told: Sequence[tuple[int, str]], now: datetime) -> None:
+    """Write down what people are to be told of feeds."""
+    if told:
+        await connection.execute(
+            insert(notices), [{"feed_id": feed_id, "text": text, "at": now} for feed_id, text in told]
+        )
+
+
+async def forget_notices(connection: AsyncConnection, before: datetime) -> None:
+    """Remove the notices older than that."""
+    table: Table = notices
+    await connection.execute(delete(table).where(table.c.at < before))
+
+
+def _as_it_was(row: Row[Any]) -> Article:
+    now = article_of(row)
+    return Article(
+        id=now.id,
+        url=now.url,
+        title=row.was_title,
+        text=row.was_text,
+        outlet=now.outlet,
+        feed_id=now.feed_id,
+        key=now.key,
+        authors=now.authors,
+        categories=now.categories,
+        published=now.published,
+        fetched_at=now.fetched_at,
+        language=now.language,
+    )
+
+
+def _lease(row: Row[Any]) -> Lease:
+    return Lease(row.feed_id, row.hub, row.topic, row.token, row.secret, row.asked_at, row.state, row.until)

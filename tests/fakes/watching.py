@@ -1,0 +1,79 @@
+"""The WatchStore port over the rows of the store in memory."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from digestbot.domain.errors import NotFound
+from digestbot.domain.news import Article
+from digestbot.ports import Lease, LostQuote, Notice, Poll
+from digestbot.store.columns import storable, stored_key
+from digestbot.store.losing import gone
+
+
+class MemoryWatching:
+    """What watching feeds leaves behind; mixed into the store, whose rows it reads and writes."""
+
+    async def record_polls(self, polls: Sequence[Poll], now: datetime) -> None:
+        for poll in polls:
+            if row := self._feeds.get(poll.feed_id):
+                row.feed = replace(row.feed, polling=poll.polling, paused=poll.paused or row.feed.paused)
+            self._note(poll.feed_id, poll.notice, now)
+
+    def _note(self, feed_id: int, text: str, now: datetime) -> None:
+        if text:
+            notice = Notice(self._next("notice"), feed_id, storable(text), now)
+            self._notices[notice.id] = notice
+
+    async def articles_of(self, feed_id: int, keys: Sequence[str]) -> Mapping[str, Article]:
+        mine = {article.key: article for article in self._articles.values() if article.feed_id == feed_id}
+        return {key: mine[stored_key(key)] for key in keys if stored_key(key) in mine}
+
+    def _keep_quoted(self, old: Article, new: Article, now: datetime) -> None:
+        quotes = [q for _, brief in sorted(self._briefs.items()) for q in brief.quotes if q.article_id == old.id]
+        if old.hash == new.hash or not quotes:
+            return
+        self._versions.setdefault(old.id, []).insert(0, old)
+        if any(old.id in here for here in self._posted.values()):
+            there = {lost.text for lost in self._lost if lost.article_id == old.id}
+            for quote in gone([q for q in quotes if q.key], old, new):
+                if quote.text not in there:
+                    speaker = quote.speaker.name if quote.speaker else ""
+                    self._lost.insert(0, LostQuote(0, old.id, quote.text, speaker, now))
+
+    async def versions(self, article_id: int) -> Sequence[Article]:
+        now = self._articles.get(article_id)
+        kept = self._versions.get(article_id, []) if now else []
+        return [replace(now, title=old.title, text=old.text) for old in kept]
+
+    async def lost_quotes(self, story_ids: Sequence[int] = (), limit: int = 100) -> Sequence[LostQuote]:
+        found = [replace(lost, story_id=self._home[lost.article_id]) for lost in self._lost if self._is_there(lost)]
+        return [lost for lost in found if not story_ids or lost.story_id in story_ids][:limit]
+
+    def _is_there(self, lost: LostQuote) -> bool:
+        return lost.article_id in self._articles
+
+    async def notices(self, *, unsent: bool = False, limit: int = 50) -> Sequence[Notice]:
+        found = [notice for _, notice in sorted(self._notices.items(), reverse=not unsent)]
+        return [notice for notice in found if not unsent or notice.sent_at is None][:limit]
+
+    async def notice_sent(self, notice_id: int, now: datetime) -> None:
+        notice = self._notices.get(notice_id)
+        if notice and notice.sent_at is None:
+            self._notices[notice_id] = replace(notice, sent_at=now)
+
+    async def leases(self) -> Sequence[Lease]:
+        return [lease for feed_id, lease in sorted(self._leases.items()) if feed_id in self._feeds]
+
+    async def save_lease(self, lease: Lease) -> None:
+        if lease.feed_id not in self._feeds:
+            raise NotFound("feed", lease.feed_id)
+        self._leases[lease.feed_id] = lease
+
+    async def remove_lease(self, feed_id: int) -> None:
+        self._leases.pop(feed_id, None)
+
+    async def make_due(self, feed_id: int, now: datetime) -> None:
+        row = self._feeds.get(feed_id)
+        if row and row.feed.polling.next_check_at > now:
+            row.feed = replace(row.feed, polling=replace(row.feed.polling, next_check_at=now))
