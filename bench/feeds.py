@@ -139,7 +139,7 @@ class SourcesAlone:
 class NoEncoder:
     """Gives every text a direction of its own at no cost: the encoder is not what is measured."""
 
-    async def embed(self, texts: Sequence[str]) -> Vectors:
+    async def embed(self, texts: Sequence[str], *, interactive: bool = False) -> Vectors:  # noqa: ARG002  # the port has it
         """Return unit vectors."""
         vectors = np.random.default_rng(len(texts)).normal(size=(len(texts), 384)).astype(np.float32)
         unit: Vectors = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)

@@ -9,7 +9,7 @@ from hashlib import blake2b
 
 import numpy as np
 
-from digestbot.inference.engine import SOON, Engine
+from digestbot.inference.engine import INTERACTIVE, SOON, Engine
 from digestbot.inference.models import ENCODER, locate
 from digestbot.inference.vectors import Backend
 from digestbot.ports import Vector, Vectors
@@ -49,8 +49,8 @@ class EncoderEmbedder:
         files = locate(self._settings["model"])
         return f"{files.name.partition(':')[0]}@{files.revision()}"
 
-    async def embed(self, texts: Sequence[str]) -> Vectors:
-        """Return one unit vector a text, shape (len(texts), 384).
+    async def embed(self, texts: Sequence[str], *, interactive: bool = False) -> Vectors:
+        """Return one unit vector a text, shape (len(texts), 384); ``interactive`` goes before batch work.
 
         Raises:
             InferenceError: The model is missing, its files are damaged, or the engine is busy or gone.
@@ -64,7 +64,12 @@ class EncoderEmbedder:
         fresh: dict[bytes, Vector] = {}
         if new:
             rows = await self._engine.run(
-                "embed", self._settings, list(new.values()), rank=SOON, most=_SLICE, deadline=self._deadline
+                "embed",
+                self._settings,
+                list(new.values()),
+                rank=INTERACTIVE if interactive else SOON,
+                most=_SLICE,
+                deadline=self._deadline,
             )
             fresh = dict(zip(new, rows, strict=True))
         vectors = np.zeros((len(texts), WIDTH), np.float32)

@@ -97,8 +97,8 @@ class ArticleSource(Protocol):
 class Embedder(Protocol):
     """Turns sentences into vectors."""
 
-    async def embed(self, texts: Sequence[str]) -> Vectors:
-        """Return one unit vector a text, shape (len(texts), 384).
+    async def embed(self, texts: Sequence[str], *, interactive: bool = False) -> Vectors:
+        """Return one unit vector a text, shape (len(texts), 384); ``interactive`` goes before batch work.
 
         Raises:
             InferenceError: The model is missing or its files are wrong.

@@ -21,7 +21,7 @@ class FakeEmbedder:
         self.error = error
         self.asked: list[str] = []
 
-    async def embed(self, texts: Sequence[str]) -> Vectors:
+    async def embed(self, texts: Sequence[str], *, interactive: bool = False) -> Vectors:
         if self.error:
             raise self.error
         self.asked += texts

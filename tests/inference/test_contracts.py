@@ -66,6 +66,11 @@ async def test_the_same_text_has_the_same_vector(embedder):
     assert np.allclose(among[0], among[-1])
 
 
+async def test_somebody_who_waits_gets_the_same_vectors(embedder):
+    """Going first changes when a vector comes, not the vector."""
+    assert np.allclose(await embedder.embed(TEXTS, interactive=True), await embedder.embed(TEXTS), atol=1e-5)
+
+
 async def test_no_texts_no_vectors(embedder):
     """Nothing in, nothing out."""
     assert (await embedder.embed([])).shape == (0, 384)

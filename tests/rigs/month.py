@@ -191,7 +191,7 @@ class HashedWords:
         """Remember texts seen."""
         self._known: dict[str, np.ndarray] = {}
 
-    async def embed(self, texts: Sequence[str]) -> Vectors:
+    async def embed(self, texts: Sequence[str], *, interactive: bool = False) -> Vectors:
         """Return unit vectors of hashed words."""
         return np.stack([self._known.setdefault(text, _hashed(text)) for text in texts])
 
