@@ -20,6 +20,8 @@ from digestbot.inference.wire import Head, pack, read_frame_blocking
 
 EXIT_MEMORY = 86
 """The exit code of a process that took more memory than it may."""
+NICENESS = 10
+"""How far behind the bot the engine stands when both want the processor: the event loop is to answer at once."""
 _WATCH = 0.1
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 
@@ -180,9 +182,16 @@ def serve(requests: BinaryIO, replies: BinaryIO, models: Models) -> None:
         replies.flush()
 
 
+def stand_back() -> None:
+    """Let the bot's own process go first, where the system knows of such things."""
+    if hasattr(os, "nice"):
+        os.nice(NICENESS)
+
+
 def run(make_models: Callable[[Path | None, int], Models]) -> None:
     """Serve on the standard streams, with what libraries print kept out of the replies."""
     settings = json.loads(sys.argv[1])
+    stand_back()
     replies = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     if limit := settings.get("memory_limit"):

@@ -4,13 +4,13 @@ It is the summary of last resort for every other engine, so it serves without th
 take the place of vectors, and the summary's ``engine`` says so.
 """
 
-import asyncio
 from collections.abc import Sequence
 
 from digestbot.domain.errors import InferenceError, InputTooLong
 from digestbot.domain.news import Article, Story, Summary
 from digestbot.domain.subscription import LENGTH_WORDS, Length
 from digestbot.editorial.summary import Candidate, Vectors, candidates, choose, word_vectors
+from digestbot.inference.aside import aside
 from digestbot.ports import Embedder
 
 NAME = "extractive"
@@ -36,7 +36,7 @@ class ExtractiveSummarizer:
         story: Story,
         length: Length = "medium",
         *,
-        interactive: bool = False,  # noqa: ARG002  # the port has it; encoding goes before batch work anyway
+        interactive: bool = False,
         because: str = "",
     ) -> Summary:
         """Summarize a story with its own sentences.
@@ -51,21 +51,21 @@ class ExtractiveSummarizer:
             InputTooLong: The story holds no sentence at all.
 
         """
-        found = await asyncio.to_thread(_readable, story.articles)
+        found = await aside(_readable, story.articles)
         if not found:
             raise InputTooLong("the story has no sentence to show", hint="give an article with text in it")
-        vectors, fault = await self._vectors(found)
-        chosen = await asyncio.to_thread(choose, found, vectors, LENGTH_WORDS[length])
+        vectors, fault = await self._vectors(found, interactive=interactive)
+        chosen = await aside(choose, found, vectors, LENGTH_WORDS[length])
         why = because or fault
         return Summary(tuple(c.cut(story.articles) for c in chosen), f"{NAME}: {why}" if why else NAME)
 
-    async def _vectors(self, found: Sequence[Candidate]) -> tuple[Vectors, str]:
+    async def _vectors(self, found: Sequence[Candidate], *, interactive: bool) -> tuple[Vectors, str]:
         """Return the sentences' vectors, and what kept the encoder from giving them, if anything did."""
         texts = [c.text for c in found]
         try:
-            return await self._embedder.embed(texts), ""
+            return await self._embedder.embed(texts, interactive=interactive), ""
         except InferenceError as error:
-            return word_vectors(texts), error.code
+            return await aside(word_vectors, texts), error.code
 
 
 def _readable(articles: Sequence[Article]) -> list[Candidate]:

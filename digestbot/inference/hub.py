@@ -22,6 +22,7 @@ from typing import Any
 
 from digestbot.domain.errors import DigestbotError, ModelMissing, RemoteFailed
 from digestbot.inference.catalogue import Kind
+from digestbot.inference.child import stand_back
 from digestbot.inference.convert import converted
 from digestbot.inference.models import ModelFiles, hub_cache, locate
 
@@ -282,6 +283,7 @@ def _translated(name: str, error: BaseException) -> DigestbotError:
 def main(arguments: list[str]) -> int:
     """Fetch and convert one model: a child process's whole life; its last line says what went wrong."""
     name, cache_dir = arguments
+    stand_back()
     try:
         files = fetch(plan(name))
         prepare(files, Path(cache_dir))

@@ -4,7 +4,6 @@ A subclass only writes a draft. Whatever goes wrong on the way (no model, a full
 no memory, nothing that stands in the sources) ends in the extractive summary, whose ``engine`` says why.
 """
 
-import asyncio
 from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -15,6 +14,7 @@ from digestbot.domain.news import Article, Quote, Refusal, Story, Summary, Summa
 from digestbot.domain.subscription import LENGTH_WORDS, Length
 from digestbot.editorial.grounding import ground, split
 from digestbot.editorial.summary import Vectors, candidates, condense, word_vectors
+from digestbot.inference.aside import aside
 from digestbot.inference.extractive import ExtractiveSummarizer
 from digestbot.inference.language import language_of
 from digestbot.ports import Embedder
@@ -96,27 +96,27 @@ class ModelSummarizer(ABC):
         """
         if sum(len(article.text.split()) for article in story.articles) < SHORT:
             return (), ()
-        if self._languages and await asyncio.to_thread(language_of, story.articles) not in self._languages:
+        if self._languages and await aside(language_of, story.articles) not in self._languages:
             raise WrongLanguage(f"{self.name} does not write this story's language")
-        material = await self._material(story)
+        material = await self._material(story, interactive=interactive)
         draft = await self._write(material, length, interactive=interactive)
-        return await asyncio.to_thread(self._judge, story, draft, length)
+        return await aside(self._judge, story, draft, length)
 
-    async def _material(self, story: Story) -> str:
+    async def _material(self, story: Story, *, interactive: bool = False) -> str:
         """Return what the model reads: the articles whole, or of long ones the sentences that matter, in order."""
-        found = await asyncio.to_thread(candidates, story.articles)
+        found = await aside(candidates, story.articles)
         readable = [c for c in found if c.fit] or found
         if sum(c.words for c in readable) <= MATERIAL:
             return " ".join(c.text for c in readable)
-        vectors = await self._vectors([c.text for c in readable])
-        return " ".join(c.text for c in condense(readable, vectors, MATERIAL))
+        vectors = await self._vectors([c.text for c in readable], interactive=interactive)
+        return " ".join(c.text for c in await aside(condense, readable, vectors, MATERIAL))
 
-    async def _vectors(self, texts: Sequence[str]) -> Vectors:
+    async def _vectors(self, texts: Sequence[str], *, interactive: bool) -> Vectors:
         """Return the sentences' vectors, by shared words when the encoder cannot serve."""
         try:
-            return await self._embedder.embed(texts)
+            return await self._embedder.embed(texts, interactive=interactive)
         except InferenceError:
-            return word_vectors(texts)
+            return await aside(word_vectors, texts)
 
     def _judge(self, story: Story, draft: str, length: Length) -> Judged:
         """Return the sentences of a draft that may be posted, within the length's words, and those that may not.

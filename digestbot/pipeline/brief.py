@@ -37,13 +37,17 @@ class Briefed:
 
 @dataclass(slots=True)
 class Briefer:
-    """Runs the brief step; ``window`` is how far back stories are kept briefed."""
+    """Runs the brief step; ``window`` is how far back stories are kept briefed, ``at_once`` how many are in hand.
+
+    Several in hand let the engine run like requests together; what somebody waits for goes before them there.
+    """
 
     store: Store
     summarizer: Summarizer
     embedder: Embedder
     clock: Clock
     window: timedelta = timedelta(hours=72)
+    at_once: int = 4
 
     async def run_due(self, lengths: Sequence[Length] = ("medium",), limit: int = 20) -> Sequence[Briefed]:
         """Brief the stories without a fresh brief, the most covered first; one that cannot be stops no other."""
@@ -51,8 +55,24 @@ class Briefer:
         since = self.clock.now() - self.window
         for length in lengths:
             stale = await self.store.stale_stories(since, self.summarizer.name, length, limit)
-            done += [await self._guarded(story, length) for story in stale]
+            done += await self._guarded_all(stale, length)
         return done
+
+    async def _guarded_all(self, stories: Sequence[Story], length: Length) -> Sequence[Briefed]:
+        """Brief stories, ``at_once`` in hand at any time; what each came to, in their order."""
+        places = asyncio.Semaphore(self.at_once)
+
+        async def one(story: Story) -> Briefed:
+            async with places:
+                return await self._guarded(story, length)
+
+        tasks = [asyncio.create_task(one(story)) for story in stories]
+        try:
+            return await asyncio.gather(*tasks)
+        finally:
+            # After an error of the store the others are not to go on unseen.
+            for task in tasks:
+                task.cancel()
 
     async def run_one(self, story_id: int, length: Length = "medium", *, interactive: bool = False) -> Briefed | None:
         """Brief one story if it has no fresh brief; None when it has one, or is gone."""
@@ -98,8 +118,8 @@ class Briefer:
         summary = await self.summarizer.summarize(story, length, interactive=interactive)
         quotes = await self.quotes(story.articles)
         headline = choose_headline(story.articles)
-        near = await self._centrality(story, quotes)
-        key = key_quotes(story.articles, quotes, limit=MOST_QUOTES, centrality=near)
+        near = await self._centrality(story, quotes, interactive=interactive)
+        key = await asyncio.to_thread(key_quotes, story.articles, quotes, limit=MOST_QUOTES, centrality=near)
         return Brief(
             story_id=story.id,
             sources_hash=story.sources_hash,
@@ -112,12 +132,11 @@ class Briefer:
         )
 
     async def quotes(self, articles: Sequence[Article]) -> dict[int, tuple[Quote, ...]]:
-        """Return every quote of each article, by article id; found in a thread, as it is pure computing."""
-        found = await asyncio.gather(*(asyncio.to_thread(find_quotes, article) for article in articles))
-        return {article.id: quotes for article, quotes in zip(articles, found, strict=True)}
+        """Return every quote of each article, by article id; found in one thread, as it is pure computing."""
+        return await asyncio.to_thread(lambda: {article.id: find_quotes(article) for article in articles})
 
     async def _centrality(
-        self, story: Story, quotes: Mapping[int, tuple[Quote, ...]]
+        self, story: Story, quotes: Mapping[int, tuple[Quote, ...]], *, interactive: bool
     ) -> Callable[[Sequence[str]], Sequence[float]] | None:
         """Return how near a text is to the story's core: cosine to the mean of its headlines' vectors.
 
@@ -127,7 +146,8 @@ class Briefer:
         if not texts:
             return None
         try:
-            vectors = await self.embedder.embed([*(article.title for article in story.articles), *texts])
+            titles = [article.title for article in story.articles]
+            vectors = await self.embedder.embed([*titles, *texts], interactive=interactive)
         except InferenceError:
             return None
         core = vectors[: len(story.articles)].mean(axis=0)

@@ -15,6 +15,8 @@ from digestbot.domain.errors import ModelMissing
 from digestbot.inference import child
 
 PROGRAM = (sys.executable, "-m", "tests.inference.standin")
+STEP = 0.4
+"""Seconds a batch of the model "steps" takes."""
 LIES = (
     "Mayor Ines Calder has agreed to sell the ferry to Norway for 900 dollars. "
     "Tomas Reed said on Friday that he was arrested in Paris."
@@ -43,6 +45,12 @@ def _sleeps(items, *, seconds=30, **_):
     return ["slept"] * len(items)
 
 
+def _steps(items, **_):
+    """Write as a good model would, and take a step's time for it."""
+    time.sleep(STEP)
+    return _leads(items)
+
+
 def _hogs(items, **_):
     hoard = [bytearray(64 << 20) for _ in range(64)]
     time.sleep(30)
@@ -62,6 +70,7 @@ MODELS = {
     "lies": lambda items, **_: [LIES] * len(items),
     "obeys": _obeys,
     "sleeps": _sleeps,
+    "steps": _steps,
     "crashes": lambda items, **_: os._exit(3),
     "hogs": _hogs,
     "fails": _fails,
