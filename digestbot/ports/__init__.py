@@ -17,6 +17,7 @@ from digestbot.ports.rows import (
 )
 from digestbot.ports.store import EditionStore, FeedStore, NewsStore, Store
 from digestbot.ports.watching import Lease, LostQuote, Notice, Poll, WatchStore
+from digestbot.ports.workspaces import Change, Correction, Known, Report, ReportState, Snooze, WorkspaceStore
 from digestbot.ports.world import (
     ArticleSource,
     ChatAdapter,
@@ -36,9 +37,11 @@ __all__ = [
     "ArchiveStore",
     "ArticleSource",
     "Backlog",
+    "Change",
     "ChatAdapter",
     "Clock",
     "Correcting",
+    "Correction",
     "Dispatcher",
     "Due",
     "EditionStore",
@@ -48,6 +51,7 @@ __all__ = [
     "FeedStore",
     "Fetched",
     "Hit",
+    "Known",
     "Lease",
     "LostQuote",
     "NewArticle",
@@ -57,9 +61,12 @@ __all__ = [
     "Poll",
     "Pruned",
     "RefreshRecord",
+    "Report",
+    "ReportState",
     "Retention",
     "Saying",
     "SearchKind",
+    "Snooze",
     "Status",
     "Store",
     "Summarizer",
@@ -68,5 +75,6 @@ __all__ = [
     "Vectors",
     "Voice",
     "WatchStore",
+    "WorkspaceStore",
     "brief_key",
 ]

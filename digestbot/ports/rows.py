@@ -96,7 +96,7 @@ def brief_key(sources_hash: str, engine: str, length: Length) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Retention:
-    """How long rows are kept after they were last of use.
+    """How long rows are kept after they were last of use; ``audit`` is for the audit log and closed reports.
 
     Seen marks outlive articles: whatever ``seen`` says, a mark is kept for 90 days, for as long as articles are,
     and while it is among the newest of its feed, twice as many as the feed has ever held.
@@ -106,6 +106,7 @@ class Retention:
     briefs: timedelta = timedelta(days=30)
     receipts: timedelta = timedelta(days=90)
     seen: timedelta = timedelta(days=180)
+    audit: timedelta = timedelta(days=365)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,11 @@ from typing import Protocol
 
 from digestbot.domain.digest import Delivery, DeliveryState, Digest, Edition, Message, Receipt
 from digestbot.domain.news import Article, Brief, Feed, Story
-from digestbot.domain.subscription import Channel, Length, Platform, Subscription
+from digestbot.domain.subscription import OPERATOR, Channel, Length, Platform, Subscription, Workspace
 from digestbot.ports.archive import ArchiveStore
 from digestbot.ports.rows import Hit, OpenStory, Pruned, RefreshRecord, Retention, SearchKind, Status
 from digestbot.ports.watching import WatchStore
+from digestbot.ports.workspaces import WorkspaceStore
 from digestbot.ports.world import Vector
 
 
@@ -25,9 +26,13 @@ class FeedStore(Protocol):
         weight: float = 1.0,
         backfill: int = 0,
         listed: bool = False,
+        owner: Workspace = OPERATOR,
         now: datetime,
     ) -> Feed:
-        """Return the feed at ``url``, made due at ``now`` if it is new; its settings are updated if it is not.
+        """Return the feed at ``url`` as its owner has it, made due at ``now`` if it is new; it is the owner's then on.
+
+        The operator's settings are the feed's own; another owner's title, topics and weight are seen there alone, and
+        where none is given, the feed's own are.
 
         An empty ``title`` leaves the feed's own. ``backfill`` has a meaning for the first poll alone: it is left as
         it is once the feed has been polled.
@@ -74,7 +79,7 @@ class FeedStore(Protocol):
         ...
 
     async def due_feeds(self, now: datetime, limit: int = 100) -> Sequence[Feed]:
-        """Return the feeds whose next check has passed and that are not paused, the longest due first."""
+        """Return the feeds whose next check has passed and that an owner wants polled, the longest due first."""
         ...
 
     async def seen(self, feed_id: int) -> frozenset[str]:
@@ -299,11 +304,11 @@ class EditionStore(Protocol):
         ...
 
 
-class Store(FeedStore, NewsStore, EditionStore, WatchStore, ArchiveStore, Protocol):
+class Store(FeedStore, NewsStore, EditionStore, ArchiveStore, WorkspaceStore, WatchStore, Protocol):
     """The rows that are the truth."""
 
-    async def status(self, now: datetime) -> Status:
-        """Return the counts of what is here."""
+    async def status(self, now: datetime, home: Workspace | None = None) -> Status:
+        """Return the counts of what is here; with ``home`` of what is a workspace's own."""
         ...
 
     async def prune(self, retention: Retention, now: datetime) -> Pruned:
@@ -315,7 +320,7 @@ class Store(FeedStore, NewsStore, EditionStore, WatchStore, ArchiveStore, Protoc
         ...
 
     async def forget(self, platform: Platform, workspace: str) -> int:
-        """Remove everything of a workspace; return how many subscriptions it had. Feeds belong to no workspace."""
+        """Remove everything of a workspace, also feeds that nobody else has; return how many subscriptions it had."""
         ...
 
     async def settle_restored(self, now: datetime) -> None:

@@ -209,6 +209,12 @@ async def insert_new(connection: AsyncConnection, table: Table, rows: Sequence[R
         await connection.execute(_insert(connection, table).on_conflict_do_nothing(index_elements=keys), list(rows))
 
 
+async def insert_first(connection: AsyncConnection, table: Table, row: Row, *keys: str) -> bool:
+    """Insert a row, and tell whether it is the first with its ``keys``; of several writers one is told so."""
+    statement = _insert(connection, table).values(row).on_conflict_do_nothing(index_elements=keys)
+    return bool((await connection.execute(statement)).rowcount)
+
+
 async def insert_returning(connection: AsyncConnection, table: Table, row: Row, *keys: str) -> int | None:
     """Insert one row and return its id, or None when a row with its ``keys`` is there."""
     statement = _insert(connection, table).values(row).on_conflict_do_nothing(index_elements=keys)

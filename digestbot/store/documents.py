@@ -228,6 +228,8 @@ def settings_to_json(subscription: Subscription) -> Json:
 def subscription_from_json(document: Json, channel: Channel, columns: Mapping[str, Any]) -> Subscription:
     """Return the subscription of a document made by :func:`settings_to_json`, with its columns' values."""
     kept = {name: value for name, value in _known(Subscription, document).items() if name not in _COLUMNS}
+    # Before a subscription said so itself, those of the settings file were the ones without a workspace.
+    kept.setdefault("listed", not channel.workspace)
     schedule = _known(Schedule, document["schedule"])
     schedule["at"] = tuple(time.fromisoformat(at) for at in schedule["at"])
     for name in ("quiet_from", "quiet_to"):

@@ -4,18 +4,20 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, delete, insert, or_, select, update
+from sqlalchemy import Row, delete, exists, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digestbot.domain.errors import NotFound
 from digestbot.domain.news import Feed, Polling
+from digestbot.domain.subscription import OPERATOR, Workspace
 from digestbot.ports import RefreshRecord
 from digestbot.store.articles import edit_articles, store_articles
 from digestbot.store.columns import storable, stored_key
 from digestbot.store.database import batches, insert_new
 from digestbot.store.rows import Role, feed_of
-from digestbot.store.tables import feeds, seen
+from digestbot.store.tables import feeds, owners, seen
 from digestbot.store.watching import note, polled
+from digestbot.store.workspaces import as_owned, own_feed, owned
 
 MARK_REFRESH = timedelta(days=1)
 """A seen mark is made young again at most this often: a write a day, not one a poll."""
@@ -33,10 +35,14 @@ class SqlFeeds(Role):
         weight: float = 1.0,
         backfill: int = 0,
         listed: bool = False,
+        owner: Workspace = OPERATOR,
         now: datetime,
     ) -> Feed:
         """Return the feed at ``url``, made due at ``now`` if it is new; see the port."""
         given = {"name": title, "topics": list(topics), "weight": weight, "listed": listed}
+        own = _own(title, topics, weight)
+        if owner != OPERATOR:
+            given = {"name": "", "topics": [], "weight": 1.0, "listed": False}
         async with self._database.write() as connection:
             there = select(feeds.c.id).where(feeds.c.url == url)
             if (await connection.execute(there)).first() is None:
@@ -45,8 +51,12 @@ class SqlFeeds(Role):
             row = await _row(connection, feeds.c.url == storable(url), url)
             if feed_of(row).polling.checked_at is None:
                 given["backfill"] = backfill
-            await connection.execute(update(feeds).where(feeds.c.id == row.id).values(given))
-            return feed_of(await _row(connection, feeds.c.id == row.id, row.id))
+            if owner == OPERATOR:
+                own = {}
+                await connection.execute(update(feeds).where(feeds.c.id == row.id).values(given))
+            await own_feed(connection, row.id, owner, own, now)
+            feed = feed_of(await _row(connection, feeds.c.id == row.id, row.id))
+            return as_owned(feed, *await owned(connection, row.id, owner))
 
     async def remove_feed(self, feed_id: int) -> None:
         """Forget a feed and its seen marks; its articles stay."""
@@ -91,9 +101,10 @@ class SqlFeeds(Role):
 
     async def due_feeds(self, now: datetime, limit: int = 100) -> Sequence[Feed]:
         """Return the feeds whose next check has passed and that are not paused, the longest due first."""
+        wanted = exists().where(owners.c.feed_id == feeds.c.id, owners.c.paused.is_(None))
         statement = (
             select(feeds)
-            .where(feeds.c.paused.is_(None), feeds.c.next_check_at <= now)
+            .where(feeds.c.paused.is_(None), feeds.c.next_check_at <= now, wanted)
             .order_by(feeds.c.next_check_at, feeds.c.id)
             .limit(limit)
         )
@@ -119,6 +130,13 @@ class SqlFeeds(Role):
             await edit_articles(connection, record, now)
             await note(connection, [(row.id, record.notice)] if record.notice else [], now)
             return stored
+
+
+def _own(title: str, topics: Sequence[str], weight: float) -> dict[str, Any]:
+    """Return what an owner says of a feed; what is not said is the feed's own."""
+    own: dict[str, Any] = {"title": title} if title else {}
+    own |= {"topics": list(topics)} if topics else {}
+    return own | ({"weight": weight} if weight != 1.0 else {})
 
 
 async def _row(connection: AsyncConnection, condition: Any, key: object, *, lock: bool = False) -> Row[Any]:

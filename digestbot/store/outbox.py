@@ -28,17 +28,19 @@ class SqlOutbox(Role):
         )
         ready = or_(deliveries.c.not_before.is_(None), deliveries.c.not_before <= now)
         async with self._database.read() as connection:
-            return await _load(connection, deliveries.c.id.in_(earliest) & ready, deliveries.c.id.asc(), limit)
+            return await load_deliveries(
+                connection, deliveries.c.id.in_(earliest) & ready, deliveries.c.id.asc(), limit
+            )
 
     async def deliveries(self, state: DeliveryState, limit: int = 100) -> Sequence[Delivery]:
         """Return the deliveries in one state, newest first."""
         async with self._database.read() as connection:
-            return await _load(connection, deliveries.c.state == state, deliveries.c.id.desc(), limit)
+            return await load_deliveries(connection, deliveries.c.state == state, deliveries.c.id.desc(), limit)
 
     async def delivery(self, delivery_id: int) -> Delivery:
         """Return one delivery."""
         async with self._database.read() as connection:
-            for found in await _load(connection, deliveries.c.id == delivery_id, deliveries.c.id.asc(), 1):
+            for found in await load_deliveries(connection, deliveries.c.id == delivery_id, deliveries.c.id.asc(), 1):
                 return found
         raise NotFound("delivery", delivery_id)
 
@@ -138,9 +140,10 @@ async def _settle(connection: AsyncConnection, delivery_id: int) -> None:
     await connection.execute(update(deliveries).where(deliveries.c.id == delivery_id).values(state=overall(states)))
 
 
-async def _load(
+async def load_deliveries(
     connection: AsyncConnection, condition: ColumnElement[bool], order: UnaryExpression[int], limit: int
 ) -> Sequence[Delivery]:
+    """Return the deliveries of a condition with their parts."""
     statement = (
         select(deliveries, editions.c.subscription_id, editions.c.at, editions.c.timezone)
         .join(editions)

@@ -5,6 +5,7 @@ from typing import Self
 
 from digestbot.store.archive import SqlArchive
 from digestbot.store.briefs import SqlBriefs
+from digestbot.store.conduct import SqlConduct
 from digestbot.store.database import Database, open_database
 from digestbot.store.editions import SqlEditions
 from digestbot.store.feeds import SqlFeeds
@@ -16,6 +17,7 @@ from digestbot.store.schema import migrate as migrate_schema
 from digestbot.store.search import SqlSearch
 from digestbot.store.upkeep import SqlUpkeep
 from digestbot.store.watching import SqlWatching
+from digestbot.store.workspaces import SqlWorkspaces
 
 
 class SqlStore(
@@ -28,6 +30,8 @@ class SqlStore(
     SqlUpkeep,
     SqlInstallations,
     SqlArchive,
+    SqlWorkspaces,
+    SqlConduct,
     SqlWatching,
 ):
     """The rows that are the truth, on SQLite or PostgreSQL."""

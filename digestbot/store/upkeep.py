@@ -8,8 +8,9 @@ from sqlalchemy import ColumnElement, Table, and_, delete, exists, func, or_, se
 from sqlalchemy.exc import DatabaseError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from digestbot.domain.subscription import Platform
+from digestbot.domain.subscription import Platform, Workspace
 from digestbot.ports import Pruned, Retention, Status
+from digestbot.store.conduct import forget_conduct, prune_conduct
 from digestbot.store.outbox import UNSENT, give_up
 from digestbot.store.rows import Role
 from digestbot.store.tables import (
@@ -18,6 +19,7 @@ from digestbot.store.tables import (
     deliveries,
     editions,
     feeds,
+    owners,
     parts,
     posted,
     quotes,
@@ -27,6 +29,7 @@ from digestbot.store.tables import (
     vectors,
 )
 from digestbot.store.watching import forget_notices
+from digestbot.store.workspaces import forget_feeds
 
 SHORTEST_MARKS = timedelta(days=90)
 """Seen marks live at least this long: feeds bring entries back after weeks."""
@@ -42,9 +45,11 @@ _INDEX_CHECKS = {
 class SqlUpkeep(Role):
     """The upkeep's part of the Store port on a database."""
 
-    async def status(self, now: datetime) -> Status:  # noqa: ARG002 - the port gives it
-        """Return the counts of what is here."""
+    async def status(self, now: datetime, home: Workspace | None = None) -> Status:  # noqa: ARG002 - the port gives it
+        """Return the counts of what is here, or of what is a workspace's own."""
         async with self._database.read() as connection:
+            if home is not None:
+                return await _status_of(connection, home)
             return Status(
                 feeds=await _count(connection, feeds),
                 failing=await _count(connection, feeds, feeds.c.failures > 0),
@@ -74,6 +79,7 @@ class SqlUpkeep(Role):
                 deliveries=await _delete(connection, deliveries, over & deliveries.c.edition_id.in_(old_editions)),
                 seen=await _prune_seen(connection, marks),
             )
+            await prune_conduct(connection, retention, now)
             past = editions.c.id.not_in(unsent)
             await connection.execute(
                 update(editions).where(editions.c.at < now - retention.receipts, past).values(digest=None)
@@ -96,6 +102,8 @@ class SqlUpkeep(Role):
             for edition_id in there.scalars().all():
                 await _delete(connection, editions, editions.c.id == edition_id)
             await _delete(connection, posted, posted.c.platform == platform, posted.c.workspace == workspace)
+            await forget_feeds(connection, Workspace(platform, workspace))
+            await forget_conduct(connection, Workspace(platform, workspace))
             return await _delete(
                 connection,
                 subscriptions,
@@ -137,6 +145,33 @@ class SqlUpkeep(Role):
                 except DatabaseError:
                     wrong.append(f"the search index {index} does not agree with its table")
         return wrong
+
+
+async def _status_of(connection: AsyncConnection, home: Workspace) -> Status:
+    """Return the counts of a workspace's own feeds, their news, and its digests."""
+    mine = (owners.c.platform == home.platform) & (owners.c.workspace == home.id)
+    own = feeds.c.id.in_(select(owners.c.feed_id).where(mine))
+    resting = feeds.c.id.in_(select(owners.c.feed_id).where(mine, owners.c.paused.is_not(None)))
+    read = articles.c.feed_id.in_(select(owners.c.feed_id).where(mine))
+    told = select(articles.c.story_id).where(read)
+    here = (deliveries.c.platform == home.platform) & (deliveries.c.workspace == home.id)
+    return Status(
+        feeds=await _count(connection, feeds, own),
+        failing=await _count(connection, feeds, own, feeds.c.failures > 0),
+        paused=await _count(connection, feeds, own & (feeds.c.paused.is_not(None) | resting)),
+        articles=await _count(connection, articles, read),
+        stories=await _count(connection, stories, stories.c.id.in_(told)),
+        briefs=await _count(connection, briefs, briefs.c.story_id.in_(told)),
+        subscriptions=await _count(
+            connection,
+            subscriptions,
+            subscriptions.c.platform == home.platform,
+            subscriptions.c.workspace == home.id,
+        ),
+        deliveries_pending=await _count(connection, deliveries, here, deliveries.c.state.in_(UNSENT)),
+        deliveries_sent=await _count(connection, deliveries, here, deliveries.c.state == "sent"),
+        undeliverable=await _count(connection, deliveries, here, deliveries.c.state == "undeliverable"),
+    )
 
 
 async def _count(connection: AsyncConnection, table: Table, *conditions: ColumnElement[bool]) -> int:

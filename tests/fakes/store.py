@@ -14,7 +14,7 @@ import numpy as np
 from digestbot.domain.digest import Delivery, DeliveryState, Digest, Edition, Message, Part, Receipt
 from digestbot.domain.errors import Conflict, NotFound, NotVerbatim
 from digestbot.domain.news import Article, Brief, Feed, Polling, Quote, Story
-from digestbot.domain.subscription import Channel, Length, Platform, Subscription
+from digestbot.domain.subscription import Channel, Length, Platform, Subscription, Workspace
 from digestbot.ports import (
     Hit,
     Lease,
@@ -34,6 +34,7 @@ from digestbot.store.columns import storable, stored_key
 from digestbot.store.folding import folded, terms
 from tests.fakes.archive import MemoryArchive
 from tests.fakes.watching import MemoryWatching
+from tests.fakes.workspaces import MemoryWorkspaces
 
 UNSENT = ("pending", "sending")
 
@@ -551,10 +552,12 @@ class MemoryEditions(MemoryNews):
         self._change(delivery_id, [replace(part, state="undeliverable", error=error) for part in unsent])
 
 
-class MemoryStore(MemoryEditions, MemoryArchive, MemoryWatching):
+class MemoryStore(MemoryWorkspaces, MemoryEditions, MemoryArchive, MemoryWatching):
     """The whole Store port, kept in this process."""
 
-    async def status(self, now: datetime) -> Status:
+    async def status(self, now: datetime, home: Workspace | None = None) -> Status:
+        if home is not None:
+            return await self.status_of(home)
         feeds = await self.feeds()
         states = Counter(owed.state for owed in self._deliveries.values())
         return Status(
@@ -591,6 +594,7 @@ class MemoryStore(MemoryEditions, MemoryArchive, MemoryWatching):
         seen = sum(self._prune_seen(row, marks) for row in self._feeds.values())
         self._prune_editions(now - retention.receipts, marks)
         self._notices = {k: notice for k, notice in self._notices.items() if notice.at >= now - retention.receipts}
+        self.prune_conduct(retention, now)
         return Pruned(sum(len(story.articles) for story in old), len(old), len(briefs), len(done), seen)
 
     def _prune_seen(self, row: FeedRow, marks: datetime) -> int:
@@ -622,6 +626,7 @@ class MemoryStore(MemoryEditions, MemoryArchive, MemoryWatching):
         theirs = [key for key, subscription in self._subscriptions.items() if is_there(subscription.channel)]
         for key in theirs:
             await self.remove_subscription(key)
+        await self.forget_workspace(Workspace(platform, workspace))
         return len(theirs)
 
     async def settle_restored(self, now: datetime) -> None:
