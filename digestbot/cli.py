@@ -127,12 +127,18 @@ def demo(
     _run(run_demo(newsroom, out))
 
 
-@cli.command(epilog="Example: digestbot run --config config/digestbot.toml")
-def run(config: ConfigOption = None) -> None:
-    """Run the bot: scheduler, pipeline and every enabled adapter, until Ctrl-C."""
+@cli.command(epilog="Example: digestbot run --config config/digestbot.toml --role worker")
+def run(
+    config: ConfigOption = None,
+    role: Annotated[
+        list[str] | None,
+        typer.Option("--role", help="On PostgreSQL: all, scheduler, worker, chat, web; again or with commas for more."),
+    ] = None,
+) -> None:
+    """Run the bot, or some of its roles: scheduler, pipeline and every enabled adapter, until Ctrl-C."""
     from digestbot.app.bot import run_bot
 
-    _run(run_bot(config))
+    _run(run_bot(config, roles=role or ()))
 
 
 @cli.command(epilog="Example: digestbot check --config config/digestbot.toml")

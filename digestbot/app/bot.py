@@ -1,21 +1,36 @@
-"""The bot itself: scheduler, pipeline and every enabled adapter in one process, until it is told to stop."""
+"""The bot itself: scheduler, pipeline and every enabled adapter, or some of them, until it is told to stop."""
 
 import asyncio
 import signal
-from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import datetime
+from collections.abc import Iterator, Sequence
+from contextlib import AsyncExitStack, contextmanager
+from datetime import timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from digestbot.app.chatting import listening
 from digestbot.app.compose import Rooms, open_rooms, read_settings
 from digestbot.app.enrol import enrol
+from digestbot.app.roles import (
+    Role,
+    asking,
+    dispatcher_of,
+    on_postgresql,
+    open_queue,
+    roles_of,
+    shared_turns,
+    workers_of,
+)
+from digestbot.app.steps import steps_of
 from digestbot.config import Settings
 from digestbot.domain.errors import ConfigError, StoreError
 from digestbot.ports import Retention
-from digestbot.runtime.dispatch import InProcessDispatcher, Step, StepName
+from digestbot.runtime.dispatch import InProcessDispatcher, StepName
 from digestbot.runtime.scheduler import Scheduler
-from digestbot.telemetry import ARTICLES, BRIEFS, DROPPED, EDITIONS, MESSAGES, REFRESHES, bound, logger
+from digestbot.telemetry import logger
+
+if TYPE_CHECKING:
+    from digestbot.runtime.queue import Queue
 
 UPKEEP = 6 * 3600.0
 """Seconds between two clean-ups of the store."""
@@ -25,22 +40,32 @@ GRACE = 3.0
 log = logger("bot")
 
 
-async def run_bot(config: Path | None, stop: asyncio.Event | None = None) -> None:
-    """Run the bot until Ctrl-C, SIGTERM or ``stop``; what is under way is ended within a few seconds.
+async def run_bot(config: Path | None, stop: asyncio.Event | None = None, *, roles: Sequence[str] = ()) -> None:
+    """Run the bot, or on PostgreSQL some of its roles, until Ctrl-C, SIGTERM or ``stop``.
+
+    What is under way is ended within a few seconds.
 
     Raises:
-        ConfigError: The settings cannot be used.
+        ConfigError: The settings or the roles cannot be used.
         StoreError: The database cannot be opened.
 
     """
     settings = read_settings(config)
-    _require_tokens(settings, config)
+    mine = roles_of(roles, settings)
+    if mine & {"worker", "chat"}:
+        _require_tokens(settings, config)
     stop = stop or asyncio.Event()
-    async with open_rooms(settings) as rooms:
-        await enrol(settings, rooms.store, rooms.clock.now())
-        with _signals(stop):
-            async with listening(rooms):
-                await _serve(rooms, stop)
+    async with AsyncExitStack() as stack:
+        queue = await open_queue(stack, settings) if on_postgresql(settings) else None
+        turns = shared_turns(queue) if queue else None
+        rooms = await stack.enter_async_context(open_rooms(settings, turns=turns))
+        if "scheduler" in mine:
+            await enrol(settings, rooms.store, rooms.clock.now())
+        stack.enter_context(_signals(stop))
+        if "chat" in mine:
+            here = rooms if queue is None or "worker" in mine else asking(rooms, dispatcher_of(queue).ask_for_brief)
+            await stack.enter_async_context(listening(here))
+        await _serve(rooms, stop, mine, queue)
 
 
 def _require_tokens(settings: Settings, config: Path | None) -> None:
@@ -61,25 +86,57 @@ def _require_tokens(settings: Settings, config: Path | None) -> None:
         raise ConfigError(faults, hint="set the token in the environment, or change the channel")
 
 
-async def _serve(rooms: Rooms, stop: asyncio.Event) -> None:
-    """Tick and work until told to stop, then let what is under way end."""
-    dispatcher = InProcessDispatcher(steps_of(rooms))
-    scheduler = Scheduler(dispatcher)
-    worker = asyncio.create_task(dispatcher.run(), name="dispatcher")
-    stopping = asyncio.create_task(stop.wait(), name="stop")
-    upkeep = asyncio.create_task(_upkeep(rooms), name="upkeep")
-    await scheduler.start()
-    log.info("running", subscriptions=len(await rooms.store.subscriptions()), feeds=len(await rooms.store.feeds()))
+async def _serve(rooms: Rooms, stop: asyncio.Event, roles: frozenset[Role], queue: "Queue | None") -> None:
+    """Tick and work as the roles say until told to stop, then let what is under way end."""
+    engine = _Alone(rooms) if queue is None else _Shared(rooms, queue, works="worker" in roles)
+    tasks = [asyncio.create_task(stop.wait(), name="stop"), *engine.start()]
+    scheduler = Scheduler(engine.dispatcher)
+    beside = []
+    if "scheduler" in roles:
+        beside.append(asyncio.create_task(_upkeep(rooms), name="upkeep"))
+        await scheduler.start()
+    subscriptions, feeds = await rooms.store.subscriptions(), await rooms.store.feeds()
+    log.info("running", roles=sorted(roles), subscriptions=len(subscriptions), feeds=len(feeds))
     try:
-        await asyncio.wait({worker, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
     finally:
         scheduler.stop()
-        stopping.cancel()
-        upkeep.cancel()
-        await dispatcher.drain(GRACE)
-        worker.cancel()
-        await asyncio.gather(worker, stopping, upkeep, return_exceptions=True)
+        await engine.drain()
+        for task in (*tasks, *beside):
+            task.cancel()
+        await asyncio.gather(*tasks, *beside, return_exceptions=True)
         log.info("stopped")
+
+
+class _Alone:
+    """All work in this process."""
+
+    def __init__(self, rooms: Rooms) -> None:
+        overlapping: tuple[StepName, ...] = ("deliver",)
+        self.dispatcher = InProcessDispatcher(steps_of(rooms), overlapping=overlapping)
+
+    def start(self) -> "list[asyncio.Task[None]]":
+        """Begin to work."""
+        return [asyncio.create_task(self.dispatcher.run(), name="dispatcher")]
+
+    async def drain(self) -> None:
+        """Begin nothing new, and let what is under way end."""
+        await self.dispatcher.drain(GRACE)
+
+
+class _Shared:
+    """Work over the queue; this process does some of it where it ``works``."""
+
+    def __init__(self, rooms: Rooms, queue: "Queue", *, works: bool) -> None:
+        self.dispatcher = dispatcher_of(queue)
+        self._workers = workers_of(rooms, queue, GRACE) if works else None
+
+    def start(self) -> "list[asyncio.Task[None]]":
+        """Begin to work; the workers end what is under way when they are cancelled."""
+        return [asyncio.create_task(self._workers.run(), name="workers")] if self._workers else []
+
+    async def drain(self) -> None:
+        """Nothing: see :meth:`start`."""
 
 
 async def _upkeep(rooms: Rooms) -> None:
@@ -87,11 +144,15 @@ async def _upkeep(rooms: Rooms) -> None:
     while True:
         await rooms.clock.sleep(UPKEEP)
         try:
-            removed = await rooms.store.prune(Retention(), rooms.clock.now())
+            removed = await rooms.store.prune(_retention(rooms.settings), rooms.clock.now())
         except StoreError as error:
             log.warning("upkeep failed", code=error.code, error=str(error))
         else:
             log.info("upkeep", articles=removed.articles, briefs=removed.briefs, deliveries=removed.deliveries)
+
+
+def _retention(settings: Settings) -> Retention:
+    return Retention(**{name: timedelta(days=days) for name, days in settings.retention.model_dump().items()})
 
 
 @contextmanager
@@ -110,85 +171,3 @@ def _signals(stop: asyncio.Event) -> Iterator[None]:
     finally:
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.remove_signal_handler(number)
-
-
-# ── steps, with their outcomes logged and counted ────────────────────────────
-
-
-def steps_of(rooms: Rooms) -> dict[StepName, Step]:
-    """Return the four steps as the dispatcher runs them."""
-    return {
-        "refresh": lambda: _refresh(rooms),
-        "brief": lambda: _brief(rooms),
-        "publish": lambda: _publish(rooms),
-        "deliver": lambda: _deliver(rooms),
-    }
-
-
-async def _refresh(rooms: Rooms) -> bool:
-    done = await rooms.refresher.run_due()
-    for refreshed in done:
-        REFRESHES.labels(outcome=refreshed.outcome).inc()
-        ARTICLES.inc(refreshed.stored)
-        with bound(feed=refreshed.feed_id):
-            if refreshed.error:
-                log.warning("feed failed", url=refreshed.url, code=refreshed.error.code, error=str(refreshed.error))
-            elif refreshed.outcome != "unchanged":
-                log.info("feed refreshed", url=refreshed.url, outcome=refreshed.outcome, articles=refreshed.stored)
-            for error in refreshed.unread:
-                log.info("page not read; the feed's own text stands in", code=error.code, error=str(error))
-    return any(refreshed.stored for refreshed in done)
-
-
-async def _brief(rooms: Rooms) -> bool:
-    done = await rooms.briefer.run_due()
-    for briefed in done:
-        BRIEFS.labels(engine=briefed.engine.partition(":")[0]).inc()
-        for reason, count in briefed.dropped:
-            DROPPED.labels(reason=reason).inc(count)
-        with bound(story=briefed.story_id):
-            if briefed.error:
-                log.debug("story not briefed", code=briefed.error.code, error=str(briefed.error))
-            else:
-                log.debug("story briefed", engine=briefed.engine, quotes=briefed.quotes)
-    return any(briefed.error is None for briefed in done)
-
-
-async def _publish(rooms: Rooms) -> bool:
-    done = await rooms.publisher.run_due()
-    for published in done:
-        EDITIONS.labels(outcome=published.outcome).inc()
-        for reason, count in published.dropped:
-            DROPPED.labels(reason=reason).inc(count)
-        log.info(
-            "edition",
-            subscription=published.subscription_id,
-            outcome=published.outcome,
-            due=_stamp(published.at),
-            stories=published.stories,
-        )
-    return any(published.outcome == "published" for published in done)
-
-
-async def _deliver(rooms: Rooms) -> bool:
-    done = await rooms.deliverer.run_due()
-    for delivered in done:
-        MESSAGES.labels(platform=delivered.channel.partition(":")[0], outcome=delivered.outcome).inc(
-            max(1, delivered.posted)
-        )
-        with bound(delivery=delivered.delivery_id):
-            if delivered.error:
-                log.warning(
-                    "delivery stopped",
-                    outcome=delivered.outcome,
-                    channel=delivered.channel,
-                    code=delivered.error.code,
-                    error=str(delivered.error),
-                )
-            else:
-                log.info("delivered", channel=delivered.channel, messages=delivered.posted)
-    return bool(done)
-
-
-def _stamp(moment: datetime) -> str:
-    return moment.isoformat(timespec="seconds")

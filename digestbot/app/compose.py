@@ -24,6 +24,7 @@ from digestbot.telemetry import configure_logging, logger
 
 if TYPE_CHECKING:
     from digestbot.inference import ArrivingSummarizer, Engine
+    from digestbot.sources.http.gate import SharedTurns
 
 log = logger("models")
 
@@ -146,8 +147,11 @@ async def _arrive(arrival: "ArrivingSummarizer") -> None:
 
 
 @asynccontextmanager
-async def open_sources(settings: Settings) -> AsyncIterator[Sources]:
-    """Open the sources room: one client and one sandbox for feeds and pages."""
+async def open_sources(settings: Settings, turns: "SharedTurns | None" = None) -> AsyncIterator[Sources]:
+    """Open the sources room: one client and one sandbox for feeds and pages.
+
+    ``turns`` are those of publishers' hosts where other processes ask them too.
+    """
     from digestbot.sources.articles import WebArticleSource
     from digestbot.sources.articles.language import warm
     from digestbot.sources.feeds import HttpFeedSource
@@ -163,6 +167,7 @@ async def open_sources(settings: Settings) -> AsyncIterator[Sources]:
         total_seconds=wanted.timeout,
         connections=wanted.concurrency,
         contact=wanted.contact or PROJECT,
+        shared_turns=turns,
     )
     sandbox = Sandbox(prepare=[warm])
     try:
@@ -204,6 +209,7 @@ async def open_rooms(
     adapters: Mapping[Platform, ChatAdapter] | None = None,
     clock: Clock | None = None,
     exclusive: bool = True,
+    turns: "SharedTurns | None" = None,
 ) -> AsyncIterator[Rooms]:
     """Open every room the bot needs.
 
@@ -212,6 +218,7 @@ async def open_rooms(
         adapters: Adapters to use instead of those the settings ask for.
         clock: The time to go by; the machine's when None.
         exclusive: Whether a SQLite file is taken for this process alone, as the bot does.
+        turns: The turns of publishers' hosts, where other processes ask them too.
 
     Raises:
         DigestbotError: A room cannot be opened; those already open are closed.
@@ -224,7 +231,7 @@ async def open_rooms(
     async with AsyncExitStack() as stack:
         store = await stack.enter_async_context(await open_store(settings.database.url, exclusive=exclusive))
         models = await stack.enter_async_context(open_models(settings, fetch=True))
-        sources = await stack.enter_async_context(open_sources(settings))
+        sources = await stack.enter_async_context(open_sources(settings, turns))
         if adapters is None:
             adapters = await stack.enter_async_context(open_adapters(settings))
         window = timedelta(hours=settings.sources.story_window_hours)

@@ -64,12 +64,16 @@ async def status_rows(config: Path | None) -> Rows:
 
 
 async def migrate_database(config: Path | None, revision: str) -> tuple[str | None, str | None]:
-    """Bring the schema to a revision; return the one before and the one after."""
+    """Bring the schema to a revision, on PostgreSQL the queue's too; return the revision before and the one after."""
     from digestbot.store import migrate, schema_state
 
     url = read_settings(config).database.url
     before = (await schema_state(url)).have
     await migrate(url, revision)
+    if revision == "head" and url.startswith("postgres"):
+        from digestbot.runtime.queue import prepare_queue
+
+        await prepare_queue(url)
     return before, (await schema_state(url)).have
 
 
