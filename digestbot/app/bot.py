@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from digestbot.app.chatting import listening
 from digestbot.app.compose import Rooms, open_rooms, read_settings
 from digestbot.app.enrol import enrol
+from digestbot.app.slacking import is_wanted
 from digestbot.app.roles import (
     Role,
     asking,
@@ -75,7 +76,7 @@ def _require_tokens(settings: Settings, config: Path | None) -> None:
         ConfigError: With every such subscription.
 
     """
-    tokens = {"console": True, "slack": settings.slack.bot_token, "discord": settings.discord.token}
+    tokens = {"console": True, "slack": is_wanted(settings.slack), "discord": settings.discord.token}
     variables = {"slack": "DIGESTBOT_SLACK__BOT_TOKEN", "discord": "DIGESTBOT_DISCORD__TOKEN"}
     faults = [
         f"{config or 'settings'}: subscriptions.{number}.channel: “{wanted.name}” needs {variables[wanted.platform]}"

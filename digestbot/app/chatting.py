@@ -9,8 +9,9 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 from digestbot.app.compose import Rooms
 from digestbot.app.desk import desk_of
+from digestbot.app.slacking import Membership, is_wanted, listen, slack_bot
 from digestbot.commands import COMMANDS, Asker, Desk, Invocation, Reply, Value, dispatch
-from digestbot.config import DiscordSettings, SlackSettings
+from digestbot.config import DiscordSettings
 from digestbot.domain.errors import DeliveryError, DigestbotError
 from digestbot.telemetry import logger
 
@@ -56,32 +57,28 @@ async def listening(rooms: Rooms) -> AsyncIterator[None]:
     answering = Answering(desk_of(rooms))
     async with AsyncExitStack() as stack:
         slack, discord = rooms.settings.slack, rooms.settings.discord
-        if slack.bot_token and slack.app_token:
-            await _listen_to_slack(stack, slack, answering)
+        if is_wanted(slack) and (slack.app_token or slack.signing_secret):
+            _listen_to_slack(stack, rooms, answering)
         if discord.token and discord.commands:
             _listen_to_discord(stack, discord, answering)
         yield
 
 
-async def _listen_to_slack(stack: AsyncExitStack, settings: SlackSettings, answering: Answering) -> None:
-    from digestbot.chat.slack.bot import SlackBot
+def _listen_to_slack(stack: AsyncExitStack, rooms: Rooms, answering: Answering) -> None:
+    from digestbot.chat.slack.adapter import SlackAdapter
 
-    if settings.bot_token is None or settings.app_token is None:
-        return
-    bot = SlackBot(
-        settings.bot_token.get_secret_value(),
-        settings.app_token.get_secret_value(),
-        answering,
-        anyone_manages=settings.anyone_manages,
-        admin_channel=settings.admin_channel,
-    )
-    stack.push_async_callback(bot.close)
-    try:
-        await bot.start()
-    except DeliveryError as error:
-        log.warning("not listening", platform="slack", code=error.code, error=str(error))
-    else:
-        log.info("listening", platform="slack")
+    adapter = rooms.adapters.get("slack")
+    if isinstance(adapter, SlackAdapter):
+        listen(
+            stack,
+            slack_bot(
+                rooms.settings.slack,
+                adapter,
+                Membership(rooms.store, rooms.clock),
+                answering=answering,
+                naming=answering.names,
+            ),
+        )
 
 
 def _listen_to_discord(stack: AsyncExitStack, settings: DiscordSettings, answering: Answering) -> None:

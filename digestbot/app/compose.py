@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from digestbot import __version__
+from digestbot.app.slacking import is_wanted, slack_adapter
 from digestbot.config import Settings, load_settings
 from digestbot.domain.errors import InferenceError
 from digestbot.domain.news import ParsedFeed
@@ -25,6 +26,7 @@ from digestbot.telemetry import configure_logging, logger
 if TYPE_CHECKING:
     from digestbot.inference import ArrivingSummarizer, Engine
     from digestbot.sources.http.gate import SharedTurns
+    from digestbot.store import SqlStore
 
 log = logger("models")
 
@@ -178,16 +180,16 @@ async def open_sources(settings: Settings, turns: "SharedTurns | None" = None) -
 
 
 @asynccontextmanager
-async def open_adapters(settings: Settings) -> AsyncIterator[dict[Platform, ChatAdapter]]:
-    """Open an adapter for the console and for each platform that has a token."""
+async def open_adapters(
+    settings: Settings, store: "SqlStore | None" = None
+) -> AsyncIterator[dict[Platform, ChatAdapter]]:
+    """Open an adapter for the console and for each platform that has a token; the store may hold Slack's."""
     from digestbot.chat.console import ConsoleAdapter
 
     adapters: dict[Platform, ChatAdapter] = {"console": ConsoleAdapter()}
     async with AsyncExitStack() as stack:
-        if settings.slack.bot_token is not None:
-            from digestbot.chat.slack.adapter import SlackAdapter
-
-            slack = SlackAdapter(settings.slack.bot_token.get_secret_value())
+        if is_wanted(settings.slack):
+            slack = slack_adapter(settings.slack, store)
             stack.push_async_callback(slack.close)
             adapters["slack"] = slack
         if settings.discord.token is not None:
@@ -233,7 +235,7 @@ async def open_rooms(
         models = await stack.enter_async_context(open_models(settings, fetch=True))
         sources = await stack.enter_async_context(open_sources(settings, turns))
         if adapters is None:
-            adapters = await stack.enter_async_context(open_adapters(settings))
+            adapters = await stack.enter_async_context(open_adapters(settings, store))
         window = timedelta(hours=settings.sources.story_window_hours)
         briefer = Briefer(store, models.summarizer, models.embedder, clock, window)
         yield Rooms(

@@ -2,15 +2,20 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from digestbot.app.compose import open_adapters, open_models, open_sources, read_settings
 from digestbot.app.enrol import channel_of
+from digestbot.app.slacking import is_wanted
 from digestbot.config import Settings
 from digestbot.domain.errors import DigestbotError
 from digestbot.domain.subscription import Channel
+
+if TYPE_CHECKING:
+    from digestbot.store import SqlStore
 
 FEEDS_AT_ONCE = 8
 
@@ -100,6 +105,20 @@ async def _feeds(settings: Settings) -> list[Finding]:
         return list(await asyncio.gather(*(one(feed.url) for feed in settings.feeds)))
 
 
+@asynccontextmanager
+async def _installations(settings: Settings) -> AsyncIterator["SqlStore | None"]:
+    """Open the database beside a bot that may be running, where it holds what workspaces installed; else give None."""
+    from digestbot.store import open_store
+
+    async with AsyncExitStack() as stack:
+        store = None
+        if settings.slack.client_id:
+            # What is wrong with the database has a finding of its own.
+            with suppress(DigestbotError):
+                store = await stack.enter_async_context(await open_store(settings.database.url, exclusive=False))
+        yield store
+
+
 async def _tokens(settings: Settings) -> AsyncIterator[Finding]:
     """Tell, for each platform that a subscription names, whether it can be posted to."""
     wanted = {subscription.platform for subscription in settings.subscriptions}
@@ -109,13 +128,15 @@ async def _tokens(settings: Settings) -> AsyncIterator[Finding]:
         )
     if "console" in wanted:
         yield Finding("console", ok=True, what="digests are shown in the terminal")
-    if "slack" in wanted and settings.slack.bot_token is None:
+    if "slack" in wanted and not is_wanted(settings.slack):
         yield Finding("slack", ok=False, what="no token", fix="set DIGESTBOT_SLACK__BOT_TOKEN (README, Slack)")
     if "discord" in wanted and settings.discord.token is None:
         yield Finding("discord", ok=False, what="no token", fix="set DIGESTBOT_DISCORD__TOKEN (README, Discord)")
-    async with open_adapters(settings) as adapters:
+    async with _installations(settings) as store, open_adapters(settings, store) as adapters:
+        made = [one.channel for one in await store.subscriptions()] if store else []
         for platform, adapter in adapters.items():
             if isinstance(adapter, Examinable):
                 channels = [channel_of(s) for s in settings.subscriptions if s.platform == platform]
+                channels += [one for one in made if one.platform == platform and one.workspace]
                 for name, ok, what, fix in await adapter.examine(channels):
                     yield Finding(name, ok=ok, what=what, fix=fix)

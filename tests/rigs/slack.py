@@ -25,8 +25,9 @@ TOKEN = "xoxb-1-good"
 APP_TOKEN = "xapp-1-good"
 HOSTS = ("slack.com", "www.slack.com", "hooks.slack.com", "wss-primary.slack.com")
 SCOPES = (
-    "app_mentions:read,channels:history,channels:read,chat:write,commands,groups:history,groups:read,users:read"
-)  # fmt: skip
+    "app_mentions:read,channels:history,channels:read,chat:write,commands,files:read,files:write,groups:history,"
+    "groups:read,im:write,usergroups:read,users:read"
+)
 
 
 @dataclass
@@ -64,6 +65,10 @@ class SlackRig:
         self.faults: list[str] = []
         self.views: list[Json] = []
         self.people: dict[str, Json] = {}
+        self.groups: dict[str, list[str]] = {}
+        self.files: dict[str, bytes] = {}
+        self.shared: list[Json] = []
+        self.asking: list[tuple[str, str]] = []
         self.page_size = 200
         self.skew = 0.0
         self.paced = False
@@ -80,6 +85,8 @@ class SlackRig:
         """
         app = web.Application(client_max_size=4 * 1024 * 1024)
         app.router.add_route("*", "/api/{method}", self._answer)
+        app.router.add_post("/upload/{id}", self._upload)
+        app.router.add_get("/files/{id}", self._download)
         self.routes(app)
         self._runner = web.AppRunner(app, shutdown_timeout=0.1)
         await self._runner.setup()
@@ -134,11 +141,12 @@ class SlackRig:
         body = await _body_of(request)
         token = request.headers.get("Authorization", "").removeprefix("Bearer ")
         self.calls.append((method, body))
+        self.asking.append((method, token))
         found = body_faults(method, body)
         self.faults += found
         if found:
             return web.json_response({"ok": False, "error": "invalid_arguments", "errors": found})
-        if refused := self.tokens.get(token, "invalid_auth"):
+        if refused := self._refusal(method, token):
             return web.json_response({"ok": False, "error": refused})
         told = self._told[method].popleft() if self._told[method] else Told(carried_out=True)
         answer = self._carry_out(method, body) if told.carried_out else {}
@@ -148,6 +156,10 @@ class SlackRig:
                 request.transport.abort()
             return web.Response()
         return self._say(told, answer)
+
+    def _refusal(self, method: str, token: str) -> str:
+        """Return why a token may not call a method, empty when it may."""
+        return "" if method == "oauth.v2.access" else self.tokens.get(token, "invalid_auth")
 
     def _say(self, told: Told, answer: Json) -> web.Response:
         headers = {"x-oauth-scopes": self.scopes, **told.headers}
@@ -229,6 +241,43 @@ class SlackRig:
     def _users_info(self, body: Json) -> Json:
         person = self.people.get(body["user"])
         return {"user": {"id": body["user"], **person}} if person else {"error": "user_not_found"}
+
+    def _usergroups_list(self, body: Json) -> Json:
+        members = body.get("include_users") in {"true", True}
+        return {
+            "usergroups": [
+                {"id": group, "name": f"group {group}", **({"users": users} if members else {})}
+                for group, users in self.groups.items()
+            ]
+        }
+
+    def _conversations_open(self, body: Json) -> Json:
+        room = self.rooms.setdefault(f"D{body['users']}", Room(f"D{body['users']}", "", True))
+        return {"channel": {"id": room.id}}
+
+    def _files_getUploadURLExternal(self, body: Json) -> Json:  # noqa: N802 - named after the method
+        number = f"F{next(self._numbers)}"
+        self.files[number] = b""
+        return {"upload_url": self.base_url.replace("/api/", f"/upload/{number}"), "file_id": number}
+
+    def _files_completeUploadExternal(self, body: Json) -> Json:  # noqa: N802 - the same
+        named = json.loads(body["files"]) if isinstance(body["files"], str) else body["files"]
+        if any(not self.files.get(one["id"]) for one in named):
+            return {"error": "file_not_found"}
+        self.shared.append({"files": named, "channel": body.get("channel_id", "")})
+        return {"files": named}
+
+    async def _upload(self, request: web.Request) -> web.Response:
+        """Take a file's bytes at the address that was given out for it."""
+        self.files[request.match_info["id"]] = await request.read()
+        return web.Response(text="OK")
+
+    async def _download(self, request: web.Request) -> web.Response:
+        """Give a file to who has a token; others are shown a page to sign in, as Slack does."""
+        token = request.headers.get("Authorization", "").removeprefix("Bearer ")
+        if self.tokens.get(token, "invalid_auth"):
+            return web.Response(status=302, headers={"Location": "/signin"})
+        return web.Response(body=self.files[request.match_info["id"]])
 
     def _views_open(self, body: Json) -> Json:
         return self._view(body)

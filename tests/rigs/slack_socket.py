@@ -35,6 +35,9 @@ class SocketRig(SlackRig):
         super().__init__()
         self.responses: list[Json] = []
         self.connections = 0
+        self.away = False
+        self._tickets = count(1)
+        self._ticket = 0
         self._sockets: list[web.WebSocketResponse] = []
         self._waiting: dict[str, asyncio.Future[Json]] = {}
         self._envelopes = count(1)
@@ -52,11 +55,15 @@ class SocketRig(SlackRig):
         await super().stop()
 
     def _apps_connections_open(self, _: Json) -> Json:
+        self._ticket = next(self._tickets)
         if self.base_url.startswith("https"):
-            return {"url": "wss://wss-primary.slack.com/socket"}
-        return {"url": self.base_url.replace("http://", "ws://").replace("/api/", "/socket")}
+            return {"url": f"wss://wss-primary.slack.com/socket?ticket={self._ticket}"}
+        return {"url": self.base_url.replace("http://", "ws://").replace("/api/", f"/socket?ticket={self._ticket}")}
 
     async def _socket(self, request: web.Request) -> web.StreamResponse:
+        if self.away or request.query.get("ticket") != str(self._ticket):
+            return web.Response(status=503)
+        self._ticket = 0  # an address is good for one connection
         socket = web.WebSocketResponse()
         await socket.prepare(request)
         self._sockets.append(socket)
@@ -115,9 +122,10 @@ class SocketRig(SlackRig):
         return await self.send("interactive", {"type": "block_actions", "actions": [action], **self._who(user, "C1")})
 
     async def submit(self, view: Json, values: Json, user: str = "U1") -> Acked:
-        """Submit an open modal with its fields."""
+        """Submit an open modal with its fields; such a submission knows no channel and no response_url."""
         submitted = {**view, "id": "V1", "state": {"values": values}}
-        return await self.send("interactive", {"type": "view_submission", "view": submitted, **self._who(user, "C1")})
+        who = {key: one for key, one in self._who(user, "C1").items() if key not in {"channel", "response_url"}}
+        return await self.send("interactive", {"type": "view_submission", "view": submitted, **who})
 
     async def event(self, event_id: str, event: Json) -> Acked:
         """Deliver an event."""

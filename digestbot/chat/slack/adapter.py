@@ -1,7 +1,7 @@
 """The Slack adapter: renders digests, posts their messages one by one, and finds them again when an answer was lost.
 
-A message carries its idempotency key as metadata. The client's own retries are off: a call that was cut off may
-have been carried out, and only :meth:`SlackAdapter.settle` may tell.
+A message carries its idempotency key as metadata: only :meth:`SlackAdapter.settle` may tell whether a call that was
+cut off has been carried out. Each workspace is served with its own token.
 """
 
 import asyncio
@@ -9,22 +9,22 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-import aiohttp
-from slack_sdk.web.async_client import AsyncWebClient
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from digestbot.chat.slack import blocks
+from digestbot.chat.slack.clients import Clients
 from digestbot.chat.slack.examination import Finding, examine
-from digestbot.chat.slack.faults import FAILURES, delivery_error, reading_error
+from digestbot.chat.slack.faults import FAILURES, code_of, delivery_error, reading_error
+from digestbot.chat.slack.tokens import TokenSource
 from digestbot.domain.digest import Digest, Message
-from digestbot.domain.errors import OutcomeUnknown, PlatformDown, RateLimited
+from digestbot.domain.errors import ChannelGone, OutcomeUnknown, PlatformDown, RateLimited, Rejected
 from digestbot.domain.subscription import Channel, Platform
 
 PACE = 1.05
 """Seconds between two messages in one channel: Slack allows about one a second (docs.slack.dev, rate limits)."""
 PATIENCE = 5.0
 """Longest wait for a channel's turn in seconds; beyond it the caller is told when to come again."""
-TIMEOUT = 30
-"""Seconds for one call."""
 SKEW = timedelta(minutes=10)
 """How far the clock may be ahead of Slack's for a message to be found again."""
 PAGE = 200
@@ -33,21 +33,18 @@ EVENT_TYPE = "digestbot_part"
 
 
 class SlackAdapter:
-    """Posts to one workspace with a bot token.
+    """Posts to the workspaces that its tokens are for.
 
     Args:
-        token: The bot token, ``xoxb-…``.
+        tokens: A bot token, ``xoxb-…``, or what gives each workspace's.
         base_url: Where the Web API is; Slack's own when None.
         pace: Seconds between two messages in one channel.
 
     """
 
-    def __init__(self, token: str, *, base_url: str | None = None, pace: float = PACE) -> None:
-        self._token = token
+    def __init__(self, tokens: TokenSource | str, *, base_url: str | None = None, pace: float = PACE) -> None:
+        self.clients = Clients(tokens, base_url=base_url)
         self._pace = pace
-        self._base_url = base_url or AsyncWebClient.BASE_URL
-        self._client: AsyncWebClient | None = None
-        self._session: aiohttp.ClientSession | None = None
         self._turns: dict[str, float] = {}
 
     @property
@@ -55,21 +52,9 @@ class SlackAdapter:
         """The platform it serves."""
         return "slack"
 
-    @property
-    def client(self) -> AsyncWebClient:
-        """The Web API client, made at its first use: it lives in the running loop."""
-        if self._client is None or self._session is None:
-            self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=TIMEOUT))
-            self._client = AsyncWebClient(
-                self._token, base_url=self._base_url, timeout=TIMEOUT, session=self._session, retry_handlers=[]
-            )
-        return self._client
-
     async def close(self) -> None:
         """Close the connections."""
-        if self._session is not None:
-            await self._session.close()
-        self._client = self._session = None
+        await self.clients.close()
 
     def render(self, digest: Digest) -> Sequence[Message]:
         """Return the digest as messages within Slack's limits, in order; pure and deterministic."""
@@ -87,22 +72,40 @@ class SlackAdapter:
 
         """
         await self._turn(channel)
-        body = dict(message.payload) | {
-            "channel": channel.id,
-            "metadata": {"event_type": EVENT_TYPE, "event_payload": {"key": key}},
-        }
+        body = dict(message.payload) | {"channel": channel.id, **_tagged(key)}
         if thread:
             body["thread_ts"] = thread
+        answer = await self._write(channel, "chat.postMessage", body)
+        if not isinstance(ts := answer.get("ts"), str):
+            raise OutcomeUnknown(str(channel), "the answer cannot be read")
+        return ts
+
+    async def correct(self, channel: Channel, message_id: str, message: Message, thread: str | None) -> None:  # noqa: ARG002 - Slack needs no thread
+        """Put ``message`` in the place of a posted one; Slack keeps the tag it was posted with. See the port.
+
+        Raises:
+            ChannelGone: The message is no longer there.
+            DeliveryError: It was not changed, or (OutcomeUnknown) nobody knows whether it was.
+
+        """
+        await self._turn(channel)
+        kept = {name: value for name, value in message.payload.items() if not name.startswith("unfurl_")}
         try:
-            answer = await self.client.api_call("chat.postMessage", json=body)
+            await self._write(channel, "chat.update", kept | {"channel": channel.id, "ts": message_id})
+        except Rejected as error:
+            if not isinstance(error.__cause__, SlackApiError) or code_of(error.__cause__) != "message_not_found":
+                raise
+            raise ChannelGone(str(channel), "the message is deleted", hint="nothing is left to correct") from error
+
+    async def _write(self, channel: Channel, method: str, body: Mapping[str, object]) -> AsyncSlackResponse:
+        """Call a method that changes something in a channel; a limit keeps the channel from being called."""
+        try:
+            return await self.clients.call(channel.workspace, method, json=body)
         except FAILURES as error:
             failed = delivery_error(error, str(channel))
             if isinstance(failed, RateLimited):
                 self._turns[channel.id] = _now() + (failed.retry_after or self._pace)
             raise failed from error
-        if not isinstance(ts := answer.get("ts"), str):
-            raise OutcomeUnknown(str(channel), "the answer cannot be read")
-        return ts
 
     async def settle(self, channel: Channel, key: str, thread: str | None, since: datetime) -> str | None:
         """Look for a message tagged with ``key`` since then; return its ``ts``, or None when it never arrived.
@@ -131,7 +134,7 @@ class SlackAdapter:
             asked["cursor"] = cursor
         method = "conversations.replies" if thread else "conversations.history"
         try:
-            answer = await self.client.api_call(method, http_verb="GET", params=asked)
+            answer = await self.clients.call(channel.workspace, method, params=asked)
         except FAILURES as error:
             raise reading_error(error, str(channel)) from error
         if not isinstance(answer.data, dict):
@@ -140,7 +143,7 @@ class SlackAdapter:
 
     async def examine(self, channels: Sequence[Channel] = ()) -> list[Finding]:
         """Look at the token, its scopes and each channel: (name, well, what was seen, what to do)."""
-        return await examine(self.client, channels)
+        return await examine(self.clients, channels)
 
     async def _turn(self, channel: Channel) -> None:
         """Wait for the channel's turn: one message a channel in ``pace`` seconds.
@@ -155,6 +158,10 @@ class SlackAdapter:
             raise RateLimited(str(channel), retry_after=turn - now)
         self._turns = {name: at for name, at in self._turns.items() if at > now} | {channel.id: turn + self._pace}
         await asyncio.sleep(turn - now)
+
+
+def _tagged(key: str) -> dict[str, object]:
+    return {"metadata": {"event_type": EVENT_TYPE, "event_payload": {"key": key}}}
 
 
 def _now() -> float:

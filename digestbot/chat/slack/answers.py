@@ -4,53 +4,69 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from slack_sdk.web.async_client import AsyncWebClient
-from slack_sdk.webhook.async_client import AsyncWebhookClient
+import aiohttp
 
 from digestbot.chat.paginate import paginate
 from digestbot.chat.slack import views
 from digestbot.chat.slack.blocks import card_message, cards_message, fits
+from digestbot.chat.slack.clients import Clients
 from digestbot.chat.slack.elements import Json
-from digestbot.chat.slack.faults import FAILURES, reading_error
-from digestbot.commands import Reply
+from digestbot.chat.slack.faults import FAILURES, FAULTS, reading_error
+from digestbot.commands import Attachment, Reply
 from digestbot.domain.digest import Card, Message
+from digestbot.domain.errors import DeliveryError
 
 USES = 5
 """Times a response_url may be used (docs.slack.dev, Handling user interaction)."""
+LARGEST_FILE = 2_000_000
+"""Bytes of a file that somebody hands over; a list of feeds is far smaller."""
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where something was asked: the channel (empty in the App Home), by whom, and how to answer there."""
+    """Where something was asked: the channel (empty in the App Home), by whom, and how to answer there.
+
+    ``trigger`` opens a modal within three seconds, ``id`` tells this delivery from others.
+    """
 
     channel: str
     user: str
     team: str = ""
     response_url: str = ""
     thread: str = ""
+    trigger: str = ""
+    id: str = ""
+    home: bool = False
 
 
 class Answers:
     """Sends answers; one that cannot be sent is logged with its fix, as nobody is there to be told."""
 
-    def __init__(self, client: AsyncWebClient, admin_channel: str = "") -> None:
-        self._client, self._admin_channel = client, admin_channel
+    def __init__(self, clients: Clients, admin_channel: str = "") -> None:
+        self._clients, self._admin_channel = clients, admin_channel
 
     def first(self, reply: Reply) -> Json:
         """Return a short reply as the body of an acknowledgement."""
         return _body(messages(reply.cards)[0]) | {"response_type": "ephemeral"}
 
     async def give(self, reply: Reply, place: Place) -> None:
-        """Send a reply, and its notice to the admins."""
+        """Send a reply, its file, and its notice to the admins."""
         if reply.error is not None:
             log.warning("a command failed: %s", reply.error)
         for message in messages(reply.cards)[:USES]:
             await self._send(message, place, private=reply.private)
-        if reply.notice and self._admin_channel:
-            for message in messages(reply.notice):
-                await self._call("chat.postMessage", {**_body(message), "channel": self._admin_channel})
+        if reply.file is not None:
+            await self._hand_over(reply.file, place)
+        await self.notify(reply, place)
+
+    async def notify(self, reply: Reply, place: Place) -> None:
+        """Send a reply's notice: to the workspace's own channel for that, else to the operator's."""
+        workspace, channel = (place.team, reply.notify) if reply.notify else _operators(self._admin_channel)
+        if channel:
+            for message in messages(reply.notice) if reply.notice else ():
+                await self._call(workspace, "chat.postMessage", {**_body(message), "channel": channel})
 
     async def _send(self, message: Message, place: Place, *, private: bool) -> None:
         body = _body(message)
@@ -58,46 +74,93 @@ class Answers:
             kind = "ephemeral" if private else "in_channel"
             await self._respond(place.response_url, {**body, "response_type": kind, "replace_original": False})
         elif place.thread:
-            await self._call("chat.postMessage", {**body, "channel": place.channel, "thread_ts": place.thread})
+            where = {"channel": place.channel, "thread_ts": place.thread}
+            await self._call(place.team, "chat.postMessage", {**body, **where})
         elif place.channel and private:
-            await self._call("chat.postEphemeral", {**body, "channel": place.channel, "user": place.user})
+            where = {"channel": place.channel, "user": place.user}
+            await self._call(place.team, "chat.postEphemeral", {**body, **where})
         else:
-            await self._call("chat.postMessage", {**body, "channel": place.channel or place.user})
+            await self._call(place.team, "chat.postMessage", {**body, "channel": place.channel or place.user})
 
-    async def open(self, trigger: str, view: Json) -> str:
+    async def _hand_over(self, file: Attachment, place: Place) -> None:
+        """Upload a file into the asker's direct messages: a file cannot be shown to one person in a channel."""
+        opened = await self._call(place.team, "conversations.open", {"users": place.user})
+        channel = opened.get("channel")
+        if not isinstance(channel, dict):
+            return
+        try:
+            access = await self._clients.tokens.access(place.team)
+            await self._clients.of(access.token).files_upload_v2(
+                channel=str(channel["id"]), filename=file.name, title=file.name, content=file.content
+            )
+        except FAULTS as error:
+            log.warning("a file was not handed over: %s", _fault(error))
+
+    async def fetch(self, workspace: str, url: str) -> str:
+        """Return the text of a file that somebody put into a form; empty when it cannot be had."""
+        try:
+            access = await self._clients.tokens.access(workspace)
+            head = {"Authorization": f"Bearer {access.token}"}
+            async with self._clients.session.get(url, headers=head, allow_redirects=False) as answer:
+                answer.raise_for_status()
+                return await _text_of(answer)
+        except FAULTS as error:
+            log.warning("a file could not be had: %s", _fault(error))
+            return ""
+
+    async def open(self, place: Place, view: Json) -> str:
         """Open a modal; return its id, empty when it could not be opened."""
-        return await self._view("views.open", {"trigger_id": trigger, "view": view})
+        if not place.trigger:
+            return ""
+        return await self._view(place.team, "views.open", {"trigger_id": place.trigger, "view": view})
 
-    async def update(self, view_id: str, view: Json) -> None:
+    async def update(self, place: Place, view_id: str, view: Json) -> None:
         """Replace a modal."""
-        await self._view("views.update", {"view_id": view_id, "view": view})
+        await self._view(place.team, "views.update", {"view_id": view_id, "view": view})
 
     async def home(self, place: Place, cards: Sequence[Card]) -> None:
         """Show a person their App Home."""
-        await self._view("views.publish", {"user_id": place.user, "view": views.home(cards)})
+        await self._view(place.team, "views.publish", {"user_id": place.user, "view": views.home(cards)})
 
-    async def _view(self, method: str, body: Json) -> str:
-        answer = await self._call(method, body)
+    async def _view(self, workspace: str, method: str, body: Json) -> str:
+        answer = await self._call(workspace, method, body)
         view = answer.get("view")
         return str(view.get("id", "")) if isinstance(view, dict) else ""
 
-    async def _call(self, method: str, body: Json) -> Json:
+    async def _call(self, workspace: str, method: str, body: Json) -> Json:
         try:
-            answer = await self._client.api_call(method, json=body)
-        except FAILURES as error:
-            log.warning("an answer was not sent (%s): %s", method, reading_error(error, "slack"))
+            answer = await self._clients.call(workspace, method, json=body)
+        except FAULTS as error:
+            log.warning("an answer was not sent (%s): %s", method, _fault(error))
             return {}
         return answer.data if isinstance(answer.data, dict) else {}
 
     async def _respond(self, url: str, body: Json) -> None:
-        hook = AsyncWebhookClient(url, retry_handlers=[])
         try:
-            answer = await hook.send_dict(body)
+            answer = await self._clients.hook(url).send_dict(body)
         except FAILURES as error:
-            log.warning("an answer was not sent: %s", reading_error(error, "slack"))
+            log.warning("an answer was not sent: %s", _fault(error))
             return
         if answer.status_code != 200:  # noqa: PLR2004 - the status of success
             log.warning("an answer was not taken: %s %s", answer.status_code, answer.body)
+
+
+async def _text_of(answer: aiohttp.ClientResponse) -> str:
+    """Return an answer's text, as much of it as may be handed over."""
+    data = await answer.content.read(LARGEST_FILE)
+    while len(data) < LARGEST_FILE and (more := await answer.content.read(LARGEST_FILE - len(data))):
+        data += more
+    return data.decode("utf-8-sig", "replace")
+
+
+def _operators(channel: str) -> tuple[str, str]:
+    """Return the workspace and the channel that the settings name: ``C…``, or ``T…/C…`` where there are several."""
+    workspace, _, name = channel.rpartition("/")
+    return workspace, name
+
+
+def _fault(error: BaseException) -> BaseException:
+    return error if isinstance(error, DeliveryError) else reading_error(error, "slack")
 
 
 def messages(cards: Sequence[Card]) -> tuple[Message, ...]:

@@ -1,33 +1,44 @@
-"""The Slack app: hears commands, buttons, shortcuts and mentions over Socket Mode, acknowledges first, then answers.
+"""The Slack app: hears commands, buttons, shortcuts and mentions, acknowledges first, then answers.
 
 Nothing is awaited before the acknowledgement: who the bot is was asked at start-up, and the work runs afterwards.
 Knows the command table and how to show a Reply; what a command does is not known here.
 """
 
+import logging
 import re
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
-from slack_bolt.adapter.socket_mode.async_handler import AsyncSocketModeHandler
 from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
+from slack_bolt.authorization.async_authorize import AsyncAuthorize
 from slack_bolt.context.ack.async_ack import AsyncAck
-from slack_sdk.web.async_client import AsyncWebClient
+from slack_bolt.context.async_context import AsyncBoltContext
 
 from digestbot.chat.slack import views
 from digestbot.chat.slack.answers import Answers, Place
+from digestbot.chat.slack.clients import Clients
+from digestbot.chat.slack.doors import HttpDoor, SocketDoor
 from digestbot.chat.slack.elements import ACTION
 from digestbot.chat.slack.faults import FAILURES, reading_error
+from digestbot.chat.slack.install import Installing
+from digestbot.chat.slack.meaning import link_in, meant, typed
 from digestbot.chat.slack.once import Once
 from digestbot.chat.slack.people import People
-from digestbot.commands import COMMANDS, Asker, Invocation, Reply, find, missing, parse, refused
-from digestbot.domain.errors import UnknownCommand, UserError
+from digestbot.chat.slack.tokens import InstalledTokens, OneToken, TokenSource
+from digestbot.commands import COMMANDS, Asker, Form, Invocation, Reply, Value, checked, find, missing, parse, refused
+from digestbot.domain.digest import Card
+from digestbot.domain.errors import BadOption, DeliveryError, NotPermitted, StoreError, UserError
 from digestbot.domain.subscription import Channel
 
 Body = dict[str, Any]
 Answering = Callable[[Invocation, Asker], Awaitable[Reply]]
 """Runs an invocation: ``commands.dispatch`` with its desk."""
+Naming = Callable[[str, Asker], Awaitable[Sequence[tuple[str, Value]]]]
+"""Returns what an asker may name of a kind ("feed", "digest"), as (label, value)."""
+Gone = Callable[[Sequence[str], str], Awaitable[None]]
+"""Told of the workspaces that have no token any more, and why."""
 
 COMMAND = "/digest"
 EVENTS_REMEMBERED = 600.0
@@ -35,78 +46,101 @@ EVENTS_REMEMBERED = 600.0
 PRESS = 2.0
 """Seconds within which the same press of the same person is one press."""
 WORKING = "Working on it…"
-_URL = re.compile(r"<(https?://[^|>\s]+)(?:\|[^>]*)?>")
-_CHANNEL = re.compile(r"<#([A-Z0-9]+)(?:\|[^>]*)?>")
-_MENTION = re.compile(r"<@[A-Z0-9]+>")
-_ASKING = re.compile(r"^(?:please\s+)?brief\s+(?:me|us)(?:\s+(?:on|about))?\s*", re.IGNORECASE)
+HOME = ("setup", "schedule list", "list", "help")
+"""What the App Home shows, of those commands there are."""
+UNINSTALLED = "the app was removed from this workspace; install it again and its digests go on"
+REVOKED = "the app's token was revoked in this workspace; install it again and its digests go on"
+LOST = frozenset({UNINSTALLED, REVOKED})
+"""Why digests are paused that go on by themselves once the app is installed again."""
+
+log = logging.getLogger(__name__)
 
 
 class SlackBot:
-    """Listens to one workspace.
+    """Listens to the workspaces that its tokens are for, over Socket Mode, over HTTP, or both.
 
     Args:
-        token: The bot token, ``xoxb-…``.
-        app_token: The app-level token for Socket Mode, ``xapp-…``.
+        clients: The Web API with each workspace's token.
         answering: What runs a command.
+        app_token: The app-level token for Socket Mode, ``xapp-…``; no Socket Mode without.
+        signing_secret: What Slack signs HTTP requests with; no HTTP without.
+        listen: The address and port of the HTTP server; port 0 takes a free one.
+        installing: The installation of workspaces, served over HTTP.
+        naming: What fills the menus of forms.
+        gone: What is told of workspaces that lost their token.
         anyone_manages: Whether everybody may change subscriptions; else workspace admins alone.
         admin_channel: Where reported problems go; nowhere when empty.
-        base_url: Where the Web API is; Slack's own when None.
 
     """
 
     def __init__(
         self,
-        token: str,
-        app_token: str,
+        clients: Clients,
         answering: Answering,
         *,
+        app_token: str = "",
+        signing_secret: str = "",
+        listen: tuple[str, int] = ("127.0.0.1", 0),
+        installing: Installing | None = None,
+        naming: Naming | None = None,
+        gone: Gone | None = None,
         anyone_manages: bool = False,
         admin_channel: str = "",
-        base_url: str | None = None,
     ) -> None:
-        self._token, self._app_token, self._answering = token, app_token, answering
-        self._base_url = base_url or AsyncWebClient.BASE_URL
-        self.client = AsyncWebClient(token, base_url=self._base_url, retry_handlers=[])
-        self._people = People(self.client, anyone_manages=anyone_manages)
-        self._answers = Answers(self.client, admin_channel)
+        self._clients, self._answering, self._naming, self._gone = clients, answering, naming, gone
+        self._app_token, self._secret, self._listen, self._installing = app_token, signing_secret, listen, installing
+        self._people = People(clients, anyone_manages=anyone_manages)
+        self._answers = Answers(clients, admin_channel)
         self._events = Once(EVENTS_REMEMBERED, time.monotonic)
         self._presses = Once(PRESS, time.monotonic)
-        self._handler: AsyncSocketModeHandler | None = None
+        self._socket: SocketDoor | None = None
+        self.http: HttpDoor | None = None
+
+    # ── coming and going ────────────────────────────────────────────────────
 
     async def start(self) -> None:
-        """Ask who we are, then connect; from here on nothing is awaited before an acknowledgement.
+        """Learn who we are, then open the doors; from here on nothing is awaited before an acknowledgement.
 
         Raises:
-            DeliveryError: Slack refuses the token or cannot be reached.
+            DeliveryError: Slack refuses a token or cannot be reached, or the port cannot be listened on.
 
         """
-        try:
-            me = await self.client.auth_test()
-        except FAILURES as error:
-            raise reading_error(error, "slack") from error
-        known = AuthorizeResult(
-            enterprise_id=me.get("enterprise_id"),
-            team_id=me.get("team_id"),
-            bot_user_id=me.get("user_id"),
-            bot_id=me.get("bot_id"),
-            bot_token=self._token,
+        await self._learn()
+        app = AsyncApp(
+            client=self._clients.of(None),
+            authorize=Known(self._clients.tokens),
+            oauth_flow=self._installing,
+            signing_secret=self._secret,
+            request_verification_enabled=bool(self._secret),
         )
-
-        async def authorize() -> AuthorizeResult:
-            return known
-
-        nameless = AsyncWebClient(base_url=self._base_url, retry_handlers=[])  # Bolt warns of a second token
-        app = AsyncApp(client=nameless, authorize=authorize, request_verification_enabled=False)
-        self._listen(app)
-        self._handler = AsyncSocketModeHandler(app, self._app_token)
-        await self._handler.client.connect()  # type: ignore[no-untyped-call]  # slack_sdk leaves it untyped
+        self._hear(app)
+        if self._secret:
+            self.http = HttpDoor(app, *self._listen)
+            await self.http.open()
+        if self._app_token:
+            self._socket = SocketDoor(app, self._app_token)
+            await self._socket.open()
 
     async def close(self) -> None:
-        """Disconnect."""
-        if self._handler is not None:
-            await self._handler.client.close()  # type: ignore[no-untyped-call]  # the same
+        """Close the doors; closing twice is harmless."""
+        for door in (self._socket, self.http):
+            if door is not None:
+                await door.close()
+        self._socket = self.http = None
 
-    def _listen(self, app: AsyncApp) -> None:
+    async def _learn(self) -> None:
+        """Ask who the bot is with the one token, or read every installation."""
+        tokens = self._clients.tokens
+        if isinstance(tokens, InstalledTokens):
+            await tokens.warm()
+        elif isinstance(tokens, OneToken):
+            try:
+                me = await self._clients.call("", "auth.test")
+            except FAILURES as error:
+                raise reading_error(error, "slack") from error
+            tokens.met(me.get("user_id") or "", me.get("bot_id") or "", me.get("team") or "")
+
+    def _hear(self, app: AsyncApp) -> None:
         app.command(COMMAND)(self._on_command)
         app.action(re.compile(f"^{ACTION}"))(self._on_action)
         app.view(re.compile(f"^{views.FORM}"))(self._on_form)
@@ -114,135 +148,260 @@ class SlackBot:
         app.shortcut("news_brief")(self._on_brief)
         app.event("app_mention")(self._on_mention)
         app.event("app_home_opened")(self._on_home)
+        app.event("app_uninstalled")(self._on_uninstalled)
+        app.event("tokens_revoked")(self._on_revoked)
         # Bolt says nothing to what it does not know, and Slack would deliver it again and again.
         app.event(re.compile(".*"))(_acknowledge)
         app.action(re.compile(".*"))(_acknowledge)
 
     # ── what is heard ────────────────────────────────────────────────────────
 
-    async def _on_command(self, ack: AsyncAck, body: Body) -> None:
-        text = plain(body.get("text") or "").strip() or "help"
-        if not self._presses.first(f"{body['user_id']} {body['channel_id']} {text}"):
+    async def _on_command(self, ack: AsyncAck, body: Body, context: AsyncBoltContext) -> None:
+        text = typed(body.get("text") or "")
+        if not self._presses.first(f"{_team(context)} {body['user_id']} {body['channel_id']} {text}"):
             await ack()
             return
-        place = Place(body["channel_id"], body["user_id"], body.get("team_id", ""), body.get("response_url", ""))
+        place = _place(body, context, body["channel_id"], body["user_id"])
         try:
             invocation = parse(text, COMMANDS)
         except UserError as error:
             await ack(self._answers.first(refused(error)))
+            await self._mend(text, error, place)
             return
-        if missing(find(invocation.name, COMMANDS), invocation):
+        if _opens_form(invocation):
             await ack()
-            await self._ask(invocation, place, body["trigger_id"])
-            return
-        await ack(response_type="ephemeral", text=WORKING)
+        else:
+            await ack(response_type="ephemeral", text=WORKING)
         await self._run(invocation, place)
 
-    async def _on_action(self, ack: AsyncAck, body: Body) -> None:
+    async def _on_action(self, ack: AsyncAck, body: Body, context: AsyncBoltContext) -> None:
         await ack()
         action = body["actions"][0]
         line = (action.get("selected_option") or action).get("value", "")
-        channel = (body.get("channel") or {}).get("id", "")
+        view = body.get("view") or {}
+        channel = (body.get("channel") or {}).get("id", "") or views.channel_of(view)
         user = body["user"]["id"]
-        if not self._presses.first(f"{user} {channel} {line}"):
+        if not self._presses.first(f"{_team(context)} {user} {channel} {line}"):
             return
-        place = Place(channel, user, (body.get("team") or {}).get("id", ""), body.get("response_url", ""))
+        place = _place(body, context, channel, user, home=view.get("type") == "home")
         try:
             invocation = parse(line, COMMANDS)
         except UserError as error:
             await self._answers.give(refused(error), place)
             return
-        if missing(find(invocation.name, COMMANDS), invocation):
-            await self._ask(invocation, place, body["trigger_id"])
-        elif invocation.name == "sources":
-            await self._in_modal(invocation, place, body["trigger_id"])
+        if invocation.name == "sources" and not missing(find(invocation.name, COMMANDS), invocation):
+            await self._in_modal(invocation, place)
         else:
             await self._run(invocation, place)
 
-    async def _on_form(self, ack: AsyncAck, body: Body) -> None:
+    async def _on_form(self, ack: AsyncAck, body: Body, context: AsyncBoltContext) -> None:
         view = body["view"]
-        invocation = views.submitted(view)
-        await ack()
-        place = Place(views.channel_of(view), body["user"]["id"], (body.get("team") or {}).get("id", ""))
-        await self._run(invocation, place)
-
-    async def _on_link(self, ack: AsyncAck, body: Body) -> None:
-        await ack()
-        place = Place(body["channel"]["id"], body["user"]["id"], body["team"]["id"], body.get("response_url", ""))
-        found = _URL.search((body.get("message") or {}).get("text", ""))
-        given = {"url": found[1].replace("&amp;", "&")} if found else {}
-        invocation = Invocation("summarize", given)
-        if found:
-            await self._run(invocation, place)
+        invocation, files = views.submitted(view), views.files_of(view)
+        try:
+            checked(find(invocation.name, COMMANDS), Invocation(invocation.name, {**invocation.options, **files}))
+        except BadOption as error:
+            if error.option in view.get("state", {}).get("values", {}):
+                await ack(response_action="errors", errors={error.option: str(error)[: views.MAX_HINT]})
+                return
+            await ack()
+        except UserError:
+            await ack()
         else:
-            await self._ask(invocation, place, body["trigger_id"])
+            await ack()
+        place = _place(body, context, views.channel_of(view), body["user"]["id"])
+        handed = {name: await self._answers.fetch(place.team, url) for name, url in files.items()}
+        await self._run(Invocation(invocation.name, {**invocation.options, **handed}), place)
 
-    async def _on_brief(self, ack: AsyncAck, body: Body) -> None:
+    async def _on_link(self, ack: AsyncAck, body: Body, context: AsyncBoltContext) -> None:
         await ack()
-        place = Place("", body["user"]["id"], body["team"]["id"])
-        await self._ask(Invocation("now"), place, body["trigger_id"])
+        place = _place(body, context, body["channel"]["id"], body["user"]["id"])
+        url = link_in((body.get("message") or {}).get("text", ""))
+        await self._run(Invocation("summarize", {"url": url} if url else {}), place)
 
-    async def _on_mention(self, ack: AsyncAck, body: Body) -> None:
+    async def _on_brief(self, ack: AsyncAck, body: Body, context: AsyncBoltContext) -> None:
+        await ack()
+        await self._ask(Invocation("now"), _place(body, context, "", body["user"]["id"]))
+
+    async def _on_mention(self, ack: AsyncAck, body: Body, context: AsyncBoltContext) -> None:
         await ack()
         if not self._events.first(body["event_id"]):
             return
         event = body["event"]
         thread = event.get("thread_ts") or event["ts"]
-        place = Place(event["channel"], event["user"], body.get("team_id", ""), thread=thread)
+        place = Place(event["channel"], event["user"], _team(context), thread=thread, id=body["event_id"])
         await self._run(meant(event.get("text", "")), place)
 
-    async def _on_home(self, ack: AsyncAck, body: Body) -> None:
+    async def _on_home(self, ack: AsyncAck, body: Body, context: AsyncBoltContext) -> None:
         await ack()
-        if not self._events.first(body["event_id"]):
-            return
-        place = Place("", body["event"]["user"], body.get("team_id", ""))
-        asker = await self._asker(place)
-        replies = [await self._answering(Invocation(name), asker) for name in ("schedule list", "list", "help")]
-        await self._answers.home(place, [card for reply in replies for card in reply.cards])
+        if self._events.first(body["event_id"]):
+            await self._show_home(Place("", body["event"]["user"], _team(context), home=True), ())
+
+    async def _on_uninstalled(self, ack: AsyncAck, body: Body, context: AsyncBoltContext) -> None:
+        await ack()
+        if self._events.first(body["event_id"]):
+            await self._lose(context, UNINSTALLED)
+
+    async def _on_revoked(self, ack: AsyncAck, body: Body, context: AsyncBoltContext) -> None:
+        await ack()
+        # Slack names the bots and the people whose tokens are gone; we keep the bots' alone.
+        if self._events.first(body["event_id"]) and (body["event"].get("tokens") or {}).get("bot"):
+            await self._lose(context, REVOKED)
 
     # ── what is done ─────────────────────────────────────────────────────────
 
     async def _run(self, invocation: Invocation, place: Place) -> None:
         """Run an invocation and give its answer where it was asked."""
-        await self._answers.give(await self._answering(invocation, await self._asker(place)), place)
+        try:
+            await self._clients.tokens.access(place.team)
+        except NotPermitted as error:
+            await self._answers.give(refused(error), place)
+            return
+        except DeliveryError as error:
+            log.warning("a command is answered without a token: %s", error)
+        asker = await self._asker(place)
+        reply = await self._answering(Invocation(invocation.name, invocation.options, place.id), asker)
+        if reply.repeated:
+            return
+        form = reply.form or _lacking(invocation)
+        if form is not None and await self._open(form, place, asker):
+            await self._answers.notify(reply, place)
+            return
+        if place.home:
+            await self._answers.notify(reply, place)
+            await self._show_home(place, reply.cards)
+            return
+        await self._answers.give(reply, place)
 
-    async def _ask(self, invocation: Invocation, place: Place, trigger: str) -> None:
-        """Open the form of a command that needs more than was given."""
+    async def _ask(self, invocation: Invocation, place: Place) -> bool:
+        """Open the form of a command with what was given."""
         command = find(invocation.name, COMMANDS)
-        await self._answers.open(trigger, views.form(command, invocation.options, place.channel))
+        form = Form(command, dict(invocation.options), command.options)
+        return await self._open(form, place, await self._asker(place))
 
-    async def _in_modal(self, invocation: Invocation, place: Place, trigger: str) -> None:
+    async def _open(self, form: Form, place: Place, asker: Asker) -> bool:
+        """Open a form; tell whether that could be done: a trigger lives three seconds."""
+        if not place.trigger:
+            return False
+        offers = await self._offers(form, asker)
+        return bool(await self._answers.open(place, views.form(form, place.channel, offers)))
+
+    async def _offers(self, form: Form, asker: Asker) -> dict[str, Sequence[tuple[str, Value]]]:
+        """Return what the menus of a form hold."""
+        kinds = {option.kind for option in form.asks}
+        found: dict[str, Sequence[tuple[str, Value]]] = {}
+        for kind in sorted(kinds & {"feed", "digest"}) if self._naming else ():
+            try:
+                found[kind] = await self._naming(kind, asker) if self._naming else ()
+            except StoreError as error:
+                log.warning("a menu stays empty: %s", error)
+        if "role" in kinds:
+            found["role"] = [(group.name, group.id) for group in await self._people.groups(asker.workspace)]
+        return found
+
+    async def _mend(self, text: str, error: UserError, place: Place) -> None:
+        """Open the form of a command that was typed with something wrong in it, and say what."""
+        name = max((c.name for c in COMMANDS if c.options and text.lower().startswith(c.name)), key=len, default="")
+        if isinstance(error, BadOption) and name:
+            command = find(name, COMMANDS)
+            await self._open(Form(command, {}, command.options, str(error)), place, await self._asker(place))
+
+    async def _in_modal(self, invocation: Invocation, place: Place) -> None:
         """Open a modal at once, for a trigger lives three seconds, and fill it when the answer is there."""
         title = invocation.name.capitalize()
-        opened = await self._answers.open(trigger, views.waiting(title))
+        opened = await self._answers.open(place, views.waiting(title))
         reply = await self._answering(invocation, await self._asker(place))
         if opened:
-            await self._answers.update(opened, views.answer(title, reply.cards))
+            await self._answers.update(place, opened, views.answer(title, reply.cards))
+        else:
+            await self._answers.give(reply, place)
+
+    async def _show_home(self, place: Place, said: Sequence[Card]) -> None:
+        """Publish the App Home: what was just said, the guide while it is needed, digests, feeds, help."""
+        asker = await self._asker(place)
+        there = [c.name for c in COMMANDS if c.name in HOME]
+        replies = [await self._answering(Invocation(name), asker) for name in HOME if name in there]
+        cards = [card for reply in replies if reply.error is None for card in reply.cards]
+        await self._answers.home(place, [*said, *cards])
+
+    async def _lose(self, context: AsyncBoltContext, why: str) -> None:
+        """Delete an installation's tokens and say which workspaces are without."""
+        org_wide = bool(context.is_enterprise_install)
+        try:
+            lost = await self._clients.tokens.forget(
+                context.enterprise_id or "", context.team_id or "", org_wide=org_wide
+            )
+            if self._gone:
+                await self._gone(lost, why)
+        except StoreError as error:
+            log.error("an installation that is gone could not be forgotten: %s", error)  # noqa: TRY400 - a sentence
 
     async def _asker(self, place: Place) -> Asker:
-        person = await self._people.person(place.user)
-        channel = Channel("slack", place.channel, place.team)
-        return Asker(place.user, channel, manager=person.manager, timezone=person.timezone)
+        person = await self._people.person(place.user, place.team)
+        access = self._clients.tokens.known("", place.team)
+        return Asker(
+            place.user,
+            Channel("slack", place.channel, place.team),
+            manager=person.manager,
+            timezone=person.timezone,
+            groups=person.groups,
+            place=access.name if access else "",
+        )
+
+
+class Known(AsyncAuthorize):
+    """Lets every request in with what is in memory: tokens are looked up after the acknowledgement, not before."""
+
+    def __init__(self, tokens: TokenSource) -> None:
+        self._tokens = tokens
+        super().__init__()  # type: ignore[no-untyped-call]  # Bolt leaves it untyped
+
+    async def __call__(
+        self,
+        *,
+        context: AsyncBoltContext,
+        enterprise_id: str | None,
+        team_id: str | None,
+        user_id: str | None,  # noqa: ARG002 - Bolt's signature
+        actor_enterprise_id: str | None = None,  # noqa: ARG002
+        actor_team_id: str | None = None,  # noqa: ARG002
+        actor_user_id: str | None = None,  # noqa: ARG002
+    ) -> AuthorizeResult:
+        """Return who the bot is in a workspace, as far as it is known."""
+        org_wide = bool(context.is_enterprise_install)
+        self._tokens.learn(enterprise_id or "", team_id or "", org_wide=org_wide)
+        access = self._tokens.known(enterprise_id or "", team_id or "")
+        return AuthorizeResult(
+            enterprise_id=enterprise_id,
+            team_id=team_id,
+            bot_user_id=access.bot_user or None if access else None,
+            bot_id=access.bot_id or None if access else None,
+            bot_token=access.token if access else None,
+        )
 
 
 async def _acknowledge(ack: AsyncAck) -> None:
     await ack()
 
 
-def plain(text: str) -> str:
-    """Return typed text without Slack's escaping: addresses and channels bare, entities undone."""
-    bare = _CHANNEL.sub(r"\1", _URL.sub(r"\1", text))
-    return bare.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+def _team(context: AsyncBoltContext) -> str:
+    """Return the workspace something happened in; its organization's id where Slack names no workspace."""
+    return context.team_id or context.enterprise_id or ""
 
 
-def meant(text: str) -> Invocation:
-    """Return what a mention asks for: a command where it is one, else a brief on its words."""
-    words = plain(_MENTION.sub("", text)).strip(" ,:\t\n")
-    topic = _ASKING.sub("", words).strip(" .?!")
-    try:
-        invocation = parse(words, COMMANDS)
-        needs = missing(find(invocation.name, COMMANDS), invocation)
-    except (UserError, UnknownCommand):
-        needs = ()
-        invocation = Invocation("now", {"topic": topic[:100]} if topic else {})
-    return invocation if not needs else Invocation("help", {"command": invocation.name})
+def _place(body: Body, context: AsyncBoltContext, channel: str, user: str, *, home: bool = False) -> Place:
+    trigger = body.get("trigger_id", "")
+    return Place(
+        channel, user, _team(context), body.get("response_url", ""), trigger=trigger, id=trigger, home=home
+    )  # fmt: skip
+
+
+def _lacking(invocation: Invocation) -> Form | None:
+    """Return the form that asks for what an invocation cannot do without, or None when it is whole."""
+    command = find(invocation.name, COMMANDS)
+    return Form(command, dict(invocation.options), command.options) if missing(command, invocation) else None
+
+
+def _opens_form(invocation: Invocation) -> bool:
+    """Tell whether a command as it was given asks for more, so that nothing is being worked on."""
+    command = find(invocation.name, COMMANDS)
+    return bool(missing(command, invocation)) or (command.form and not invocation.options)

@@ -2,47 +2,65 @@
 
 from collections.abc import Sequence
 
-from slack_sdk.web.async_client import AsyncWebClient
-
-from digestbot.chat.slack.faults import FAILURES, INVITE, MOVE, reading_error
+from digestbot.chat.slack.clients import Clients
+from digestbot.chat.slack.faults import FAULTS, INVITE, MOVE, reading_error
 from digestbot.chat.slack.scopes import SCOPES
+from digestbot.domain.errors import DeliveryError
 from digestbot.domain.subscription import Channel
 
 Finding = tuple[str, bool, str, str]
 """What was looked at, whether it is well, what was seen, and what to do when it is not."""
 
 
-async def examine(client: AsyncWebClient, channels: Sequence[Channel]) -> list[Finding]:
-    """Look at the token, its scopes and each channel; a fault is a finding, never an error."""
+async def examine(clients: Clients, channels: Sequence[Channel]) -> list[Finding]:
+    """Look at each workspace's token, its scopes and the channels; a fault is a finding, never an error."""
+    try:
+        served = list(await clients.tokens.workspaces())
+    except DeliveryError as error:
+        return [("slack", False, error.what, error.hint)]
+    if not served:
+        return [("slack", False, "the app is not installed anywhere yet", "open slack.public_url + /slack/install")]
+    findings: list[Finding] = []
+    for workspace in served:
+        there = channels if served == [""] else [channel for channel in channels if channel.workspace == workspace]
+        findings += await _workspace(clients, workspace, there)
+    lost = [channel for channel in channels if served != [""] and channel.workspace not in served]
+    return findings + [await _channel(clients, channel) for channel in lost]
+
+
+async def _workspace(clients: Clients, workspace: str, channels: Sequence[Channel]) -> list[Finding]:
+    """Look at one token."""
     name = "slack"
     try:
-        answer = await client.auth_test()
-    except FAILURES as error:
-        fault = reading_error(error, "slack")
+        answer = await clients.call(workspace, "auth.test")
+    except FAULTS as error:
+        fault = error if isinstance(error, DeliveryError) else reading_error(error, "slack")
         return [(name, False, fault.what, fault.hint)]
     team, user = answer.get("team", "?"), answer.get("user", "?")
     findings: list[Finding] = [(name, True, f"the token is @{user}'s in “{team}”", "")]
-    findings.append(_scopes(answer.headers.get("x-oauth-scopes", "")))
-    return findings + [await _channel(client, channel) for channel in channels]
+    findings += _scopes(answer.headers.get("x-oauth-scopes", ""))
+    return findings + [await _channel(clients, channel) for channel in channels]
 
 
-def _scopes(header: str) -> Finding:
-    """Compare the scopes that Slack names in its answer with those the app needs."""
+def _scopes(header: str) -> list[Finding]:
+    """Compare the scopes that Slack names in its answer with those the app needs; each that is missing is a finding."""
     have = {scope.strip() for scope in header.split(",")}
-    missing = [f"{scope} ({why})" for scope, why in SCOPES.items() if scope not in have]
-    if not missing:
-        return ("slack scopes", True, f"all {len(SCOPES)} are granted", "")
-    fix = "add them under OAuth & Permissions (or paste config/slack-manifest.yaml) and install the app again"
-    return ("slack scopes", False, f"missing: {', '.join(missing)}", fix)
+    fix = "add it under OAuth & Permissions (or paste config/slack-manifest.yaml) and install the app again"
+    missing = [
+        ("slack", False, f"the scope {scope} is missing: it is needed {why}", fix)
+        for scope, why in SCOPES.items()
+        if scope not in have
+    ]
+    return missing or [("slack", True, f"all {len(SCOPES)} scopes are granted", "")]
 
 
-async def _channel(client: AsyncWebClient, channel: Channel) -> Finding:
+async def _channel(clients: Clients, channel: Channel) -> Finding:
     """Tell whether one channel can be posted to."""
-    name = str(channel)
+    name = channel.id
     try:
-        answer = await client.conversations_info(channel=channel.id)
-    except FAILURES as error:
-        fault = reading_error(error, name)
+        answer = await clients.call(channel.workspace, "conversations.info", params={"channel": channel.id})
+    except FAULTS as error:
+        fault = error if isinstance(error, DeliveryError) else reading_error(error, str(channel))
         return (name, False, fault.what, fault.hint)
     info = answer.get("channel") or {}
     title = f"#{info.get('name', channel.id)}"

@@ -31,7 +31,9 @@ from digestbot.domain.errors import (
 Fix = tuple[type[DeliveryError], str, str]
 """The error, what happened, and what to do."""
 
-REINSTALL = "install the app again and set DIGESTBOT_SLACK__BOT_TOKEN to the new token"
+REINSTALL = (
+    "install the app again; a token of the settings (DIGESTBOT_SLACK__BOT_TOKEN) is to be replaced by the new one"
+)
 INVITE = "type “/invite @digestbot” in the channel"
 MOVE = "move the subscription to another channel"
 ASK_ADMIN = "ask a workspace admin to let the app post here"
@@ -154,6 +156,9 @@ FAILURES: tuple[type[Exception], ...] = (
     ValueError,
 )
 """What a call of the client may raise."""
+
+FAULTS: tuple[type[Exception], ...] = (*FAILURES, DeliveryError)
+"""What a call for a workspace may raise: its token may be missing, too."""
 
 
 def delivery_error(error: BaseException, channel: str) -> DeliveryError:

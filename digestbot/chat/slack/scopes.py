@@ -6,7 +6,11 @@ SCOPES: dict[str, str] = {
     "channels:read": "to see whether a public channel can be reached",
     "chat:write": "to post digests",
     "commands": "for /digest and the shortcuts",
+    "files:read": "to take in a list of feeds that somebody hands over",
+    "files:write": "to hand over the list of feeds",
     "groups:history": "to find a message again whose answer was lost, in private channels",
     "groups:read": "to see whether a private channel can be reached",
+    "im:write": "to send somebody a file alone",
+    "usergroups:read": "to let a user group manage the digests",
     "users:read": "to know workspace admins and each reader's time zone",
 }

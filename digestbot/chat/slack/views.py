@@ -6,56 +6,96 @@ from collections.abc import Mapping, Sequence
 from digestbot.chat.characters import clip, one_line
 from digestbot.chat.paginate import shrink
 from digestbot.chat.slack.elements import Json, blocks_of
-from digestbot.commands import CommandSpec, Invocation, Option, Value
+from digestbot.commands import Form, Invocation, Option, Value
 from digestbot.domain.digest import Card
 
 FORM = "form:"
 """How the callback id of a form begins; the command's name follows."""
 MAX_TITLE, MAX_BLOCKS, MAX_HINT, MAX_INPUT = 24, 100, 150, 3_000
 """Characters of a modal's title, blocks of a view, characters of a hint and of a text input (Block Kit reference)."""
+MAX_MENU, MAX_MEMORY = 100, 3_000
+"""Options of a menu, and characters of ``private_metadata`` (the same page)."""
 MAX_BYTES = 200_000
 """Bytes of a view as JSON: Slack refuses more than 250 KB (``view_too_large``)."""
 
+Offers = Mapping[str, Sequence[tuple[str, Value]]]
+"""What there is to choose from, by the kind of an option: (label, value)."""
+NOTHING: Offers = {}
 
-def form(command: CommandSpec, given: Mapping[str, Value], channel: str, why: str = "") -> Json:
-    """Return the modal that asks for a command's options, filled with what was given; ``why`` says what is wrong."""
+
+def form(wanted: Form, channel: str, offers: Offers = NOTHING) -> Json:
+    """Return the modal of a form: its options filled with what is known, and what is wrong if something is.
+
+    ``offers`` are, by an option's kind, the things there are to choose from: feeds, digests, user groups. What is
+    known of options that are not shown goes along and comes back.
+    """
     blocks: list[Json] = []
-    if why:
-        blocks.append({"type": "section", "text": _plain(why, MAX_INPUT)})
-    blocks += [_input(option, given.get(option.name)) for option in command.options]
+    if wanted.fault:
+        blocks.append({"type": "section", "text": _plain(wanted.fault, MAX_INPUT)})
+    blocks += [_input(option, wanted.given.get(option.name), offers) for option in wanted.asks]
+    shown = {option.name for option in wanted.asks}
+    kept = {name: value for name, value in wanted.given.items() if name not in shown}
     return {
         "type": "modal",
-        "callback_id": f"{FORM}{command.name}",
-        "private_metadata": json.dumps({"channel": channel}),
-        "title": _plain(command.name.capitalize(), MAX_TITLE),
+        "callback_id": f"{FORM}{wanted.command.name}",
+        "private_metadata": _memory(channel, kept),
+        "title": _plain(wanted.command.name.capitalize(), MAX_TITLE),
         "submit": _plain("Go", MAX_TITLE),
         "close": _plain("Cancel", MAX_TITLE),
-        "blocks": blocks,
+        "blocks": blocks[:MAX_BLOCKS] or [{"type": "section", "text": _plain(wanted.command.description, MAX_INPUT)}],
     }
 
 
-def _input(option: Option, given: Value | None) -> Json:
-    """Return one option as an input: a menu for choices, a tick box for a flag, else a line of text."""
+def _memory(channel: str, kept: Mapping[str, Value]) -> str:
+    """Return what a view carries with it; values too long for that are left out."""
+    memory = json.dumps({"channel": channel, "given": kept})
+    return memory if len(memory) <= MAX_MEMORY else json.dumps({"channel": channel})
+
+
+def _input(option: Option, given: Value | None, offers: Offers) -> Json:
+    """Return one option as an input: menus for choices, channels and things there are, else a line of text."""
     return {
         "type": "input",
         "block_id": option.name,
         "optional": not option.required,
         "label": _plain(option.name.replace("_", " ").capitalize(), MAX_HINT),
         "hint": _plain(option.description, MAX_HINT),
-        "element": _element(option, given),
+        "element": _element(option, given, offers),
     }
 
 
-def _element(option: Option, given: Value | None) -> Json:
-    if option.kind == "flag":
-        yes = _choice("yes", "Yes")
-        ticked: Json = {"initial_options": [yes]} if given is True else {}
-        return {"type": "checkboxes", "action_id": option.name, "options": [yes]} | ticked
-    if option.kind == "choice":
-        options = [_choice(choice, choice.capitalize()) for choice in option.choices]
-        chosen = next((one for one in options if one["value"] == given), None)
-        first: Json = {"initial_option": chosen} if chosen else {}
-        return {"type": "static_select", "action_id": option.name, "options": options} | first
+def _element(option: Option, given: Value | None, offers: Offers) -> Json:
+    match option.kind:
+        case "flag":
+            yes = _choice("yes", "Yes")
+            ticked: Json = {"initial_options": [yes]} if given is True else {}
+            return {"type": "checkboxes", "action_id": option.name, "options": [yes]} | ticked
+        case "choice":
+            return _menu(option, [(choice.capitalize(), choice) for choice in option.choices], given)
+        case "channel":
+            chosen: Json = {"initial_conversation": given} if given else {"default_to_current_conversation": True}
+            only: Json = {"include": ["public", "private"], "exclude_bot_users": True}
+            return {"type": "conversations_select", "action_id": option.name, "filter": only} | chosen
+        case "file":
+            return {"type": "file_input", "action_id": option.name, "max_files": 1}
+        case _ if _is_offered(offers.get(option.kind, ()), given):
+            return _menu(option, offers[option.kind], given)
+    return _line(option, given)
+
+
+def _is_offered(offered: Sequence[tuple[str, Value]], given: Value | None) -> bool:
+    """Tell whether a menu holds the things there are, and what is chosen now among them."""
+    return 0 < len(offered) <= MAX_MENU and (given is None or str(given) in {str(value) for _, value in offered})
+
+
+def _menu(option: Option, offered: Sequence[tuple[str, Value]], given: Value | None) -> Json:
+    options = [_choice(str(value), label) for label, value in offered]
+    chosen = next((one for one in options if given is not None and one["value"] == str(given)), None)
+    first: Json = {"initial_option": chosen} if chosen else {}
+    return {"type": "static_select", "action_id": option.name, "options": options} | first
+
+
+def _line(option: Option, given: Value | None) -> Json:
     text: Json = {"type": "plain_text_input", "action_id": option.name, "multiline": option.rest}
     if option.kind == "text" and option.most:
         text["max_length"] = min(option.most, MAX_INPUT)
@@ -70,7 +110,8 @@ def submitted(view: Mapping[str, object]) -> Invocation:
     name = str(view.get("callback_id", "")).removeprefix(FORM)
     state = view.get("state")
     values = state.get("values", {}) if isinstance(state, dict) else {}
-    options: dict[str, Value] = {}
+    given = _remembered(view).get("given", {})
+    options: dict[str, Value] = dict(given) if isinstance(given, dict) else {}
     for inputs in values.values():
         for option, element in inputs.items():
             value = _value(element)
@@ -83,19 +124,36 @@ def _value(element: Mapping[str, object]) -> Value:
     match element:
         case {"type": "checkboxes", "selected_options": list(chosen)}:
             return bool(chosen)
-        case {"selected_option": {"value": str(value)}} | {"value": str(value)}:
+        case {"selected_option": {"value": str(value)}} | {"selected_conversation": str(value)} | {"value": str(value)}:
             return value
         case _:
             return ""
 
 
+def files_of(view: Mapping[str, object]) -> Mapping[str, str]:
+    """Return the addresses of the files that were put into a submitted form, by option."""
+    state = view.get("state")
+    values = state.get("values", {}) if isinstance(state, dict) else {}
+    found: dict[str, str] = {}
+    for inputs in values.values():
+        for option, element in inputs.items():
+            match element:
+                case {"type": "file_input", "files": [{"url_private_download": str(url)}, *_]}:
+                    found[option] = url
+    return found
+
+
 def channel_of(view: Mapping[str, object]) -> str:
     """Return the channel a form was opened in."""
+    return str(_remembered(view).get("channel", ""))
+
+
+def _remembered(view: Mapping[str, object]) -> Mapping[str, object]:
     try:
         kept = json.loads(str(view.get("private_metadata") or "{}"))
     except ValueError:
-        return ""
-    return str(kept.get("channel", "")) if isinstance(kept, dict) else ""
+        return {}
+    return kept if isinstance(kept, dict) else {}
 
 
 def answer(title: str, cards: Sequence[Card]) -> Json:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from digestbot.chat.slack.adapter import SlackAdapter
+from digestbot.chat.slack.scopes import SCOPES
 from digestbot.domain.digest import Message
 from digestbot.domain.errors import (
     ChannelGone,
@@ -166,7 +167,7 @@ async def test_a_time_out_is_unknown_and_asked_about_later(
     rig: SlackRig, slack: SlackAdapter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A slow call may still arrive: it is looked for after half a minute, not at once."""
-    monkeypatch.setattr("digestbot.chat.slack.adapter.TIMEOUT", 0.2)
+    monkeypatch.setattr("digestbot.chat.slack.clients.TIMEOUT", 0.2)
     rig.slow("chat.postMessage", 1.0)
     with pytest.raises(OutcomeUnknown) as caught:
         await slack.post(NEWS, a_message(slack), KEY, None)
@@ -238,28 +239,49 @@ async def test_a_lost_question_is_no_unknown_outcome(rig: SlackRig, slack: Slack
         await slack.settle(NEWS, KEY, None, just_now())
 
 
+# ── corrections ──────────────────────────────────────────────────────────────
+
+
+async def test_a_correction_takes_the_place_of_what_was_posted(rig: SlackRig, slack: SlackAdapter) -> None:
+    """The message keeps its place and its tag, shows the new words, and doing it twice changes nothing more."""
+    ts = await slack.post(NEWS, a_message(slack), KEY, None)
+    fresh = slack.render(digest(story(2)))[1]
+    for _ in range(2):
+        await slack.correct(NEWS, ts, fresh, None)
+    (message,) = rig.rooms["C1"].messages
+    assert message["blocks"] == fresh.payload["blocks"]
+    assert await slack.settle(NEWS, KEY, None, just_now() - timedelta(minutes=1)) == ts
+
+
+async def test_a_message_that_is_gone_is_said_to_be_gone(rig: SlackRig, slack: SlackAdapter) -> None:
+    """What a moderator deleted cannot be corrected, and no new message is posted for it."""
+    with pytest.raises(ChannelGone):
+        await slack.correct(NEWS, "1.000001", a_message(slack), None)
+    rig.refuse("chat.update", "edit_window_closed")
+    with pytest.raises(Rejected):
+        await slack.correct(NEWS, "1.000001", a_message(slack), None)
+    assert rig.rooms["C1"].messages == []
+
+
 # ── the doctor ───────────────────────────────────────────────────────────────
 
 
 async def test_a_healthy_app_is_said_to_be_well(rig: SlackRig, slack: SlackAdapter) -> None:
     """Token, scopes and channel are each a finding without a fault."""
     findings = await slack.examine([NEWS])
-    assert [(name, well) for name, well, _, _ in findings] == [
-        ("slack", True),
-        ("slack scopes", True),
-        ("slack:T1/C1", True),
-    ]
+    assert [(name, well) for name, well, _, _ in findings] == [("slack", True), ("slack", True), ("C1", True)]
 
 
 async def test_each_fault_has_its_fix(rig: SlackRig, slack: SlackAdapter) -> None:
-    """Missing scopes are named; a channel without the bot, an archived and a missing one say what to do."""
+    """Each missing scope is named by itself; a channel without the bot, an archived and a missing one have a fix."""
     rig.scopes = "chat:write,commands"
     rig.rooms["C1"].member = False
     rig.rooms["C2"].archived = True
-    findings = await slack.examine([NEWS, TRADE, Channel("slack", "C9")])
-    assert all(not well and fix for _, well, _, fix in findings[1:])
-    assert "channels:history" in findings[1][2]
-    absent, archived, missing = (fix for *_, fix in findings[2:])
+    (_, *scopes, _, _, _), channels = (found := await slack.examine([NEWS, TRADE, Channel("slack", "C9")])), found[-3:]
+    assert len(scopes) == len(SCOPES) - 2
+    assert all(not well and fix for _, well, _, fix in [*scopes, *channels])
+    assert any("channels:history" in what for _, _, what, _ in scopes)
+    absent, archived, missing = (fix for *_, fix in channels)
     assert absent == "type “/invite @digestbot” in the channel"
     assert archived == "unarchive it, or move the subscription to another channel"
     assert missing.startswith("if it is private, type “/invite @digestbot” in the channel; if it is deleted, move")

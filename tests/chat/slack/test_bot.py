@@ -1,33 +1,19 @@
 """The Slack app over a real socket: acknowledged at once, answered where it was asked, and acting once."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator
 
 import pytest
 
-from digestbot.chat.slack.bot import SlackBot, meant, plain
-from digestbot.commands import Asker, Desk, Invocation, Reply, dispatch
+from digestbot.chat.slack.bot import SlackBot
+from digestbot.chat.slack.meaning import meant, plain
+from digestbot.commands import Asker, Invocation, Reply
 from digestbot.commands.words import said
 from digestbot.domain.errors import NotPermitted
+from tests.chat.slack.hearing import Desks, listening, texts, until
 from tests.commands.making import a_desk
-from tests.rigs.slack import APP_TOKEN, TOKEN
+from tests.rigs.slack import TOKEN
 from tests.rigs.slack_socket import SocketRig
-
-
-@dataclass
-class Desks:
-    """Answers with the real commands over a store in memory; remembers who asked what, and can be slow."""
-
-    desk: Desk
-    asked: list[tuple[Invocation, Asker]] = field(default_factory=list)
-    wait: float = 0.0
-
-    async def answer(self, invocation: Invocation, asker: Asker) -> Reply:
-        """Run an invocation."""
-        self.asked.append((invocation, asker))
-        await asyncio.sleep(self.wait)
-        return await dispatch(self.desk, invocation, asker)
 
 
 @pytest.fixture
@@ -50,29 +36,8 @@ async def desks() -> Desks:
 @pytest.fixture
 async def bot(rig: SocketRig, desks: Desks) -> AsyncIterator[SlackBot]:
     """Run the app, connected."""
-    made = SlackBot(TOKEN, APP_TOKEN, desks.answer, admin_channel="C2", base_url=rig.base_url)
-    await made.start()
-    await rig.connected()
-    yield made
-    await made.close()
-
-
-async def until(there: Callable[[], object]) -> None:
-    """Wait until something is there."""
-    for _ in range(1000):
-        if there():
-            return
-        await asyncio.sleep(0.01)
-    pytest.fail("it did not come within ten seconds")
-
-
-def texts(thing: object) -> str:
-    """Return all texts in a body."""
-    if isinstance(thing, dict):
-        return " ".join(texts(v) for k, v in thing.items() if k != "value")
-    if isinstance(thing, list):
-        return " ".join(map(texts, thing))
-    return thing if isinstance(thing, str) else ""
+    async with listening(rig, desks.answer, admin_channel="C2") as made:
+        yield made
 
 
 async def test_a_command_is_acknowledged_and_then_answered_alone(rig: SocketRig, bot: SlackBot) -> None:
@@ -222,12 +187,31 @@ async def test_what_nobody_knows_is_acknowledged(rig: SocketRig, bot: SlackBot) 
 
 
 @pytest.mark.parametrize("how", ["refresh", "cut"])
-async def test_a_lost_connection_is_made_again(rig: SocketRig, bot: SlackBot, desks: Desks, how: str) -> None:
+async def test_a_lost_connection_is_made_again(
+    rig: SocketRig, desks: Desks, how: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """After Slack's refresh, and after a connection that just ends, commands are heard again."""
-    await (rig.refresh() if how == "refresh" else rig.cut())
-    await rig.connected(2)
-    await rig.command("status")
-    await until(lambda: desks.asked)
+    monkeypatch.setattr("digestbot.chat.slack.doors.PING", 0.5)
+    async with listening(rig, desks.answer):
+        await (rig.refresh() if how == "refresh" else rig.cut())
+        await rig.connected(2)
+        await rig.command("status")
+        await until(lambda: desks.asked)
+
+
+async def test_an_outage_is_outlived(rig: SocketRig, desks: Desks, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While Slack is away for some seconds nothing is heard; when it is back, under new addresses, commands are."""
+    monkeypatch.setattr("digestbot.chat.slack.doors.PING", 0.2)
+    async with listening(rig, desks.answer):
+        rig.away = True
+        await rig.cut()
+        await asyncio.sleep(1.5)
+        assert rig.connections == 1
+        assert not desks.asked
+        rig.away = False
+        await rig.connected(2)
+        await rig.command("status")
+        await until(lambda: desks.asked)
 
 
 async def test_who_we_are_is_asked_once(rig: SocketRig, bot: SlackBot) -> None:
@@ -242,7 +226,8 @@ async def test_a_dead_token_stops_the_start(rig: SocketRig, desks: Desks) -> Non
     """The operator is told at once, with the fix."""
     rig.tokens[TOKEN] = "token_revoked"
     with pytest.raises(NotPermitted, match="DIGESTBOT_SLACK__BOT_TOKEN"):
-        await SlackBot(TOKEN, APP_TOKEN, desks.answer, base_url=rig.base_url).start()
+        async with listening(rig, desks.answer):
+            pass
 
 
 async def test_five_uses_of_a_response_url_are_enough(rig: SocketRig, desks: Desks) -> None:
@@ -252,12 +237,9 @@ async def test_five_uses_of_a_response_url_are_enough(rig: SocketRig, desks: Des
     async def much(_invocation: Invocation, _asker: Asker) -> Reply:
         return Reply(long)
 
-    bot = SlackBot(TOKEN, APP_TOKEN, much, base_url=rig.base_url)
-    await bot.start()
-    await rig.connected()
-    await rig.command("status")
-    await until(lambda: len(rig.responses) == 5)
-    await bot.close()
+    async with listening(rig, much):
+        await rig.command("status")
+        await until(lambda: len(rig.responses) == 5)
 
 
 @pytest.mark.parametrize(
