@@ -99,7 +99,7 @@ class DiscordBot(discord.AutoShardedClient):
         self._notify = notify
         self._forms = Forms()
         self._manners = Manners(_seconds, news_a_minute)
-        self._wire = Wire(self.http.request, breaker)
+        self._wire = Wire(self._request, breaker)
         self.tree = app_commands.CommandTree(self)
         self.tree.error(self._broken)
         for group in groups(self._commands, self._run, self._suggest):
@@ -107,6 +107,9 @@ class DiscordBot(discord.AutoShardedClient):
         for menu in menus(self._of_message):
             self.tree.add_command(menu)
         self.add_dynamic_items(Press)
+
+    async def _request(self, route: Route, **kwargs: Any) -> Any:
+        return await self.http.request(route, **kwargs)
 
     async def publish_commands(self) -> None:
         """Tell Discord the commands; of several processes the one that has the first shard does so."""
@@ -163,7 +166,8 @@ class DiscordBot(discord.AutoShardedClient):
         Nothing is awaited before the first answer, but for a moment what a form to change something starts with.
         """
         invocation = Invocation(command.name, given, str(interaction.id))
-        if self._manners.again((interaction.user.id, interaction.channel_id, write(invocation))):
+        asked = (write(invocation), *(file.id for file in files.values()))
+        if self._manners.again((interaction.user.id, interaction.channel_id, asked)):
             await self._repeated(interaction)
         elif command.discord.partition(" ")[0] == OPEN and (wait := self._manners.wait(interaction.user.id)) > 0:
             await self._say(interaction, refused(TooOften("the news", wait)))
@@ -282,7 +286,8 @@ def _roles(interaction: discord.Interaction, option: Option) -> list[tuple[str, 
     """Return what an option for a role may be: its words, and the server's roles."""
     words = ("admins", "anyone") if option.name == "managers" else ("none",)
     roles = interaction.guild.roles if interaction.guild else []
-    named: list[tuple[str, Value]] = [(role.name, str(role.id)) for role in roles if not role.is_default()]
+    theirs = [role for role in roles if not role.is_default() and not role.is_bot_managed()]
+    named: list[tuple[str, Value]] = [(role.name, str(role.id)) for role in theirs]
     return [*((word, word) for word in words), *named]
 
 

@@ -100,30 +100,37 @@ def _field(option: Option, value: Value | None) -> discord.ui.Item[Any]:
                 option, ("yes", "no"), {True: "yes", False: "no"}.get(value is True) if value is not None else None
             )
         case "channel":
-            return discord.ui.ChannelSelect(
-                channel_types=CHANNELS, required=option.required, min_values=int(option.required),
-                default_values=_standing(value, discord.abc.GuildChannel),
-            )  # fmt: skip
+            return _channel(option, value)
         case "file":
-            return discord.ui.FileUpload(required=option.required, max_values=1)
+            return discord.ui.FileUpload(custom_id=option.name, required=option.required, max_values=1)
         case _:
             return _text(option, value)
 
 
 def _menu(option: Option, choices: Sequence[str], value: Value | None) -> discord.ui.Select[Any]:
     options = [discord.SelectOption(label=one.capitalize(), value=one, default=one == value) for one in choices]
-    return discord.ui.Select(options=options, required=option.required, min_values=int(option.required))
+    return discord.ui.Select(
+        custom_id=option.name, options=options, required=option.required, min_values=int(option.required)
+    )
 
 
-def _standing(value: Value | None, kind: type) -> list[discord.Object]:
+def _channel(option: Option, value: Value | None) -> discord.ui.ChannelSelect[Any]:
     text = str(value or "")
-    return [discord.Object(int(text), type=kind)] if text.isdecimal() else []
+    kind = discord.SelectDefaultValueType.channel
+    return discord.ui.ChannelSelect(
+        custom_id=option.name,
+        channel_types=CHANNELS,
+        required=option.required,
+        min_values=int(option.required),
+        default_values=[discord.SelectDefaultValue(id=int(text), type=kind)] if text.isdecimal() else [],
+    )
 
 
 def _text(option: Option, value: Value | None) -> discord.ui.TextInput[Any]:
     most = min(option.most or 1_000, MAX_TYPED)
     shown = "" if value is None else f"{value}m" if option.kind == "duration" else str(value)
     return discord.ui.TextInput(
+        custom_id=option.name,
         default=shown[:most] or None,
         required=option.required,
         max_length=most,

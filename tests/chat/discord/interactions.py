@@ -65,7 +65,7 @@ class Speaker:
         """Fill in the form that an interaction was answered with; fields not named are left as they are."""
         form = self._rig.answers[token][0]["callback"]["data"]
         labels = [one for one in form["components"] if one["type"] == LABEL]
-        names = {_name(label): label["component"] for label in labels}
+        names = {label["component"]["custom_id"]: label["component"] for label in labels}
         assert fields.keys() <= names.keys(), f"the form asks for {sorted(names)}"
         filled = [_filled(field, fields.get(name)) for name, field in names.items()]
         rows = [{"type": LABEL, "id": n, "component": field} for n, field in enumerate(filled, 1)]
@@ -101,10 +101,6 @@ class Speaker:
             body |= {"user": _user(self._user)}
         self._bring(body)
         return token
-
-
-def _name(label: Json) -> str:
-    return str(label["label"]).lower().replace(" ", "_")
 
 
 def _filled(field: Json, value: str | None) -> Json:
