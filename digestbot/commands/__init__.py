@@ -1,6 +1,7 @@
 """The command core: one table, typed text in, an Invocation run for an Asker, a Reply out; knows no platform."""
 
 from digestbot.commands.dispatch import dispatch
+from digestbot.commands.forms import filled, read, shown, wants_form
 from digestbot.commands.model import (
     Asker,
     Attachment,
@@ -37,10 +38,14 @@ __all__ = [
     "checked",
     "convert",
     "dispatch",
+    "filled",
     "find",
     "help_card",
     "missing",
     "parse",
+    "read",
     "refused",
+    "shown",
+    "wants_form",
     "write",
 ]

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
+from digestbot.commands.limits import Lately, Limits
 from digestbot.domain.digest import Card
 from digestbot.domain.errors import DigestbotError
 from digestbot.domain.news import ParsedFeed
@@ -157,9 +158,35 @@ class FeedReader(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """One feed of an OPML file; folders are its topics."""
+
+    url: str
+    title: str = ""
+    topics: tuple[str, ...] = ()
+
+
+class Outlines(Protocol):
+    """Reads and writes OPML."""
+
+    def read(self, data: bytes) -> Sequence[Outline]:
+        """Return the feeds of an OPML file.
+
+        Raises:
+            SourceError: It is not OPML.
+
+        """
+        ...
+
+    def write(self, feeds: Sequence[Outline]) -> bytes:
+        """Return feeds as an OPML file."""
+        ...
+
+
 @dataclass(slots=True)
 class Desk:
-    """What handlers work with."""
+    """What handlers work with; ``outlines`` is None where nobody has wired OPML."""
 
     store: Store
     briefer: Briefer
@@ -167,6 +194,9 @@ class Desk:
     articles: ArticleSource
     feeds: FeedReader
     clock: Clock
+    outlines: Outlines | None = None
+    limits: Limits = field(default_factory=Limits)
+    lately: Lately = field(default_factory=Lately)
 
 
 Handler = Callable[["Desk", Asker, "Options"], Awaitable[Reply]]

@@ -46,12 +46,35 @@ def parse(text: str, commands: Sequence[CommandSpec]) -> Invocation:
         BadOption: A value cannot be used, or an option is not known.
 
     """
+    invocation, fault = understood(text, commands)
+    if fault is not None:
+        raise fault
+    return invocation
+
+
+def understood(text: str, commands: Sequence[CommandSpec]) -> tuple[Invocation, BadOption | None]:
+    """Read what was typed as far as it can be; return that, and the first thing that was wrong with it.
+
+    Raises:
+        UnknownCommand: It begins with no command's name.
+
+    """
     words = _TOKEN.findall(text)
     command, used = _command(words, commands)
     given: dict[str, Value] = {}
-    loose = [word for word in words[used:] if not _take_named(word, command, given)]
-    _place(loose, command, given)
-    return Invocation(command.name, given)
+    loose: list[str] = []
+    fault: BadOption | None = None
+    for word in words[used:]:
+        try:
+            if not _take_named(word, command, given):
+                loose.append(word)
+        except BadOption as error:
+            fault = fault or error
+    try:
+        _place(loose, command, given)
+    except BadOption as error:
+        fault = fault or error
+    return Invocation(command.name, given), fault
 
 
 def write(invocation: Invocation) -> str:

@@ -5,8 +5,10 @@ from datetime import datetime
 
 from digestbot.commands.model import Reply, sentence_of
 from digestbot.domain.digest import Action, Actions, Block, Card, Heading, Link, Moment, Prose, Span, Strong, Text
-from digestbot.domain.errors import DigestbotError
+from digestbot.domain.errors import DigestbotError, UnknownCommand
 
+MOST_BUTTON = 100
+"""Characters of a button's command line that both platforms take."""
 SORRY = "Something went wrong on our side. It is logged; please try again."
 
 
@@ -16,8 +18,10 @@ def said(text: str, *actions: Action) -> Reply:
 
 
 def refused(error: DigestbotError) -> Reply:
-    """Return an error in words: what, which thing, what to do."""
-    return Reply((card(Prose((Text(sentence_of(error)),))),), error=error)
+    """Return an error in words: what, which thing, what to do; a command that was probably meant is a button."""
+    near = error.nearest if isinstance(error, UnknownCommand) else None
+    meant = (Action(near.capitalize(), near),) if near else ()
+    return Reply((card(Prose((Text(sentence_of(error)),)), *meant),), error=error)
 
 
 def broken(error: Exception) -> Reply:

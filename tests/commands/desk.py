@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from digestbot.commands import COMMANDS, Asker, Desk, Reply, dispatch, parse
+from digestbot.commands.limits import Limits
 from digestbot.domain.digest import Heading, Prose, Quotation
 from digestbot.domain.errors import SourceError
 from digestbot.domain.news import ParsedFeed
@@ -64,5 +65,5 @@ async def desk() -> AskedDesk:
     await house.subscribe()
     await gates(house)
     reader = Reader()
-    made = Desk(house.store, house.briefer, house.publisher, house.press, reader, house.clock)
+    made = Desk(house.store, house.briefer, house.publisher, house.press, reader, house.clock, limits=Limits(1e6))
     return AskedDesk(house, reader, made)

@@ -7,6 +7,7 @@ from datetime import datetime
 import numpy as np
 
 from digestbot.commands import Asker, Desk, Reply
+from digestbot.commands.limits import Limits
 from digestbot.domain.digest import Actions, Heading, Prose, Quotation, Sources
 from digestbot.domain.errors import NothingToRead, SourceError
 from digestbot.domain.news import Article, Entry, Feed, ParsedFeed, Polling
@@ -93,7 +94,7 @@ async def a_desk(chat: ChatAdapter | None = None) -> Desk:
     polling = Polling(clock.now())
     await store.record_refresh(RefreshRecord(feed.id, polling, articles=articles), clock.now())
     clock.tick(hours=1)
-    return Desk(store, briefer, publisher, FakeArticles(), feeds, clock)
+    return Desk(store, briefer, publisher, FakeArticles(), feeds, clock, limits=Limits(1e6))
 
 
 def shown(reply: Reply) -> str:

@@ -1,0 +1,178 @@
+"""Whose is what: the feeds and digests that an asker may read, and those the asker's workspace may change.
+
+A workspace reads its own and what the operator put in (the settings file, the command line); it changes its own alone.
+The operator's terminal reads and changes everything.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from difflib import get_close_matches
+from typing import TypeVar
+
+from digestbot.commands.model import Asker, Desk, Value
+from digestbot.domain.errors import BadOption, NotAllowed, NotFound
+from digestbot.domain.news import Feed, Story
+from digestbot.domain.subscription import OPERATOR, Subscription
+
+PINNED = "comes from the settings file of this bot; change it there"
+
+T = TypeVar("T", Feed, Subscription)
+
+
+# ── feeds ────────────────────────────────────────────────────────────────────
+
+
+async def own_feeds(desk: Desk, asker: Asker) -> Sequence[Feed]:
+    """Return the feeds that the asker's workspace may change; the operator may change all."""
+    return await (desk.store.feeds() if asker.home == OPERATOR else desk.store.feeds_of(asker.home))
+
+
+async def feeds_here(desk: Desk, asker: Asker) -> Sequence[Feed]:
+    """Return the feeds the asker may read, by id: the workspace's own as they are there, and the operator's."""
+    own = {feed.id: feed for feed in await own_feeds(desk, asker)}
+    if asker.home == OPERATOR:
+        return list(own.values())
+    shared = {feed.id: feed for feed in await desk.store.feeds_of(OPERATOR)}
+    return [feed for _, feed in sorted((shared | own).items())]
+
+
+async def readable(desk: Desk, asker: Asker) -> frozenset[int] | None:
+    """Return the ids of the feeds whose articles the asker may read; None for all."""
+    return None if asker.home == OPERATOR else frozenset(feed.id for feed in await feeds_here(desk, asker))
+
+
+async def feed_named(desk: Desk, asker: Asker, value: Value) -> Feed:
+    """Return a feed the asker may read, by number, address or title.
+
+    Raises:
+        NotFound: There is none; whether another workspace has it is not told.
+
+    """
+    return _named("feed", await feeds_here(desk, asker), value)
+
+
+async def feed_to_change(desk: Desk, asker: Asker, value: Value) -> Feed:
+    """Return a feed that is the asker's workspace's own.
+
+    Raises:
+        NotFound: The asker sees no such feed.
+        NotAllowed: It is the operator's.
+
+    """
+    feed = await feed_named(desk, asker, value)
+    own = {one.id for one in await own_feeds(desk, asker)}
+    if feed.id not in own or (feed.listed and asker.home == OPERATOR):
+        raise NotAllowed(f"“{feed.title or feed.url}” {PINNED}", hint="")
+    return feed
+
+
+async def pause_for(desk: Desk, asker: Asker, feed: Feed, reason: str | None) -> None:
+    """Pause a feed for the asker's workspace, or (None) resume it; the operator does so for everybody."""
+    if asker.home == OPERATOR:
+        await desk.store.pause_feed(feed.id, reason)
+    else:
+        await desk.store.pause_own(feed.id, asker.home, reason)
+
+
+# ── digests ──────────────────────────────────────────────────────────────────
+
+
+async def digests_here(desk: Desk, asker: Asker) -> Sequence[Subscription]:
+    """Return the digests of the asker's workspace, by id.
+
+    The settings file may leave a channel's workspace out. Such a digest is everybody's who asks in its channel, and
+    the whole workspace's where the bot serves one workspace of the platform alone.
+    """
+    found = await desk.store.subscriptions()
+    if asker.home == OPERATOR:
+        return found
+    alone = not [w for w in await desk.store.workspaces() if w.home.platform == asker.platform and w.home != asker.home]
+
+    def theirs(one: Subscription) -> bool:
+        if one.channel.platform != asker.platform or not asker.workspace:
+            return False
+        return one.channel.workspace == asker.workspace or (
+            not one.channel.workspace and (alone or one.channel.id == asker.channel.id)
+        )
+
+    return [one for one in found if theirs(one)]
+
+
+async def digest_named(desk: Desk, asker: Asker, value: Value) -> Subscription:
+    """Return a digest of the asker's workspace, by number or name.
+
+    Raises:
+        NotFound: There is none; whether another workspace has it is not told.
+
+    """
+    return _named("digest", await digests_here(desk, asker), value)
+
+
+async def digest_to_change(desk: Desk, asker: Asker, value: Value) -> Subscription:
+    """Return a digest of the asker's workspace that chat may change.
+
+    Raises:
+        NotFound: The asker sees no such digest.
+        NotAllowed: The settings file says how it is.
+
+    """
+    wanted = await digest_named(desk, asker, value)
+    if wanted.listed:
+        raise NotAllowed(f"“{wanted.name}” {PINNED}", hint="")
+    return wanted
+
+
+# ── stories ──────────────────────────────────────────────────────────────────
+
+
+async def story_named(desk: Desk, asker: Asker, number: int) -> Story:
+    """Return a story with the articles the asker may read: those of their feeds, and those posted to them.
+
+    Raises:
+        NotFound: There is none, or none of its articles may be read here.
+
+    """
+    story = await desk.store.story(number)
+    feeds = await readable(desk, asker)
+    if feeds is None or all(article.feed_id in feeds for article in story.articles):
+        return story
+    if await desk.store.deliveries_of(asker.home, story.id):
+        # What was posted here may be looked behind, also when its feed is removed since.
+        return story
+    seen = tuple(article for article in story.articles if article.feed_id in feeds)
+    if not seen:
+        raise NotFound("story", number, hint="its number stands on the story's buttons")
+    return replace(story, articles=seen)
+
+
+# ── names ────────────────────────────────────────────────────────────────────
+
+
+def _named(kind: str, found: Sequence[T], value: Value) -> T:
+    """Return the one of a number or a name.
+
+    Raises:
+        NotFound: There is none; the nearest name is told.
+        BadOption: Several have that name.
+
+    """
+    text = str(value).strip()
+    number = text.removeprefix("#")
+    if number.isdecimal():
+        for one in found:
+            if one.id == int(number):
+                return one
+        raise NotFound(kind, value)
+    wanted = text.casefold()
+    same = [one for one in found if wanted in {name.casefold() for name in _names(one)}]
+    if len(same) > 1:
+        raise BadOption(kind, f"is the name of {' and '.join(str(one.id) for one in same)}: give the number")
+    if same:
+        return same[0]
+    names = {name.casefold(): name for one in found for name in _names(one)}
+    near = get_close_matches(wanted, names, n=1, cutoff=0.5)
+    raise NotFound(kind, value, hint=f"did you mean “{names[near[0]]}”?" if near else None)
+
+
+def _names(one: Feed | Subscription) -> tuple[str, ...]:
+    return (one.title, one.url) if isinstance(one, Feed) else (one.name,)
