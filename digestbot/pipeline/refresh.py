@@ -14,6 +14,8 @@ import numpy as np
 from digestbot.domain.errors import DigestbotError, FeedGone, InferenceError, NotFound, SourceError, StoreError
 from digestbot.domain.news import Article, Entry, Feed
 from digestbot.editorial.cluster import StoryIndex, event_text
+from digestbot.pipeline.noticing import maybe_edited, notice_of
+from digestbot.pipeline.recording import PollRecorder
 from digestbot.ports import (
     ArticleSource,
     Clock,
@@ -22,6 +24,7 @@ from digestbot.ports import (
     Fetched,
     NewArticle,
     OpenStory,
+    Poll,
     RefreshRecord,
     Store,
     Vector,
@@ -39,7 +42,10 @@ Outcome = Literal["new", "unchanged", "baseline", "failed", "gone"]
 
 @dataclass(frozen=True, slots=True)
 class Refreshed:
-    """What one refresh did; ``unread`` are the pages that could not be read (their feed's summary stands in)."""
+    """What one refresh did; ``unread`` are the pages that could not be read (their feed's summary stands in).
+
+    ``edited`` counts articles stored before that their publisher has changed.
+    """
 
     feed_id: int
     url: str
@@ -48,6 +54,7 @@ class Refreshed:
     stories: tuple[int, ...] = ()
     error: DigestbotError | None = None
     unread: tuple[SourceError, ...] = ()
+    edited: int = 0
 
 
 @dataclass(slots=True)
@@ -78,8 +85,9 @@ class OpenStories:
 class Refresher:
     """Runs the refresh step.
 
-    ``window`` is how long a story stays open for further articles; ``readers`` how many pages of one feed are
-    read at once (a host is still asked one request at a time).
+    ``window`` is how long a story stays open for further articles; ``concurrency`` how many feeds are asked at once,
+    and of how many the news are read at once; ``readers`` how many pages of one feed are read at once (a host is
+    still asked one request at a time).
     """
 
     store: Store
@@ -94,6 +102,14 @@ class Refresher:
     _rests: dict[int, datetime] = field(default_factory=dict)
     _open: OpenStories | None = None
     _opened_at: datetime = NEVER
+    _asking: asyncio.Semaphore = field(init=False)
+    _reading: asyncio.Semaphore = field(init=False)
+    _recorder: PollRecorder = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Make what bounds the work."""
+        self._asking, self._reading = (asyncio.Semaphore(self.concurrency) for _ in range(2))
+        self._recorder = PollRecorder(self.store, self.clock)
 
     async def run_due(self, limit: int = 500) -> Sequence[Refreshed]:
         """Refresh every feed whose next check has passed; one feed's failure touches no other."""
@@ -101,14 +117,9 @@ class Refresher:
         if not due:
             return []
         open_stories = await self._open_stories()
-        gate = asyncio.Semaphore(self.concurrency)
-
-        async def one(feed: Feed) -> Refreshed:
-            async with gate:
-                return await self._guarded(feed, open_stories)
-
         now = self.clock.now()
-        return await asyncio.gather(*(one(feed) for feed in due if self._rests.get(feed.id, now) <= now))
+        ready = [feed for feed in due if self._rests.get(feed.id, now) <= now]
+        return await asyncio.gather(*(self._guarded(feed, open_stories) for feed in ready))
 
     async def run_one(self, feed_id: int) -> Refreshed | None:
         """Refresh one feed if it is still due; None when it is not, is paused, or is gone."""
@@ -141,22 +152,52 @@ class Refresher:
 
         """
         now = self.clock.now()
-        known = await self.store.seen(feed.id)
         try:
-            fetched = await self.feeds.fetch(feed, now, known)
+            async with self._asking:
+                fetched = await self.feeds.fetch(feed, now)
         except SourceError as error:
             return await self._failed(feed, error)
-        if fetched.parsed is None:
-            await self.store.record_refresh(RefreshRecord(feed.id, fetched.polling, url=fetched.moved_to), now)
+        if fetched.parsed is None and fetched.moved_to is None and feed.baseline_at:
+            # Nothing is asked of the store but this: most polls end here.
+            await self._recorder.record(Poll(feed.id, fetched.polling, notice_of(feed, fetched.polling)))
             return Refreshed(feed.id, feed.url, "unchanged")
-        fresh = [entry for entry in _each_once(fetched.parsed.entries) if known.isdisjoint(entry.keys)]
+        async with self._reading:
+            return await self._take(feed, fetched, open_stories)
+
+    async def _take(self, feed: Feed, fetched: Fetched, open_stories: OpenStories | None) -> Refreshed:
+        """Store what a feed gave: new entries as articles, edited ones in place of what they were."""
+        known = await self.store.seen(feed.id)
+        entries = _each_once(fetched.parsed.entries) if fetched.parsed else []
+        fresh = [entry for entry in entries if known.isdisjoint(entry.keys)]
         wanted = fresh if feed.baseline_at else _latest(fresh, feed.backfill)
         # The feed's own title names the outlet from its first article on.
-        named = replace(feed, title=feed.title or fetched.parsed.title)
+        named = replace(feed, title=feed.title or (fetched.parsed.title if fetched.parsed else ""))
         read, unread = await self._read_all(wanted, named)
-        stories = await self._store(feed, fetched, read, open_stories or await self._open_stories())
+        old = [entry for entry in entries if not known.isdisjoint(entry.keys)] if feed.baseline_at else []
+        edits = await self._edits(old, named, partial=fetched.partial)
+        stories = await self._store(feed, fetched, read, edits, open_stories or await self._open_stories())
         outcome: Outcome = "baseline" if not feed.baseline_at and not read else "new" if read else "unchanged"
-        return Refreshed(feed.id, feed.url, outcome, len(stories), tuple(sorted(set(stories))), unread=tuple(unread))
+        told = tuple(sorted(set(stories)))
+        return Refreshed(feed.id, feed.url, outcome, len(stories), told, unread=tuple(unread), edited=len(edits))
+
+    async def _edits(self, entries: Sequence[Entry], feed: Feed, *, partial: bool) -> list[Article]:
+        """Return the articles that their publisher has changed since, read anew; one that cannot be read stays."""
+        if not entries:
+            return []
+        stored = await self.store.articles_of(feed.id, [key for entry in entries for key in entry.keys])
+        pairs = maybe_edited(entries, stored, self.clock.now() - self.window, partial=partial)
+        gate = asyncio.Semaphore(self.readers)
+
+        async def one(entry: Entry, before: Article) -> Article | None:
+            async with gate:
+                try:
+                    after = await self.articles.read(entry, feed, self.clock.now())
+                except SourceError:
+                    return None
+            same = replace(after, id=before.id, key=before.key, url=before.url, outlet=before.outlet)
+            return None if same.hash == before.hash else same
+
+        return [edit for edit in await asyncio.gather(*(one(*pair) for pair in pairs)) if edit]
 
     async def _open_stories(self) -> OpenStories:
         """Return the index of open stories, read anew from the store now and then.
@@ -174,8 +215,9 @@ class Refresher:
     async def _failed(self, feed: Feed, error: SourceError) -> Refreshed:
         now = self.clock.now()
         gone = isinstance(error, FeedGone)
-        record = RefreshRecord(feed.id, self.feeds.failed(feed, error, now), paused=str(error) if gone else None)
-        await self.store.record_refresh(record, now)
+        after = self.feeds.failed(feed, error, now)
+        notice = notice_of(feed, after, gone=gone)
+        await self._recorder.record(Poll(feed.id, after, notice, paused=str(error) if gone else None))
         return Refreshed(feed.id, feed.url, "gone" if gone else "failed", error=error)
 
     async def _read_all(self, entries: Sequence[Entry], feed: Feed) -> tuple[list[Article], list[SourceError]]:
@@ -192,7 +234,9 @@ class Refresher:
 
         return list(await asyncio.gather(*(one(entry) for entry in entries))), unread
 
-    async def _store(self, feed: Feed, fetched: Fetched, read: Sequence[Article], stories: OpenStories) -> list[int]:
+    async def _store(
+        self, feed: Feed, fetched: Fetched, read: Sequence[Article], edits: Sequence[Article], stories: OpenStories
+    ) -> list[int]:
         """Give each article its story and write it all in one transaction.
 
         Only one refresh at a time decides which stories articles join: two that each started a story for the
@@ -212,6 +256,8 @@ class Refresher:
                 baseline_at=None if feed.baseline_at else now,
                 seen=tuple(key for entry in parsed.entries for key in entry.keys) if parsed else (),
                 articles=tuple(joins),
+                edits=tuple(edits),
+                notice=notice_of(feed, fetched.polling),
             )
             went = await self.store.record_refresh(record, now)
             stories.settle({j.story_id: went[j.article.key] for j in joins if j.article.key in went})

@@ -40,6 +40,7 @@ class Fetched:
     ``parsed`` is None when nothing changed (304, or the same body). ``polling`` is the feed's state after the
     poll, ``next_check_at`` included. ``moved_to`` is set once a permanent redirect has been confirmed.
     ``outcome`` says what the poll met: new items, 304, the same body, or a body whose items are all known.
+    ``partial`` says that entries which did not change since the poll before were left out: a known one was edited.
     """
 
     polling: Polling
@@ -47,16 +48,18 @@ class Fetched:
     moved_to: str | None = None
     bytes_read: int = 0
     outcome: Literal["items", "not_modified", "same_body", "same_items"] = "items"
+    partial: bool = False
 
 
 class FeedSource(Protocol):
     """Polls feeds politely: validators, back-off and the next check are its business."""
 
-    async def fetch(self, feed: Feed, now: datetime, known: frozenset[str] = frozenset()) -> Fetched:
+    async def fetch(self, feed: Feed, now: datetime) -> Fetched:
         """Poll one feed.
 
-        ``known`` holds the keys of entries seen before: the source may leave those out of ``parsed``. At the first
-        sight of a feed that wants no backfill, entries may come without their texts: they are only marked as seen.
+        Once a feed has its baseline, entries that did not change since the poll that ``feed.polling`` tells of may be
+        left out of ``parsed``. At the first sight of a feed that wants no backfill, entries may come without their
+        texts: they are only marked as seen.
 
         Raises:
             SourceError: The feed could not be had or read; the caller backs off with :meth:`failed`.

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from hashlib import sha256
 
 from digestbot.domain.errors import NothingToRead, SourceError
 from digestbot.domain.news import Article, Entry, Feed, ParsedFeed, Polling
@@ -52,14 +53,23 @@ class FakePublisher:
         """Let an address work again."""
         self.faults.pop(url, None)
 
-    async def fetch(self, feed: Feed, now: datetime, known: frozenset[str] = frozenset()) -> Fetched:
-        """Give the feed's entries; nothing where all are known."""
+    async def fetch(self, feed: Feed, now: datetime) -> Fetched:
+        """Give the feed's entries; nothing where none has changed since the poll before."""
         self.asked.append(feed.url)
         if error := self.faults.get(feed.url):
             raise error
-        polling = replace(feed.polling, checked_at=now, next_check_at=now + INTERVAL, failures=0, failing_since=None)
         found = tuple(self.entries.get(feed.url, ()))
-        if found and all(not known.isdisjoint(e.keys) for e in found):
+        body = sha256(repr(found).encode()).hexdigest()
+        polling = replace(
+            feed.polling,
+            checked_at=now,
+            next_check_at=now + INTERVAL,
+            failures=0,
+            failing_since=None,
+            alerted=False,
+            body_hash=body,
+        )
+        if body == feed.polling.body_hash:
             return Fetched(polling, None, self.moved.get(feed.url), outcome="not_modified")
         parsed = ParsedFeed("The Example", "https://news.example", "en", found, "rss20")
         return Fetched(polling, parsed, self.moved.get(feed.url))
@@ -72,7 +82,8 @@ class FakePublisher:
             checked_at=now,
             next_check_at=now + INTERVAL * failures,
             failures=failures,
-            failing_since=feed.polling.failing_since or now,
+            failing_since=(since := feed.polling.failing_since or now),
+            alerted=now - since >= timedelta(hours=24),
             last_error=str(error),
         )
 

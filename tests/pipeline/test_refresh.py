@@ -74,12 +74,12 @@ async def test_backfill_takes_the_newest(store, publisher, refresher, clock):
 
 
 async def test_nothing_is_stored_twice(store, publisher, refresher, clock):
-    """Edited, re-dated, repeated and reappearing items, and the same record twice, store nothing again."""
+    """Re-dated, repeated and reappearing items, and the same record twice, store nothing again."""
     await store.add_feed(URL, backfill=5, now=clock.now())
     publisher.publish(URL, entry(1), entry(2), entry(2, "The same GUID again"))
     await refresher.run_due()
     before = await articles(store, clock)
-    publisher.entries[URL] = [entry(1, "An edited headline", at=START), entry(2)]
+    publisher.entries[URL] = [entry(1, at=START), entry(2)]
     clock.tick(minutes=31)
     await refresher.run_due()
     assert await articles(store, clock) == before
@@ -203,3 +203,116 @@ async def test_one_feed_is_refreshed_only_while_it_is_due(store, publisher, refr
     await store.pause_feed(feed.id, "by hand")
     assert await refresher.run_one(feed.id) is None
     assert await refresher.run_one(999) is None
+
+
+async def test_an_edited_item_changes_its_article_and_posts_nothing(store, publisher, refresher, clock):
+    """Another title or another text is written to the article that is stored; the story and its number stay."""
+    await store.add_feed(URL, backfill=5, now=clock.now())
+    publisher.publish(URL, entry(1), entry(2))
+    await refresher.run_due()
+    publisher.page(1, "Something else happened in place 1. It was seen by few.")
+    publisher.entries[URL] = [entry(1, "An edited headline"), entry(2)]
+    clock.tick(minutes=31)
+    (done,) = await refresher.run_due()
+    assert (done.outcome, done.stored, done.edited) == ("unchanged", 0, 1)
+    assert await articles(store, clock) == [["An edited headline", "Headline number 2"]]
+    (story,) = await store.stories(START - timedelta(days=1), clock.now())
+    (edited,) = [article for article in story.articles if article.key == "e1"]
+    assert edited.text == "Something else happened in place 1. It was seen by few."
+    assert (story.id, edited.outlet) == (1, "The Example")
+
+
+async def test_an_edit_that_cannot_be_read_leaves_the_article(store, publisher, refresher, clock):
+    """A page that is gone when its item is edited costs nothing of what is stored."""
+    await store.add_feed(URL, backfill=5, now=clock.now())
+    publisher.publish(URL, entry(1))
+    await refresher.run_due()
+    publisher.fail(NothingToRead("https://news.example/1"))
+    publisher.entries[URL] = [entry(1, "An edited headline")]
+    clock.tick(minutes=31)
+    (done,) = await refresher.run_due()
+    assert (done.edited, await articles(store, clock)) == (0, [["Headline number 1"]])
+
+
+async def test_old_and_unchanged_items_are_not_read_again(store, publisher, refresher, clock):
+    """A feed that gives all its items anew has only those looked at whose title or date says that they changed."""
+    await store.add_feed(URL, backfill=5, now=clock.now())
+    publisher.publish(URL, entry(1), entry(2))
+    await refresher.run_due()
+    publisher.page(1, "Nobody should read this again.")
+    clock.tick(hours=73)
+    publisher.entries[URL] = [entry(1), entry(2, "Renamed much too late"), entry(3)]
+    (done,) = await refresher.run_due()
+    assert (done.edited, done.stored) == (0, 1)
+
+
+async def test_people_are_told_once_when_a_feed_fails_for_a_day_and_once_when_it_works(
+    store, publisher, refresher, clock
+):
+    """One notice after 24 hours of failing, none at every failure, one on recovery; a restart repeats nothing."""
+    await store.add_feed(URL, title="The Example", now=clock.now())
+    publisher.publish(URL, entry(1))
+    publisher.fail(FetchTimeout(URL))
+    while clock.now() < START + timedelta(days=3):
+        await refresher.run_due()
+        refresher = Refresher(store, publisher, publisher, FakeEmbedder(), clock)
+        clock.tick(hours=1)
+    (notice,) = await store.notices(unsent=True)
+    assert notice.text.startswith(f"The feed The Example ({URL}) has not worked since ")
+    assert timedelta(hours=24) <= notice.at - START < timedelta(hours=34)
+    publisher.mend(URL)
+    for _ in range(50):
+        await refresher.run_due()
+        clock.tick(hours=1)
+    _, again = await store.notices(unsent=True)
+    assert again.text.startswith(f"The feed The Example ({URL}) works again")
+
+
+async def test_people_are_told_of_a_feed_that_is_gone(store, publisher, refresher, clock):
+    """410 is told once, with what to do."""
+    await store.add_feed(URL, now=clock.now())
+    publisher.fail(FeedGone(URL))
+    await refresher.run_due()
+    (notice,) = await store.notices(unsent=True)
+    assert "gone for good (410)" in notice.text
+
+
+async def test_polls_of_many_feeds_share_transactions(store, publisher, refresher, clock, monkeypatch):
+    """A hundred feeds with nothing new are written in a few transactions, and are asked for no seen marks."""
+    for number in range(100):
+        await store.add_feed(f"{URL}/{number}", now=clock.now())
+    await refresher.run_due()
+    clock.tick(minutes=31)
+    written = []
+    record = store.record_polls
+
+    async def record_polls(polls, now):
+        written.append(len(polls))
+        await record(polls, now)
+
+    async def seen(feed_id):
+        raise AssertionError(f"feed {feed_id} has nothing new")
+
+    monkeypatch.setattr(store, "record_polls", record_polls)
+    monkeypatch.setattr(store, "seen", seen)
+    assert [done.outcome for done in await refresher.run_due()] == ["unchanged"] * 100
+    assert sum(written) == 100
+    assert len(written) <= 10
+    assert await store.due_feeds(clock.now(), 1) == []
+
+
+async def test_a_poll_that_cannot_be_written_fails_alone_with_those_of_its_batch(
+    store, publisher, refresher, clock, monkeypatch
+):
+    """Where the store refuses polls, each of their feeds rests, and nobody waits for ever."""
+    await store.add_feed(URL, now=clock.now())
+    await refresher.run_due()
+    clock.tick(minutes=31)
+
+    async def full(*_):
+        raise StoreUnavailable("the disk is full")
+
+    monkeypatch.setattr(store, "record_polls", full)
+    (done,) = await refresher.run_due()
+    assert (done.outcome, type(done.error)) == ("failed", StoreUnavailable)
+    assert await refresher.run_due() == []

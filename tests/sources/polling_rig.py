@@ -67,7 +67,7 @@ class Poller:
     async def _once(self) -> Fetched | None:
         before = self.feed.polling
         try:
-            fetched = await self.source.fetch(self.feed, self.now(), self.seen)
+            fetched = await self.source.fetch(self.feed, self.now())
         except SourceError as error:
             self.error = error
             paused = str(error) if isinstance(error, FeedGone) else None

@@ -163,12 +163,12 @@ async def test_a_second_poll_gives_no_known_entry_as_new(world: World):
     world.publish(1)
     first = await world.feeds.fetch(world.feed, NOW)
     known = frozenset(key for e in first.parsed.entries for key in e.keys)
-    feed = replace(world.feed, polling=first.polling)
-    again = await world.feeds.fetch(feed, first.polling.next_check_at, known)
+    feed = replace(world.feed, polling=first.polling, baseline_at=NOW)
+    again = await world.feeds.fetch(feed, first.polling.next_check_at)
     assert again.parsed is None
     assert again.outcome != "items"
     world.publish(2)
-    third = await world.feeds.fetch(replace(feed, polling=again.polling), again.polling.next_check_at, known)
+    third = await world.feeds.fetch(replace(feed, polling=again.polling), again.polling.next_check_at)
     fresh = [e for e in third.parsed.entries if known.isdisjoint(e.keys)]
     assert [e.title for e in fresh] == ["Headline number 2"]
 

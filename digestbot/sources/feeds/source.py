@@ -1,6 +1,7 @@
 """Polls feeds: asks only what changed, parses only what is new, in a sandbox; the FeedSource port."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Literal
 
@@ -37,7 +38,7 @@ class HttpFeedSource:
         await self._client.close()
         await self._sandbox.close()
 
-    async def fetch(self, feed: Feed, now: datetime, known: frozenset[str] = frozenset()) -> Fetched:
+    async def fetch(self, feed: Feed, now: datetime) -> Fetched:
         """Poll one feed: a 304, the same body or the same items cost no parsing.
 
         Raises:
@@ -57,13 +58,13 @@ class HttpFeedSource:
         if answer.body_hash == before.body_hash:
             same = Polled(answer.url, answer.headers, answer.moved_to, answer.body_hash)
             return _fetched(feed, same, answer, now)
-        # What has been parsed but not been seen (a poll whose record was lost) is not left out: the hashes and the
-        # seen marks are written in one transaction, so a feed without seen marks has no known items.
-        hashes = frozenset(before.items.split()) if known else frozenset()
+        # The hashes and the seen marks are written in one transaction: what a feed with a baseline had, was seen.
+        hashes = frozenset(before.items.split()) if feed.baseline_at else frozenset()
         # A new feed's entries are only marked as seen, unless some are wanted: their texts need no reading.
-        baseline = feed.baseline_at is None and feed.backfill == 0 and not known
+        baseline = feed.baseline_at is None and feed.backfill == 0
         reading = await self._read(answer, hashes, full_parse=before.full_parse, baseline=baseline)
-        return _fetched(feed, _polled(answer, reading), answer, now)
+        fetched = _fetched(feed, _polled(answer, reading), answer, now)
+        return replace(fetched, partial=bool(hashes) and not reading.full_parse)
 
     def failed(self, feed: Feed, error: Exception, now: datetime) -> Polling:
         """Return the feed's state after a failed poll, its next check backed off."""
