@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from digestbot.app.chatting import listening
 from digestbot.app.compose import Rooms, open_rooms, read_settings
 from digestbot.app.enrol import enrol
-from digestbot.app.slacking import is_wanted
+from digestbot.app.observing import observing
 from digestbot.app.roles import (
     Role,
     asking,
@@ -22,7 +22,9 @@ from digestbot.app.roles import (
     shared_turns,
     workers_of,
 )
+from digestbot.app.slacking import is_wanted
 from digestbot.app.steps import steps_of
+from digestbot.app.webroom import serve_web
 from digestbot.config import Settings
 from digestbot.domain.errors import ConfigError, StoreError
 from digestbot.ports import Retention
@@ -66,6 +68,9 @@ async def run_bot(config: Path | None, stop: asyncio.Event | None = None, *, rol
         if "chat" in mine:
             here = rooms if queue is None or "worker" in mine else asking(rooms, dispatcher_of(queue).ask_for_brief)
             await stack.enter_async_context(listening(here))
+        await stack.enter_async_context(observing(settings))
+        if "web" in mine:
+            await stack.enter_async_context(serve_web(rooms))
         await _serve(rooms, stop, mine, queue)
 
 

@@ -37,6 +37,7 @@ class Models:
 
     embedder: Embedder
     summarizer: Summarizer
+    engine: "Engine | None" = None
 
 
 PROJECT = "https://github.com/digestbot"
@@ -129,7 +130,7 @@ async def open_models(settings: Settings, *, fetch: bool = False) -> AsyncIterat
         )
         if fetch and (arrival := arriving(summarizer)):
             coming = asyncio.create_task(_arrive(arrival), name="digestbot-fetch")
-        yield Models(embedder, summarizer)
+        yield Models(embedder, summarizer, engine)
     finally:
         if coming:
             coming.cancel()

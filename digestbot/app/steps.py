@@ -5,6 +5,7 @@ from datetime import datetime
 from urllib.parse import urlsplit
 
 from digestbot.app.compose import Rooms
+from digestbot.domain.errors import DigestbotError
 from digestbot.domain.subscription import Length
 from digestbot.pipeline.brief import Briefed
 from digestbot.pipeline.deliver import Delivered
@@ -12,7 +13,19 @@ from digestbot.pipeline.publish import Published
 from digestbot.pipeline.refresh import Refreshed
 from digestbot.runtime.dispatch import Step, StepName
 from digestbot.runtime.work import Job, Work
-from digestbot.telemetry import ARTICLES, BRIEFS, DROPPED, EDITIONS, MESSAGES, REFRESHES, bound, logger
+from digestbot.telemetry import (
+    ARTICLES,
+    BRIEFS,
+    DROPPED,
+    EDITIONS,
+    GATE,
+    LAST_SUCCESS,
+    MESSAGES,
+    QUOTES,
+    REFRESHES,
+    bound,
+    logger,
+)
 
 FEEDS_A_LOOK, STORIES_A_LOOK, DELIVERIES_A_LOOK = 1000, 100, 500
 """How many things of a step one look turns into jobs."""
@@ -106,6 +119,7 @@ def refreshed(done: Refreshed) -> bool:
     """Log and count a refresh."""
     REFRESHES.labels(outcome=done.outcome).inc()
     ARTICLES.inc(done.stored)
+    _well("refresh", done.error)
     with bound(feed=done.feed_id):
         if done.error:
             log.warning("feed failed", url=done.url, code=done.error.code, error=str(done.error))
@@ -121,6 +135,10 @@ def briefed(done: Briefed) -> bool:
     BRIEFS.labels(engine=done.engine.partition(":")[0]).inc()
     for reason, count in done.dropped:
         DROPPED.labels(reason=reason).inc(count)
+    for rule in done.refused:
+        GATE.labels(rule=rule).inc()
+    QUOTES.inc(done.quotes)
+    _well("brief", done.error)
     with bound(story=done.story_id):
         if done.error:
             log.debug("story not briefed", code=done.error.code, error=str(done.error))
@@ -132,6 +150,7 @@ def briefed(done: Briefed) -> bool:
 def published(done: Published) -> bool:
     """Log and count an edition."""
     EDITIONS.labels(outcome=done.outcome).inc()
+    _well("publish", done.error)
     for reason, count in done.dropped:
         DROPPED.labels(reason=reason).inc(count)
     log.info(
@@ -147,6 +166,7 @@ def published(done: Published) -> bool:
 def delivered(done: Delivered) -> bool:
     """Log and count a delivery."""
     MESSAGES.labels(platform=done.channel.partition(":")[0], outcome=done.outcome).inc(max(1, done.posted))
+    _well("deliver", done.error)
     with bound(delivery=done.delivery_id):
         if done.error:
             log.warning(
@@ -159,6 +179,12 @@ def delivered(done: Delivered) -> bool:
         else:
             log.info("delivered", channel=done.channel, messages=done.posted)
     return True
+
+
+def _well(step: StepName, error: DigestbotError | None) -> None:
+    """Write down when a step last ended without a fault."""
+    if error is None:
+        LAST_SUCCESS.labels(step=step).set_to_current_time()
 
 
 def _stamp(moment: datetime) -> str:

@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import Sequence
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client.metrics import MetricWrapperBase
 
 REGISTRY = CollectorRegistry()
 """Every metric of digestbot, and none of anybody else."""
@@ -79,11 +80,11 @@ ENGINE_TOKENS = Gauge("digestbot_engine_tokens", "Tokens the model engine has wr
 def metric_rows() -> Sequence[tuple[str, str, str, str]]:
     """Return every metric as it is scraped: name, type, labels, meaning; by name."""
     rows = []
-    for collector in set(REGISTRY._collector_to_names):  # noqa: SLF001 - the registry lists its metrics nowhere else
-        (family,) = collector.describe()
-        name = f"{family.name}_total" if family.type == "counter" else family.name
-        labels = ", ".join(getattr(collector, "_labelnames", ()))
-        rows.append((name, family.type, labels, family.documentation))
+    for metric in globals().values():
+        if isinstance(metric, MetricWrapperBase):
+            (family,) = metric.describe()
+            name = f"{family.name}_total" if family.type == "counter" else family.name
+            rows.append((name, family.type, ", ".join(metric._labelnames), family.documentation))  # noqa: SLF001
     return sorted(rows)
 
 

@@ -18,9 +18,14 @@ def broken(text: str) -> str:
     return escape(text).replace("\n", "<br>")
 
 
+def is_web(url: str) -> bool:
+    """Tell whether an address may be linked: http(s), and nothing in it that could end an attribute."""
+    return _ADDRESS.fullmatch(url) is not None
+
+
 def link(url: str, inner: str) -> str:
     """Return ``inner`` (HTML) as a link, or alone when the address is not http(s)."""
-    if not _ADDRESS.fullmatch(url):
+    if not is_web(url):
         return inner
     return f'<a href="{escape(url)}" target="_blank" rel="noopener noreferrer nofollow">{inner}</a>'
 

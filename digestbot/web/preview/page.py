@@ -39,18 +39,28 @@ def preview_page(
     The page follows the reader's colour scheme and has a switch for it; times stand in UTC.
 
     """
-    style = files("digestbot.web.preview").joinpath("preview.css").read_text(encoding="utf-8")
-    stamp = f"{at:%H:%M}" if at else ""
+    style = "".join(
+        files("digestbot.web.preview").joinpath(name).read_text(encoding="utf-8")
+        for name in ("preview.css", "windows.css")
+    )
     return (
         f'<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{_policy(style)}">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         '<meta name="referrer" content="no-referrer">\n'
         f"<title>{escape(title)} · preview</title>\n<style>{style}</style>\n</head>\n<body>\n"
-        f"{_top(title)}\n<main>\n{_slack(slack_messages, stamp)}\n{_discord(discord_messages, stamp)}\n</main>\n"
+        f"{_top(title)}\n<main>\n{windows(slack_messages, discord_messages, at=at)}\n</main>\n"
         '<footer class="foot">Times stand here in UTC; in Slack and Discord every reader sees their own. '
         "Buttons are pictures: point at one to see what it runs.</footer>\n</body>\n</html>\n"
     )
+
+
+def windows(
+    slack_messages: Sequence[Message], discord_messages: Sequence[Message], *, at: datetime | None = None
+) -> str:
+    """Return the two windows alone, as HTML whose every word is escaped; their style sheet is ``windows.css``."""
+    stamp = f"{at:%H:%M}" if at else ""
+    return f"{_slack(slack_messages, stamp)}\n{_discord(discord_messages, stamp)}"
 
 
 def _policy(style: str) -> str:

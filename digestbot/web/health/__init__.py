@@ -1,0 +1,5 @@
+"""For machines: whether it lives, whether it can work, and its numbers."""
+
+from digestbot.web.health.answers import routes
+
+__all__ = ["routes"]

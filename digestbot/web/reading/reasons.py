@@ -1,0 +1,55 @@
+"""What the machine's names for reasons mean, in words for readers; knows the names alone."""
+
+from collections.abc import Mapping
+
+from digestbot.domain.news import Brief
+
+REASONS: Mapping[str, str] = {
+    "unfinished": "it is not a whole sentence",
+    "boilerplate": "it speaks of something else than the news",
+    "name": "it has a name that the sources do not have",
+    "number": "it has a number that the sources do not have",
+    "quotation": "it alters a quotation",
+    "speaker": "it gives words to somebody who did not say them",
+    "negation": "it turns what the sources say into its opposite",
+    "hedge": "it states as certain what the sources leave open",
+    "wiring": "it joins things that the sources keep apart",
+    "unsupported": "no passage of the sources supports it",
+    "new word": "it has a word that the sources do not have",
+}
+"""The grounding gate's rules (``editorial.grounding_rules.RULES``), as reasons for a refusal."""
+DROPS: Mapping[str, str] = {
+    "no_speaker": "without a speaker who is sure",
+    "not_key": "less telling than the quotes shown",
+    "rendered": "not shown word for word by the platform",
+    "bounds": "no longer within its article",
+    "opening": "without an opening quotation mark",
+    "closing": "without a closing quotation mark",
+    "empty": "without words",
+    "speaker": "with a speaker who no longer stands in the article",
+    "venue": "with a venue that no longer stands in the article",
+}
+"""Why a quotation is not shown."""
+FALL_BACKS: Mapping[str, str] = {
+    "ungrounded": "nothing that the model wrote stands in the sources",
+    "busy": "the model had too much to do",
+    "deadline": "the model did not answer in time",
+    "crashed": "the model’s process ended in the middle",
+    "out_of_memory": "the model needed more memory than it may take",
+    "model_missing": "the model is not on this machine",
+    "language": "the model does not write this language",
+    "remote": "the remote model could not be reached",
+    "inference": "the model could not do its work",
+    "input_too_long": "the text is longer than the model takes",
+}
+"""Why the articles’ own sentences stand in for a model’s (``Summary.engine`` after the colon)."""
+
+
+def gate_sentence(brief: Brief) -> str:
+    """Return one sentence on what the gate did where it refused nothing."""
+    engine, _, why = brief.summary.engine.partition(": ")
+    if engine == "extractive":
+        if why:
+            return f"The articles’ own sentences stand in: {FALL_BACKS.get(why, why)}."
+        return "Nothing: these are the articles’ own sentences, chosen and not rewritten."
+    return "Nothing: every sentence that the model wrote stands in the sources."

@@ -1,0 +1,134 @@
+"""A page a story: its brief with what each sentence rests on, what the gate refused, and its sources side by side.
+
+Every quotation of every source is found anew and marked in its place, shown or not, with the reason where it is not.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from aiohttp import web
+
+from digestbot.domain.news import Article, Brief, Quote, Story, SummarySentence
+from digestbot.web.desk import DESK
+from digestbot.web.pages import page
+from digestbot.web.reading.marks import Group, Mark, Note, groups, marks_of, whole
+from digestbot.web.reading.reasons import DROPS, REASONS, gate_sentence
+
+LONGEST_TEXT = 60_000
+"""Characters of an article that a page shows; none that is read by people is longer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """What a sentence rests on: the anchor in the article, the number that leads there, and the outlet."""
+
+    anchor: str
+    number: int
+    outlet: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A sentence of the summary and what it rests on."""
+
+    text: str
+    rests: Sequence[Rest]
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A quotation in an article's list: who, by which cue, how sure, and whether it is shown or why not."""
+
+    number: int
+    anchor: str
+    speaker: str
+    cue: str
+    sure: str
+    shown: bool
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One article as its column shows it."""
+
+    article: Article
+    groups: Sequence[Group]
+    quotes: Sequence[Said]
+
+
+async def story(request: web.Request) -> web.Response:
+    """Answer with one story."""
+    desk = request.app[DESK]
+    found = await desk.store.story(int(request.match_info["story"]))
+    if found.id != int(request.match_info["story"]):
+        raise web.HTTPMovedPermanently(f"/story/{found.id}")
+    brief = _best(await desk.store.briefs(found.id), found)
+    quotes = await asyncio.to_thread(lambda: {a.id: tuple(desk.quotes(a)) for a in found.articles})
+    sentences, support = _sentences(brief.summary.sentences if brief else (), found)
+    shown = {(quote.article_id, p.opened) for quote in brief.quotes for p in quote.passages} if brief else set()
+    sources = await asyncio.to_thread(
+        lambda: [_source(article, quotes[article.id], support.get(article.id, ()), shown) for article in found.articles]
+    )
+    return page(
+        request,
+        "story.html",
+        title=brief.headline if brief else found.articles[0].title or "Untitled story",
+        story=found,
+        brief=brief,
+        stale=brief is not None and brief.sources_hash != found.sources_hash,
+        sentences=sentences,
+        shown=[quote for quote in brief.quotes if quote.key or quote.speaker] if brief else (),
+        outlets={article.id: article.outlet or "the article" for article in found.articles},
+        articles=sources,
+        gate=gate_sentence(brief) if brief else "",
+        reasons=REASONS,
+        drops=DROPS,
+    )
+
+
+def _best(briefs: Sequence[Brief], of: Story) -> Brief | None:
+    """Return the newest brief made from the sources as they are, else the newest of all."""
+    fresh = (brief for brief in briefs if brief.sources_hash == of.sources_hash)
+    return next(fresh, briefs[0] if briefs else None)
+
+
+def _sentences(told: Sequence[SummarySentence], of: Story) -> tuple[list[Sentence], dict[int, list[Mark]]]:
+    """Return the summary's sentences with what they rest on, and by article the marks of those passages."""
+    articles = {article.id: article for article in of.articles}
+    support: dict[int, list[Mark]] = {}
+    sentences, number = [], 0
+    for sentence in told:
+        rests = []
+        for evidence in sentence.evidence:
+            if (article := articles.get(evidence.article_id)) is None:
+                continue
+            number += 1
+            rests.append(Rest(f"rests-{number}", number, article.outlet or "the article"))
+            support.setdefault(article.id, []).append(
+                Mark(evidence.start, evidence.end, "rests", anchor=f"rests-{number}")
+            )
+        sentences.append(Sentence(sentence.text, rests))
+    return sentences, support
+
+
+def _source(article: Article, quotes: Sequence[Quote], support: Sequence[Mark], shown: set[tuple[int, int]]) -> Source:
+    """Return an article's column: its text with every mark, and its quotations in a numbered list."""
+    text = article.text[:LONGEST_TEXT]
+    marks, notes, said = list(support), {}, []
+    for number, quote in enumerate(quotes, 1):
+        is_shown = any((article.id, p.opened) in shown for p in quote.passages)
+        marks += marks_of(quote, len(text), shown=is_shown)
+        anchor = f"said-{article.id}-{number}"
+        notes[min(whole(quote)[-1][1], len(text))] = Note(number, anchor)
+        said.append(_said(article, quote, number, anchor, is_shown=is_shown))
+    return Source(article, groups(text, [m for m in marks if m.end <= len(text)], notes), said)
+
+
+def _said(article: Article, quote: Quote, number: int, anchor: str, *, is_shown: bool) -> Said:
+    speaker = quote.speaker
+    cue = article.text[slice(*speaker.cue)] if speaker is not None and speaker.cue is not None else ""
+    sure = f"{quote.confidence:.0%} sure" if speaker is not None and quote.confidence else ""
+    why = DROPS["no_speaker"] if speaker is None else DROPS["not_key"]
+    return Said(number, anchor, speaker.name if speaker else "", cue, sure, is_shown, f"Not shown: {why}.")
