@@ -41,7 +41,7 @@ async def dispatch(
         if not await _is_first(desk, invocation, asker, changing=changing):
             return replace(said(AGAIN), repeated=True)
         reply = await _answered(desk, command, invocation, asker)
-        if changing:
+        if changing and not (command.name == "forget" and reply.error is None):
             await _log(desk, invocation, asker, reply)
     except DigestbotError as error:
         return refused(error)

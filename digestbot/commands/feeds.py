@@ -1,27 +1,33 @@
-"""The commands about feeds: list, subscribe, unsubscribe, pause, resume, test, filter."""
+"""The commands about feeds: list, subscribe, unsubscribe, pause, resume, test, move, edit."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from digestbot.commands.model import Asker, Desk, Options, Reply, Value
-from digestbot.commands.stories import theirs
+from digestbot.commands.own import digests_here, feed_named, feed_to_change, feeds_here, own_feeds, pause_for
 from digestbot.commands.words import card, link, listed, moment, said
 from digestbot.domain.digest import Action, Block, Card, Heading, Prose, Span, Text
-from digestbot.domain.errors import BadOption, NotFound
+from digestbot.domain.errors import BadOption
 from digestbot.domain.news import Feed
-from digestbot.domain.subscription import Channel, Subscription
+from digestbot.domain.subscription import OPERATOR, Channel, Schedule, Subscription
 from digestbot.editorial.schedule import next_edition
 
 SHOWN = 40
 """Feeds listed at most; a longer list names how many there are."""
 PAUSED_BY = "paused by {user}"
+UNUSED = "no digest uses it"
+"""Why a feed is not polled after the last digest that named it is gone; a digest that names it resumes it."""
+NONE = "none"
+"""What is typed to empty an option."""
 
 
 async def show(desk: Desk, asker: Asker, options: Options) -> Reply:
     """List the feeds, or those that fail alone."""
     failing = options.flag("failing")
-    found = await (desk.store.failing_feeds() if failing else desk.store.feeds())
-    cards = [_feed_card(feed, manager=asker.manager) for feed in found[:SHOWN]]
+    found = [feed for feed in await feeds_here(desk, asker) if not failing or feed.polling.failures or feed.paused]
+    pinned = asker.home == OPERATOR
+    own = {feed.id for feed in await own_feeds(desk, asker) if not (pinned and feed.listed)}
+    cards = [_feed_card(feed, own=feed.id in own, manager=asker.manager) for feed in found[:SHOWN]]
     if len(found) > SHOWN:
         cards.append(card(Prose((Text(f"and {len(found) - SHOWN} more"),), quiet=True)))
     nothing = "No feed fails." if failing else "There are no feeds yet: add one with “subscribe <address>”."
@@ -33,67 +39,50 @@ async def subscribe(desk: Desk, asker: Asker, options: Options) -> Reply:
     url = options.text("url")
     parsed = await desk.feeds.look(url)
     now = desk.clock.now()
-    feed = await desk.store.add_feed(url, title=parsed.title, topics=options.listed("topic"), now=now)
+    there = await desk.store.feed_by_url(url)
+    title = "" if there and there.title else parsed.title
+    feed = await desk.store.add_feed(url, title=title, topics=options.listed("topic"), owner=asker.home, now=now)
     channel = Channel(asker.platform, options.text("channel", asker.channel.id), asker.workspace)
-    wanted = await _digest_with(desk, channel, feed, asker.timezone)
+    (wanted,) = await put_into(desk, asker, channel, [feed])
     due = wanted.next_edition_at
     when: tuple[Span, ...] = (Text("; the next one is due "), moment(due)) if due else (Text("; it is paused"),)
     line = (Text("Added “"), link(feed.title or url, url), Text(f"” to the digest “{wanted.name}”"), *when, Text("."))
     return Reply((card(Prose(line), Action("Test", f"test feed={feed.id}")),))
 
 
-async def _digest_with(desk: Desk, channel: Channel, feed: Feed, timezone: str) -> Subscription:
-    """Return the channel's digest with the feed in it: its first one, else a new one every morning at eight."""
-    there = [s for s in await desk.store.subscriptions() if s.channel == channel]
-    if any(not s.feeds or feed.id in s.feeds for s in there):
-        return next(s for s in there if not s.feeds or feed.id in s.feeds)
-    if there:
-        return await desk.store.save_subscription(replace(there[0], feeds=(*there[0].feeds, feed.id)))
-    now = desk.clock.now()
-    fresh = Subscription(0, await _free_name(desk, channel), channel, feeds=(feed.id,), window_from=now)
-    schedule = replace(fresh.schedule, timezone=timezone)
-    due = next_edition(schedule, now)
-    return await desk.store.save_subscription(replace(fresh, schedule=schedule, next_edition_at=due))
-
-
-async def _free_name(desk: Desk, channel: Channel) -> str:
-    taken = {s.name for s in await desk.store.subscriptions() if s.channel.workspace == channel.workspace}
-    number = 1
-    while (name := f"Morning brief{f' {number}' if number > 1 else ''}") in taken:
-        number += 1
-    return name
-
-
-async def unsubscribe(desk: Desk, _asker: Asker, options: Options) -> Reply:
+async def unsubscribe(desk: Desk, asker: Asker, options: Options) -> Reply:
     """Forget a feed; the articles it gave stay."""
-    feed = await desk.store.feed(options.number("feed"))
-    for wanted in await desk.store.subscriptions():
+    feed = await feed_to_change(desk, asker, options.value("feed"))
+    using = [one for one in await digests_here(desk, asker) if feed.id in one.feeds]
+    for wanted in using:
         if wanted.feeds == (feed.id,):
             raise BadOption("feed", f"is the only one of the digest “{wanted.name}”: delete that first")
-        if feed.id in wanted.feeds:
-            kept = tuple(one for one in wanted.feeds if one != feed.id)
-            await desk.store.save_subscription(replace(wanted, feeds=kept))
-    await desk.store.remove_feed(feed.id)
-    return said(f"Removed “{feed.title or feed.url}”. Its articles stay searchable until their time is over.")
+    for wanted in using:
+        await desk.store.save_subscription(replace(wanted, feeds=tuple(n for n in wanted.feeds if n != feed.id)))
+    if asker.home == OPERATOR:
+        await desk.store.remove_feed(feed.id)
+    else:
+        await desk.store.disown_feed(feed.id, asker.home)
+    return said(f"Removed “{feed.title or feed.url}”. What was posted of it stays.")
 
 
 async def pause(desk: Desk, asker: Asker, options: Options) -> Reply:
-    """Stop polling a feed."""
-    feed = await desk.store.feed(options.number("feed"))
-    await desk.store.pause_feed(feed.id, PAUSED_BY.format(user=asker.user))
+    """Stop polling a feed for this workspace."""
+    feed = await feed_to_change(desk, asker, options.value("feed"))
+    await pause_for(desk, asker, feed, PAUSED_BY.format(user=asker.user))
     return said(f"Paused “{feed.title or feed.url}”.", Action("Resume", f"resume feed={feed.id}"))
 
 
-async def resume(desk: Desk, _asker: Asker, options: Options) -> Reply:
+async def resume(desk: Desk, asker: Asker, options: Options) -> Reply:
     """Poll a feed again."""
-    feed = await desk.store.feed(options.number("feed"))
-    await desk.store.pause_feed(feed.id, None)
+    feed = await feed_to_change(desk, asker, options.value("feed"))
+    await pause_for(desk, asker, feed, None)
     return said(f"Resumed “{feed.title or feed.url}”.")
 
 
-async def test(desk: Desk, _asker: Asker, options: Options) -> Reply:
+async def test(desk: Desk, asker: Asker, options: Options) -> Reply:
     """Read a feed now and show what it gives; nothing is kept or posted."""
-    feed = await desk.store.feed(options.number("feed"))
+    feed = await feed_named(desk, asker, options.value("feed"))
     parsed = await desk.feeds.look(feed.url)
     head = card(
         Heading((link(parsed.title or feed.url, feed.url),)),
@@ -102,43 +91,127 @@ async def test(desk: Desk, _asker: Asker, options: Options) -> Reply:
     return Reply((head, *(card(Prose((link(entry.title, entry.link),))) for entry in parsed.entries[:5])))
 
 
-async def subscription_of(desk: Desk, asker: Asker, number: int) -> Subscription:
-    """Return a digest of the asker's workspace.
+async def move(desk: Desk, asker: Asker, options: Options) -> Reply:
+    """Take a feed out of the workspace's digests that name it, and put it into another channel's."""
+    feed = await feed_to_change(desk, asker, options.value("feed"))
+    channel = Channel(asker.platform, options.text("channel"), asker.workspace)
+    leaving = [s for s in await digests_here(desk, asker) if feed.id in s.feeds and s.channel.id != channel.id]
+    for wanted in leaving:
+        if wanted.listed:
+            raise BadOption("feed", f"is in the digest “{wanted.name}”, which comes from the settings file")
+        if wanted.feeds == (feed.id,):
+            raise BadOption(
+                "feed", f"is the only one of the digest “{wanted.name}”: move that with “schedule move {wanted.id}”"
+            )
+    for wanted in leaving:
+        await desk.store.save_subscription(replace(wanted, feeds=tuple(n for n in wanted.feeds if n != feed.id)))
+    (into,) = await put_into(desk, asker, channel, [feed])
+    return said(f"Moved “{feed.title or feed.url}” to the digest “{into.name}”.")
 
-    Raises:
-        NotFound: There is none of that number there; whether another workspace has it is not told.
 
-    """
-    wanted = await desk.store.subscription(number)
-    if not theirs(wanted, asker):
-        raise NotFound("subscription", number)
-    return wanted
+async def edit(desk: Desk, asker: Asker, options: Options) -> Reply:
+    """Change what a feed is called here, its topics and how much its stories count."""
+    feed = await feed_to_change(desk, asker, options.value("feed"))
+    title = options.text("title", feed.title)
+    changed = replace(
+        feed,
+        title="" if title.lower() == NONE else title,
+        topics=listed_or_none(options, "topics") if "topics" in options else feed.topics,
+        weight=options.number("weight", round(feed.weight * 100)) / 100,
+    )
+    if asker.home == OPERATOR:
+        changed = await desk.store.add_feed(
+            feed.url, title=changed.title, topics=changed.topics, weight=changed.weight, now=desk.clock.now()
+        )
+    else:
+        await desk.store.change_feed(feed.id, asker.home, changed)
+    return Reply((_feed_card(await feed_named(desk, asker, feed.id), own=True),))
 
 
-def _feed_card(feed: Feed, *, manager: bool) -> Card:
+async def prefill(desk: Desk, asker: Asker, options: Options) -> Mapping[str, Value]:
+    """Return what a feed is now."""
+    if "feed" not in options:
+        return {}
+    feed = await feed_to_change(desk, asker, options.value("feed"))
+    return {"title": feed.title, "topics": ", ".join(feed.topics), "weight": round(feed.weight * 100)}
+
+
+# ── digests and their feeds ──────────────────────────────────────────────────
+
+
+async def put_into(desk: Desk, asker: Asker, channel: Channel, feeds: Sequence[Feed]) -> tuple[Subscription]:
+    """See that a digest of the channel has the feeds: its first one, else a new one every morning at eight."""
+    there = [s for s in await digests_here(desk, asker) if s.channel.id == channel.id]
+    wanted = {feed.id for feed in feeds}
+    for one in there:
+        if not one.feeds or wanted <= set(one.feeds):
+            return (one,)
+    if changeable := next((one for one in there if not one.listed), None):
+        grown = tuple(dict.fromkeys((*changeable.feeds, *(feed.id for feed in feeds))))
+        kept = await desk.store.save_subscription(replace(changeable, feeds=grown))
+        await wake(desk, asker, kept)
+        return (kept,)
+    now = desk.clock.now()
+    name = await _free_name(desk, asker)
+    fresh = await started(desk, asker, Subscription(0, name, channel, feeds=tuple(sorted(wanted)), window_from=now))
+    due = next_edition(fresh.schedule, now)
+    return (await desk.store.save_subscription(replace(fresh, next_edition_at=due)),)
+
+
+async def started(desk: Desk, asker: Asker, fresh: Subscription) -> Subscription:
+    """Return a new digest with what the workspace has set for new ones."""
+    known = await desk.store.workspace(asker.home)
+    if known is None:
+        return replace(fresh, schedule=replace(fresh.schedule, timezone=asker.timezone))
+    settings = known.settings
+    zone = asker.timezone if asker.timezone != "UTC" else settings.timezone or asker.timezone
+    schedule = Schedule(timezone=zone, quiet_from=settings.quiet_from, quiet_to=settings.quiet_to)
+    return replace(fresh, schedule=schedule, length=settings.length, style=settings.style, language=settings.language)
+
+
+async def wake(desk: Desk, asker: Asker, wanted: Subscription) -> None:
+    """Resume the feeds that rested because no digest used them, now that one does."""
+    for feed in await desk.store.feeds_of(asker.home):
+        if feed.paused == UNUSED and (not wanted.feeds or feed.id in wanted.feeds):
+            await desk.store.pause_own(feed.id, asker.home, None)
+
+
+async def rest(desk: Desk, asker: Asker, gone: Sequence[int]) -> int:
+    """Let those feeds rest that no digest of the workspace uses any more; return how many."""
+    left = [one for one in await digests_here(desk, asker) if one.channel.home == asker.home]
+    if any(not one.feeds for one in left):
+        return 0
+    used = {number for one in left for number in one.feeds}
+    unused = [f for f in await desk.store.feeds_of(asker.home) if f.id in gone and f.id not in used and not f.paused]
+    for feed in unused:
+        await desk.store.pause_own(feed.id, asker.home, UNUSED)
+    return len(unused)
+
+
+async def _free_name(desk: Desk, asker: Asker) -> str:
+    taken = {s.name for s in await digests_here(desk, asker)}
+    number = 1
+    while (name := f"Morning brief{f' {number}' if number > 1 else ''}") in taken:
+        number += 1
+    return name
+
+
+def listed_or_none(options: Options, name: str) -> tuple[str, ...]:
+    """Return a list's parts; the word “none” alone empties it."""
+    given = options.listed(name)
+    return () if [one.lower() for one in given] == [NONE] else given
+
+
+def _feed_card(feed: Feed, *, own: bool, manager: bool = True) -> Card:
     """Return a feed with its health, and the buttons of who may use them."""
     state = f"paused: {feed.paused}" if feed.paused else feed.polling.last_error or "well"
     topics = f" · {', '.join(feed.topics)}" if feed.topics else ""
+    pinned = " · from the settings file" if feed.listed and not own else ""
     blocks: list[Block] = [
         Prose((Text(f"{feed.id}. "), link(feed.title or feed.url, feed.url))),
-        Prose((Text(f"{state}{topics}"),), quiet=True),
+        Prose((Text(f"{state}{topics}{pinned}"),), quiet=True),
     ]
-    if not manager:
+    if not own or not manager:
         return Card(tuple(blocks))
     switch = Action("Resume", f"resume feed={feed.id}") if feed.paused else Action("Pause", f"pause feed={feed.id}")
-    return card(*blocks, Action("Test", f"test feed={feed.id}"), switch)
-
-
-async def move(_desk: Desk, _asker: Asker, _options: Options) -> Reply:
-    """Put a feed into another channel's digest."""
-    return said("Not yet.")
-
-
-async def edit(_desk: Desk, _asker: Asker, _options: Options) -> Reply:
-    """Change a feed."""
-    return said("Not yet.")
-
-
-async def prefill(_desk: Desk, _asker: Asker, _options: Options) -> Mapping[str, Value]:
-    """Return what a feed is now."""
-    return {}
+    return card(*blocks, Action("Test", f"test feed={feed.id}"), Action("Edit", f"edit feed={feed.id}"), switch)

@@ -248,6 +248,10 @@ class Options:
         """Return an option as text."""
         return str(self._given.get(name, default))
 
+    def value(self, name: str) -> Value:
+        """Return an option that may be a number or a name, as it was given; empty when it was not."""
+        return self._given.get(name, "")
+
     def number(self, name: str, default: int = 0) -> int:
         """Return an option as a whole number."""
         value = self._given.get(name, default)

@@ -1,19 +1,101 @@
-"""Feeds come and go as OPML: shown before they are added, handed over as a file."""
+"""Feeds come and go as OPML: what a file would bring is shown before it is added; folders are topics."""
 
-from digestbot.commands.model import Asker, Desk, Options, Reply
-from digestbot.commands.words import said
+from collections import Counter
+from collections.abc import Sequence
+from secrets import token_hex
+
+from digestbot.commands.feeds import put_into
+from digestbot.commands.model import Asker, Attachment, Desk, Options, Outline, Outlines, Reply
+from digestbot.commands.own import feeds_here
+from digestbot.commands.words import card, link, said
+from digestbot.domain.digest import Action, Card, Heading, Prose, Strong, Text
+from digestbot.domain.errors import BadOption, NotFound
+from digestbot.domain.subscription import Channel
+
+LARGEST = 2_000_000
+"""Bytes of an OPML file that is taken."""
+MOST_FEEDS = 1_000
+"""Feeds of one import."""
+SHOWN = 20
+KINDS = "text/x-opml+xml"
 
 
-async def take(_desk: Desk, _asker: Asker, _options: Options) -> Reply:
-    """Answer."""
-    return said("Not yet.")
+async def take(desk: Desk, asker: Asker, options: Options) -> Reply:
+    """Read an OPML file and show what it would add: new feeds by topic, and those that are here already."""
+    outlines = _codec(desk)
+    data = options.text("file").encode()
+    if len(data) > LARGEST:
+        raise BadOption("file", f"has {len(data)} bytes; {LARGEST} are taken")
+    once = list({one.url: one for one in outlines.read(data)}.values())
+    here = {feed.url for feed in await feeds_here(desk, asker)}
+    new = [one for one in once if one.url not in here]
+    if not new:
+        return said(f"All {len(once)} feeds of the file are here already." if once else "There are no feeds in it.")
+    if len(new) > MOST_FEEDS:
+        raise BadOption("file", f"has {len(new)} new feeds; {MOST_FEEDS} are taken at once")
+    key = token_hex(8)
+    document = {
+        "channel": options.text("channel", asker.channel.id),
+        "feeds": [[one.url, one.title, list(one.topics)] for one in new],
+    }
+    await desk.store.hold(key, asker.home, document, desk.clock.now())
+    return Reply((*_preview(new, len(once) - len(new)), _buttons(key, len(new))))
 
 
-async def give(_desk: Desk, _asker: Asker, _options: Options) -> Reply:
-    """Answer."""
-    return said("Not yet.")
+async def confirm(desk: Desk, asker: Asker, options: Options) -> Reply:
+    """Add the feeds that were shown, and put them into the channel's digest."""
+    held = await desk.store.held(options.text("key"), asker.home)
+    if held is None:
+        raise NotFound("import", options.text("key"), hint="give the file again: what was shown is kept for a day")
+    now = desk.clock.now()
+    feeds = []
+    for url, title, topics in _rows(held):
+        feeds.append(await desk.store.add_feed(url, title=title, topics=topics, owner=asker.home, now=now))
+    channel = Channel(asker.platform, str(held["channel"]), asker.workspace)
+    (wanted,) = await put_into(desk, asker, channel, feeds)
+    return said(
+        f"Added {len(feeds)} feeds to the digest “{wanted.name}”. They are read within the next minutes; "
+        "“list failing” names those that cannot be.",
+        Action("Feeds", "list"),
+    )
 
 
-async def confirm(_desk: Desk, _asker: Asker, _options: Options) -> Reply:
-    """Answer."""
-    return said("Not yet.")
+async def give(desk: Desk, asker: Asker, _options: Options) -> Reply:
+    """Hand over the feeds the asker reads as an OPML file."""
+    feeds = await feeds_here(desk, asker)
+    data = _codec(desk).write([Outline(feed.url, feed.title, feed.topics) for feed in feeds])
+    words = f"{len(feeds)} feeds, their topics as folders."
+    return Reply((card(Prose((Text(words),))),), file=Attachment("feeds.opml", data, KINDS))
+
+
+def _codec(desk: Desk) -> Outlines:
+    if desk.outlines is None:
+        raise NotFound("reader of OPML", "here", hint="use “digestbot import” and “digestbot export” on the machine")
+    return desk.outlines
+
+
+def _rows(held: object) -> Sequence[tuple[str, str, tuple[str, ...]]]:
+    """Return the feeds of a held document."""
+    rows = held.get("feeds") if isinstance(held, dict) else None
+    return [(str(url), str(title), tuple(map(str, topics))) for url, title, topics in rows or ()]
+
+
+def _preview(new: Sequence[Outline], known: int) -> list[Card]:
+    """Return what an import would bring."""
+    topics = Counter(topic for one in new for topic in one.topics)
+    told = f"{len(new)} new feeds" + (f", {known} are here already" if known else "")
+    folders = ", ".join(f"{topic} ({count})" for topic, count in topics.most_common(10))
+    lines = [Prose((Strong("Topics: "), Text(folders)))] if folders else []
+    cards = [Card((Heading((Text(told),), level=1), *lines))]
+    cards += [
+        Card((Prose((link(one.title or one.url, one.url), Text(f" · {', '.join(one.topics)}" if one.topics else ""))),))
+        for one in new[:SHOWN]
+    ]
+    if len(new) > SHOWN:
+        cards.append(card(Prose((Text(f"and {len(new) - SHOWN} more"),), quiet=True)))
+    return cards
+
+
+def _buttons(key: str, count: int) -> Card:
+    question = Prose((Text("Nothing is added yet."),), quiet=True)
+    return card(question, Action(f"Add {count} feeds", f"import confirm key={key}"))

@@ -11,10 +11,14 @@ from typing import TypeVar
 
 from digestbot.commands.model import Asker, Desk, Value
 from digestbot.domain.errors import BadOption, NotAllowed, NotFound
-from digestbot.domain.news import Feed, Story
+from digestbot.domain.news import OMISSION, Feed, Story
 from digestbot.domain.subscription import OPERATOR, Subscription
+from digestbot.ports import Hit, SearchKind
 
 PINNED = "comes from the settings file of this bot; change it there"
+
+MORE = 5
+"""How many times more hits are looked through than are shown, as some may be of other workspaces' feeds."""
 
 T = TypeVar("T", Feed, Subscription)
 
@@ -143,6 +147,34 @@ async def story_named(desk: Desk, asker: Asker, number: int) -> Story:
     if not seen:
         raise NotFound("story", number, hint="its number stands on the story's buttons")
     return replace(story, articles=seen)
+
+
+async def hits_here(
+    desk: Desk, asker: Asker, words: str, *, kind: SearchKind | None = None, most: int = 10
+) -> Sequence[Hit]:
+    """Return what matches the words in the articles the asker may read, newest first."""
+    feeds = await readable(desk, asker)
+    # A quotation and a person stand in an article, a headline is one's title: each is held against those read here.
+    found = await desk.store.search(words, limit=most if feeds is None else most * MORE, kind=kind)
+    hits: list[Hit] = []
+    for hit in found:
+        if feeds is None or await _may_read(desk, hit, feeds):
+            hits.append(hit)
+        if len(hits) == most:
+            break
+    return hits
+
+
+async def _may_read(desk: Desk, hit: Hit, feeds: frozenset[int]) -> bool:
+    try:
+        story = await desk.store.story(hit.story_id)
+    except NotFound:
+        return False
+    articles = [article for article in story.articles if article.feed_id in feeds]
+    if hit.kind == "story":
+        return any(article.title == hit.text for article in articles)
+    first = " ".join(hit.text.partition(OMISSION)[0].split())
+    return any(first in " ".join(article.text.split()) for article in articles)
 
 
 # ── names ────────────────────────────────────────────────────────────────────

@@ -5,19 +5,20 @@ from datetime import timedelta
 
 from digestbot.commands.model import Asker, Desk, Options, Reply
 from digestbot.commands.options import LENGTHS
+from digestbot.commands.own import digest_named, digests_here, feed_named, hits_here, readable, story_named
 from digestbot.commands.stories import (
     article_card,
+    corrected,
     hit_card,
     instant,
     line_of,
     passage_card,
     story_card,
-    theirs,
     verdict,
 )
 from digestbot.commands.words import card, link, listed, said
 from digestbot.domain.digest import Card, Heading, Prose, Strong, Text
-from digestbot.domain.errors import BadOption, NotFound, NothingToRead
+from digestbot.domain.errors import BadOption, NothingToRead
 from digestbot.domain.news import Story
 from digestbot.domain.subscription import Channel, Length, Subscription
 
@@ -37,7 +38,7 @@ async def now(desk: Desk, asker: Asker, options: Options) -> Reply:
         name=options.text("topic").capitalize() or "News brief",
         # A channel that has got nothing: what was posted elsewhere is shown again to who asks for it.
         channel=Channel(asker.platform, "", asker.workspace),
-        feeds=(options.number("feed"),) if "feed" in options else (),
+        feeds=((await feed_named(desk, asker, options.value("feed"))).id,) if "feed" in options else (),
         topics=(options.text("topic"),) if "topic" in options else (),
         stories=options.number("stories", 5),
         quotes=options.number("quotes", 1),
@@ -68,8 +69,8 @@ async def summarize(desk: Desk, asker: Asker, options: Options) -> Reply:
 
 async def story(desk: Desk, asker: Asker, options: Options) -> Reply:
     """Show one story whole: the longest summary and every key quote."""
-    told = await desk.store.story(options.number("story"))
-    brief = await desk.briefer.brief(told, "long", interactive=True)
+    told = await story_named(desk, asker, options.number("story"))
+    brief = await corrected(desk, asker, await desk.briefer.brief(told, "long", interactive=True))
     return Reply((story_card(desk, asker, told, brief, "long"),), private=not options.flag("share"))
 
 
@@ -79,9 +80,7 @@ async def more(desk: Desk, asker: Asker, options: Options) -> Reply:
         return await story(desk, asker, options)
     if "subscription" not in options:
         raise BadOption("story", "is needed")
-    wanted = await desk.store.subscription(options.number("subscription"))
-    if not theirs(wanted, asker):
-        raise NotFound("digest", options.number("subscription"))
+    wanted = await digest_named(desk, asker, options.value("subscription"))
     at = instant(options.text("at"))
     draft = await desk.publisher.draft(replace(wanted, window_from=at - timedelta(days=1)), at, at)
     # What that edition showed is posted by now and so left out: what is chosen in its place, and then the rest.
@@ -89,10 +88,10 @@ async def more(desk: Desk, asker: Asker, options: Options) -> Reply:
     return listed(f"{len(found)} more stories", [line_of(one) for one in found], "There are no more stories.")
 
 
-async def sources(desk: Desk, _asker: Asker, options: Options) -> Reply:
+async def sources(desk: Desk, asker: Asker, options: Options) -> Reply:
     """Show each quote in its sentence, the speaker's cue marked, and every article a story rests on."""
-    told = await desk.store.story(options.number("story"))
-    brief = await desk.briefer.brief(told, "medium", interactive=True)
+    told = await story_named(desk, asker, options.number("story"))
+    brief = await corrected(desk, asker, await desk.briefer.brief(told, "medium", interactive=True))
     articles = {article.id: article for article in told.articles}
     cards = [Card((Heading((Text(brief.headline),), level=1),))]
     cards += [passage_card(quote, articles[quote.article_id]) for quote in brief.quotes if quote.article_id in articles]
@@ -100,18 +99,17 @@ async def sources(desk: Desk, _asker: Asker, options: Options) -> Reply:
     return Reply(tuple(cards))
 
 
-async def quotes(desk: Desk, _asker: Asker, options: Options) -> Reply:
+async def quotes(desk: Desk, asker: Asker, options: Options) -> Reply:
     """Show what was said by a person or on a topic."""
     wanted = options.text("who")
-    hits = [hit for hit in await desk.store.search(wanted, limit=50) if hit.kind == "quote"]
-    cards = [hit_card(hit) for hit in hits[:10]]
+    cards = [hit_card(hit) for hit in await hits_here(desk, asker, wanted, kind="quote")]
     return listed(f"Quotes: {wanted}", cards, f"There are no quotes for “{wanted}” in the news kept here.")
 
 
-async def search(desk: Desk, _asker: Asker, options: Options) -> Reply:
+async def search(desk: Desk, asker: Asker, options: Options) -> Reply:
     """Search stories, quotes and people."""
     wanted = options.text("words")
-    hits = await desk.store.search(wanted, limit=10)
+    hits = await hits_here(desk, asker, wanted)
     return listed(
         f"Search: {wanted}", [hit_card(hit) for hit in hits], f"Nothing in the news kept here has “{wanted}”."
     )
@@ -121,16 +119,16 @@ async def why(desk: Desk, asker: Asker, options: Options) -> Reply:
     """Say what became of an article: its story, and what each digest's filter says to it."""
     url = options.text("url")
     article = await desk.store.article_by_url(url)
-    if article is None:
+    feeds = await readable(desk, asker)
+    if article is None or (feeds is not None and article.feed_id not in feeds):
         return said(
             "This address is not among the articles kept here: no feed has named it yet, or it was removed "
             "after its time."
         )
     lines = [card(Heading((link(article.title, article.url),), level=3))]
-    for wanted in await desk.store.subscriptions():
-        if theirs(wanted, asker):
-            posted = dict(await desk.store.posted_articles(wanted.channel))
-            lines.append(card(Prose((Strong(wanted.name), Text(f": {verdict(wanted, article, posted)}")))))
+    for wanted in await digests_here(desk, asker):
+        posted = dict(await desk.store.posted_articles(wanted.channel))
+        lines.append(card(Prose((Strong(wanted.name), Text(f": {verdict(wanted, article, posted)}")))))
     return Reply(tuple(lines))
 
 

@@ -1,15 +1,15 @@
-"""The commands about digests and their schedules, and about the whole: status, forget."""
+"""The commands about digests: when they come, where, and how they look."""
 
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import time
 
-from digestbot.commands.feeds import PAUSED_BY, subscription_of
+from digestbot.commands.feeds import NONE, PAUSED_BY, listed_or_none, rest, started, wake
 from digestbot.commands.model import Asker, Desk, Options, Reply, Value
-from digestbot.commands.options import FREQUENCIES, STYLES, WEEKDAYS
-from digestbot.commands.stories import theirs
+from digestbot.commands.options import FREQUENCIES, LENGTHS, STYLES, WEEKDAYS
+from digestbot.commands.own import digest_named, digest_to_change, digests_here, feed_named, feeds_here
 from digestbot.commands.words import card, listed, moment, said
-from digestbot.domain.digest import Action, Block, Card, Prose, Span, Strong, Text
+from digestbot.domain.digest import Action, Actions, Block, Card, Prose, Span, Strong, Text
 from digestbot.domain.errors import BadOption
 from digestbot.domain.subscription import Channel, Schedule, Subscription
 from digestbot.editorial.schedule import check_schedule, next_edition
@@ -17,38 +17,71 @@ from digestbot.editorial.schedule import check_schedule, next_edition
 
 async def show(desk: Desk, asker: Asker, _options: Options) -> Reply:
     """List the workspace's digests with their next editions."""
-    found = [one for one in await desk.store.subscriptions() if theirs(one, asker)]
+    found = await digests_here(desk, asker)
     cards = [_digest_card(one, manager=asker.manager) for one in found]
     return listed(f"{len(found)} digests", cards, "There are no digests yet: make one with “schedule create”.")
+
+
+async def one(desk: Desk, asker: Asker, options: Options) -> Reply:
+    """Show one digest with everything it is set to."""
+    wanted = await digest_named(desk, asker, options.value("digest"))
+    names = {feed.id: feed.title or feed.url for feed in await feeds_here(desk, asker)}
+    lines: list[Block] = [Prose((Strong(f"{name}: "), Text(value))) for name, value in _told(wanted, names) if value]
+    shown = _digest_card(wanted, manager=asker.manager)
+    extra = [] if wanted.listed or not asker.manager else [Action("Edit", f"schedule edit digest={wanted.id}")]
+    rows = [block for block in shown.blocks if not isinstance(block, Actions)]
+    actions = [action for block in shown.blocks if isinstance(block, Actions) for action in block.actions]
+    return Reply((card(*rows, *lines, *actions, *extra),))
 
 
 async def create(desk: Desk, asker: Asker, options: Options) -> Reply:
     """Make a digest for a channel."""
     channel = Channel(asker.platform, options.text("channel", asker.channel.id), asker.workspace)
-    fresh = Subscription(0, options.text("name"), channel, Schedule(timezone=asker.timezone))
-    if any(one.name == fresh.name for one in await desk.store.subscriptions() if theirs(one, asker)):
+    fresh = await started(desk, asker, Subscription(0, options.text("name"), channel))
+    if any(other.name == fresh.name for other in await digests_here(desk, asker)):
         raise BadOption("name", f"“{fresh.name}” is taken: change that digest with “schedule edit”")
-    wanted = _changed(fresh, options)
+    wanted = await _changed(desk, asker, fresh, options)
     now = desk.clock.now()
     due = next_edition(wanted.schedule, now)
     kept = await desk.store.save_subscription(replace(wanted, next_edition_at=due, window_from=now))
+    await wake(desk, asker, kept)
     return Reply((card(Prose((Text(f"Made “{kept.name}”."),))), _digest_card(kept, manager=True)))
 
 
 async def edit(desk: Desk, asker: Asker, options: Options) -> Reply:
     """Change what is given of a digest; everything else stays."""
-    before = await subscription_of(desk, asker, options.number("digest"))
-    wanted = _changed(before, options)
+    before = await digest_to_change(desk, asker, options.value("digest"))
+    wanted = await _changed(desk, asker, before, options)
+    if "name" in options and any(
+        other.name == wanted.name and other.id != wanted.id for other in await digests_here(desk, asker)
+    ):
+        raise BadOption("name", f"“{wanted.name}” is taken")
     if "channel" in options:
         wanted = replace(wanted, channel=replace(before.channel, id=options.text("channel")))
     if wanted.schedule != before.schedule and not before.paused:
         wanted = replace(wanted, next_edition_at=next_edition(wanted.schedule, desk.clock.now()))
-    return Reply((_digest_card(await desk.store.save_subscription(wanted), manager=True),))
+    kept = await desk.store.save_subscription(wanted)
+    await wake(desk, asker, kept)
+    await rest(desk, asker, sorted(set(before.feeds) - set(kept.feeds)))
+    return Reply((_digest_card(kept, manager=True),))
+
+
+async def move(desk: Desk, asker: Asker, options: Options) -> Reply:
+    """Post a digest into another channel; one that was paused because its channel is gone goes on."""
+    before = await digest_to_change(desk, asker, options.value("digest"))
+    now = desk.clock.now()
+    stays = before.paused is not None and before.paused.startswith(PAUSED_BY.partition("{")[0])
+    wanted = replace(before, channel=replace(before.channel, id=options.text("channel")))
+    if not stays:
+        due = next_edition(wanted.schedule, now) if before.paused else before.next_edition_at
+        wanted = replace(wanted, paused=None, next_edition_at=due)
+    kept = await desk.store.save_subscription(wanted)
+    return Reply((card(Prose((Text(f"Moved “{kept.name}”."),))), _digest_card(kept, manager=True)))
 
 
 async def run(desk: Desk, asker: Asker, options: Options) -> Reply:
     """Make the next edition now; the schedule goes on from there."""
-    wanted = await subscription_of(desk, asker, options.number("digest"))
+    wanted = await digest_named(desk, asker, options.value("digest"))
     if wanted.paused:
         raise BadOption("digest", f"is paused ({wanted.paused}): resume it first")
     await desk.store.save_subscription(replace(wanted, next_edition_at=desk.clock.now()))
@@ -57,7 +90,7 @@ async def run(desk: Desk, asker: Asker, options: Options) -> Reply:
 
 async def preview(desk: Desk, asker: Asker, options: Options) -> Reply:
     """Show what the next edition would be if it were made now; nothing is posted or kept."""
-    wanted = await subscription_of(desk, asker, options.number("digest"))
+    wanted = await digest_named(desk, asker, options.value("digest"))
     now = desk.clock.now()
     draft = await desk.publisher.draft(wanted, now, now)
     if draft.digest is None:
@@ -67,14 +100,14 @@ async def preview(desk: Desk, asker: Asker, options: Options) -> Reply:
 
 async def pause(desk: Desk, asker: Asker, options: Options) -> Reply:
     """Stop a digest; its configuration is kept."""
-    wanted = await subscription_of(desk, asker, options.number("digest"))
+    wanted = await digest_named(desk, asker, options.value("digest"))
     await desk.store.pause_subscription(wanted.id, PAUSED_BY.format(user=asker.user))
     return said(f"Paused “{wanted.name}”.", Action("Resume", f"schedule resume digest={wanted.id}"))
 
 
 async def resume(desk: Desk, asker: Asker, options: Options) -> Reply:
     """Let a digest go on; what it missed is not made up for."""
-    wanted = await subscription_of(desk, asker, options.number("digest"))
+    wanted = await digest_named(desk, asker, options.value("digest"))
     now = desk.clock.now()
     due = next_edition(wanted.schedule, now)
     kept = await desk.store.save_subscription(replace(wanted, paused=None, next_edition_at=due))
@@ -83,93 +116,160 @@ async def resume(desk: Desk, asker: Asker, options: Options) -> Reply:
 
 async def skip(desk: Desk, asker: Asker, options: Options) -> Reply:
     """Leave out the next edition."""
-    wanted = await subscription_of(desk, asker, options.number("digest"))
-    if wanted.next_edition_at is None:
+    wanted = await digest_named(desk, asker, options.value("digest"))
+    if wanted.paused or wanted.next_edition_at is None:
         raise BadOption("digest", "has no next edition: it is paused")
     due = next_edition(wanted.schedule, wanted.next_edition_at)
     kept = await desk.store.save_subscription(replace(wanted, next_edition_at=due))
-    return Reply((_digest_card(kept, manager=True),))
+    return Reply(
+        (card(Prose((Text(f"The next edition of “{kept.name}” is left out."),))), _digest_card(kept, manager=True))
+    )
 
 
 async def delete(desk: Desk, asker: Asker, options: Options) -> Reply:
-    """Remove a digest; its feeds stay."""
-    wanted = await subscription_of(desk, asker, options.number("digest"))
+    """Remove a digest; its feeds that no other one uses are no longer polled."""
+    wanted = await digest_to_change(desk, asker, options.value("digest"))
     await desk.store.remove_subscription(wanted.id)
-    return said(f"Deleted “{wanted.name}”. Its feeds are still read.")
+    gone = wanted.feeds or tuple(feed.id for feed in await desk.store.feeds_of(asker.home))
+    resting = await rest(desk, asker, gone)
+    feeds = f" {resting} of its feeds {'is' if resting == 1 else 'are'} no longer read." if resting else ""
+    return said(f"Deleted “{wanted.name}”.{feeds}")
 
 
-async def one(_desk: Desk, _asker: Asker, _options: Options) -> Reply:
-    """Show one digest."""
-    return said("Not yet.")
-
-
-async def move(_desk: Desk, _asker: Asker, _options: Options) -> Reply:
-    """Post a digest into another channel."""
-    return said("Not yet.")
-
-
-async def defaults(_desk: Desk, _asker: Asker, _options: Options) -> Mapping[str, Value]:
+async def defaults(desk: Desk, asker: Asker, options: Options) -> Mapping[str, Value]:
     """Return what a new digest starts with."""
-    return {}
+    fresh = await started(desk, asker, Subscription(0, options.text("name"), asker.channel))
+    return _values(fresh)
 
 
-async def prefill(_desk: Desk, _asker: Asker, _options: Options) -> Mapping[str, Value]:
+async def prefill(desk: Desk, asker: Asker, options: Options) -> Mapping[str, Value]:
     """Return what a digest is now."""
-    return {}
+    if "digest" not in options:
+        return {}
+    wanted = await digest_to_change(desk, asker, options.value("digest"))
+    feeds = {"feeds": ",".join(map(str, wanted.feeds))} if wanted.feeds else {}
+    topics = {"topics": ", ".join(wanted.topics)} if wanted.topics else {}
+    return {"name": wanted.name, **_values(wanted), **feeds, **topics}
 
 
 # ── pieces ───────────────────────────────────────────────────────────────────
 
 
-def _changed(wanted: Subscription, options: Options) -> Subscription:
+async def _changed(desk: Desk, asker: Asker, wanted: Subscription, options: Options) -> Subscription:
     """Return a digest with what the options give."""
+    language = options.text("language", wanted.language)
+    mention = options.text("mention", wanted.mention)
     return replace(
         wanted,
         name=options.text("name", wanted.name),
         schedule=_schedule(wanted.schedule, options),
-        feeds=_numbers(options) if "feeds" in options else wanted.feeds,
-        topics=options.listed("topics") if "topics" in options else wanted.topics,
+        feeds=await _numbers(desk, asker, options) if "feeds" in options else wanted.feeds,
+        topics=listed_or_none(options, "topics") if "topics" in options else wanted.topics,
         stories=options.number("stories", wanted.stories),
         quotes=options.number("quotes", wanted.quotes),
+        length=next((one for one in LENGTHS if one == options.text("length")), wanted.length),
         style=next((style for style in STYLES if style == options.text("style")), wanted.style),
-        language=options.text("language", wanted.language),
+        language="" if language.lower() in {NONE, "any"} else language,
+        mention="" if mention.lower() == NONE else mention,
+        updates="skip" if options.text("updates", wanted.updates) == "skip" else "mark",
+        empty="note" if options.text("empty", wanted.empty) == "note" else "skip",
     )
 
 
-def _numbers(options: Options) -> tuple[int, ...]:
-    wanted = options.listed("feeds")
-    if not all(one.isdecimal() for one in wanted):
-        raise BadOption("feeds", f"are the feeds' numbers with commas, not “{options.text('feeds')}”")
-    return tuple(sorted({int(one) for one in wanted}))
+async def _numbers(desk: Desk, asker: Asker, options: Options) -> tuple[int, ...]:
+    """Return the feeds named by number or title, each of which the asker may read."""
+    named = listed_or_none(options, "feeds")
+    if [one.lower() for one in named] == ["all"]:
+        return ()
+    return tuple(sorted({(await feed_named(desk, asker, one)).id for one in named}))
 
 
 def _schedule(before: Schedule, options: Options) -> Schedule:
-    every = options.text("frequency", before.frequency)
-    at = tuple(_time(part) for part in options.listed("at")) or before.at
+    line = options.text("cron")
+    every = options.text("frequency") or ("cron" if line else before.frequency)
+    at = tuple(clock_time(part) for part in options.listed("at")) or before.at
     day = options.text("weekday")
+    quiet_from, quiet_to = hours(options.text("quiet")) if "quiet" in options else (before.quiet_from, before.quiet_to)
     schedule = replace(
         before,
         frequency=next((one for one in FREQUENCIES if one == every), before.frequency),
         timezone=options.text("timezone", before.timezone),
         at=at,
         weekday=WEEKDAYS.index(day) if day else before.weekday,
+        cron=line or before.cron,
+        quiet_from=quiet_from,
+        quiet_to=quiet_to,
     )
+    if schedule.frequency == "cron" and not schedule.cron:
+        raise BadOption("cron", 'is needed with frequency=cron, e.g. cron="0 8 * * 1-5"')
     check_schedule(schedule)
     return schedule
 
 
-def _time(text: str) -> time:
-    hour, minute = text.replace(".", ":").split(":")
+def clock_time(text: str) -> time:
+    """Return a time of day written 08:00 or 8.30."""
+    hour, minute = text.strip().replace(".", ":").split(":")
     return time(int(hour), int(minute))
+
+
+def hours(text: str) -> tuple[time | None, time | None]:
+    """Return a span of hours written 22:00-07:00; none of it for the word “none”."""
+    if text.lower() == NONE:
+        return None, None
+    first, last = text.replace("–", "-").split("-")
+    return clock_time(first), clock_time(last)
+
+
+def span(first: time | None, last: time | None) -> str:
+    """Return a span of hours as it is typed."""
+    return f"{first:%H:%M}-{last:%H:%M}" if first and last else NONE
+
+
+def _values(wanted: Subscription) -> dict[str, Value]:
+    """Return a digest's settings as the options that make it so."""
+    schedule = wanted.schedule
+    return {
+        "frequency": schedule.frequency,
+        "at": ",".join(f"{at:%H:%M}" for at in schedule.at),
+        "weekday": WEEKDAYS[schedule.weekday],
+        "timezone": schedule.timezone,
+        "channel": wanted.channel.id,
+        "stories": wanted.stories,
+        "quotes": wanted.quotes,
+        "length": wanted.length,
+        "style": wanted.style,
+        "quiet": span(schedule.quiet_from, schedule.quiet_to),
+        "updates": wanted.updates,
+        "empty": wanted.empty,
+        **({"language": wanted.language} if wanted.language else {}),
+        **({"mention": wanted.mention} if wanted.mention else {}),
+        **({"cron": schedule.cron} if schedule.frequency == "cron" else {}),
+    }
+
+
+def _told(wanted: Subscription, names: Mapping[int, str]) -> list[tuple[str, str]]:
+    """Return what a digest is set to, as names and words."""
+    feeds = ", ".join(names.get(number, str(number)) for number in wanted.feeds)
+    return [
+        ("feeds", feeds or "all"),
+        ("topics", ", ".join(wanted.topics) or "all"),
+        ("summaries", f"{wanted.length}, {wanted.style}, up to {wanted.quotes} quotes a story"),
+        ("language", wanted.language),
+        ("quiet hours", span(wanted.schedule.quiet_from, wanted.schedule.quiet_to)),
+        ("mentions", wanted.mention),
+        ("stories posted before", "what is new is marked" if wanted.updates == "mark" else "left out"),
+        ("nothing new", "noted in one line" if wanted.empty == "note" else "nothing is posted"),
+    ]
 
 
 def _digest_card(wanted: Subscription, *, manager: bool) -> Card:
     """Return a digest with its schedule, and the buttons of who may use them."""
     due: tuple[Span, ...] = (Text("next "), moment(wanted.next_edition_at)) if wanted.next_edition_at else ()
     state: tuple[Span, ...] = (Text(f"paused: {wanted.paused}"),) if wanted.paused else due
+    pinned = " · from the settings file" if wanted.listed else ""
     blocks: list[Block] = [
         Prose((Text(f"{wanted.id}. "), Strong(wanted.name), Text(f" · {_when(wanted.schedule)}"))),
-        Prose((*state, Text(f" · {wanted.stories} stories · {wanted.channel.id}")), quiet=True),
+        Prose((*state, Text(f" · {wanted.stories} stories · {wanted.channel.id}{pinned}")), quiet=True),
     ]
     if not manager:
         return Card(tuple(blocks))
@@ -178,6 +278,7 @@ def _digest_card(wanted: Subscription, *, manager: bool) -> Card:
         *blocks,
         Action("Preview", f"schedule preview digest={wanted.id}"),
         Action("Run now", f"schedule run digest={wanted.id}"),
+        *(() if wanted.listed else (Action("Edit", f"schedule edit digest={wanted.id}"),)),
         Action(switch.capitalize(), f"schedule {switch} digest={wanted.id}"),
     )
 

@@ -1,19 +1,50 @@
-"""Topics that a channel does not want to read for a while."""
+"""Topics that a channel does not want to read for a while: its digests leave them out and say so."""
+
+from datetime import timedelta
 
 from digestbot.commands.model import Asker, Desk, Options, Reply
-from digestbot.commands.words import said
+from digestbot.commands.words import card, listed, moment, said
+from digestbot.domain.digest import Action, Card, Prose, Strong, Text
+from digestbot.domain.errors import BadOption, NotFound
+from digestbot.domain.subscription import Channel
+from digestbot.ports import Snooze
+
+USUAL = "7"
+"""Days a topic is left out when nobody says how many."""
 
 
-async def snooze(_desk: Desk, _asker: Asker, _options: Options) -> Reply:
-    """Answer."""
-    return said("Not yet.")
+async def snooze(desk: Desk, asker: Asker, options: Options) -> Reply:
+    """Leave a topic out of a channel's digests for some days."""
+    channel = Channel(asker.platform, options.text("channel", asker.channel.id), asker.workspace)
+    if not channel.id and asker.workspace:
+        raise BadOption("channel", "is needed: say which channel's digests to leave it out of")
+    until = desk.clock.now() + timedelta(days=int(options.text("days", USUAL)))
+    topic = " ".join(options.text("topic").split()).lower()
+    made = await desk.store.snooze(channel, topic, until, asker.user)
+    line = (Text(f"“{topic}” is left out of this channel's digests until "), moment(until), Text("."))
+    return Reply((card(Prose(line), Action("Undo", f"snooze end snooze={made.id}")),))
 
 
-async def show(_desk: Desk, _asker: Asker, _options: Options) -> Reply:
-    """Answer."""
-    return said("Not yet.")
+async def show(desk: Desk, asker: Asker, _options: Options) -> Reply:
+    """List the workspace's snoozes."""
+    found = await desk.store.snoozes(asker.home, desk.clock.now())
+    cards = [_snooze_card(one, manager=asker.manager) for one in found]
+    return listed("Left out for now", cards, "No topic is left out.")
 
 
-async def end(_desk: Desk, _asker: Asker, _options: Options) -> Reply:
-    """Answer."""
-    return said("Not yet.")
+async def end(desk: Desk, asker: Asker, options: Options) -> Reply:
+    """End a snooze, by its number or its topic: of a topic in this channel first, else wherever it is."""
+    wanted = options.text("snooze").strip().removeprefix("#")
+    found = await desk.store.snoozes(asker.home, desk.clock.now())
+    same = [one for one in found if wanted in {str(one.id), one.topic} or one.topic == wanted.lower()]
+    if not same:
+        raise NotFound("snooze", wanted, hint="see “snooze list”")
+    here = [one for one in same if one.channel.id == asker.channel.id]
+    ended = (here or same)[0]
+    await desk.store.end_snooze(ended.id)
+    return said(f"“{ended.topic}” is let in again.")
+
+
+def _snooze_card(one: Snooze, *, manager: bool) -> Card:
+    line = Prose((Text(f"{one.id}. "), Strong(one.topic), Text(f" · {one.channel.id} · until "), moment(one.until)))
+    return card(line, Action("Let it in", f"snooze end snooze={one.id}")) if manager else Card((line,))

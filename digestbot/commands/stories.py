@@ -24,7 +24,7 @@ from digestbot.domain.subscription import Channel, Length, Subscription
 from digestbot.editorial.edition import Chosen, Score, Selection, choose_headline, compose
 from digestbot.editorial.filters import judge
 from digestbot.editorial.text import sentences
-from digestbot.pipeline.publish import render_checked
+from digestbot.pipeline.publish import render_checked, without_withdrawn
 from digestbot.ports import Hit
 
 _ANY = Score(outlets=0.0, recency=0.0, topic=0.0, novelty=0.0, weight=1.0)
@@ -127,10 +127,9 @@ def verdict(wanted: Subscription, article: Article, posted: dict[int, int]) -> s
     return "it passes the filter and may be in the next edition, if it is among the most important"
 
 
-def theirs(wanted: Subscription, asker: Asker) -> bool:
-    """Tell whether a subscription belongs to the asker's workspace; one from the settings belongs to all of them."""
-    channel = wanted.channel
-    return channel.platform == asker.platform and channel.workspace in {"", asker.workspace}
+async def corrected(desk: Desk, asker: Asker, brief: Brief) -> Brief:
+    """Return a brief without the quotations that the asker's workspace has withdrawn."""
+    return without_withdrawn(brief, await desk.store.corrections(asker.home, [brief.story_id]))
 
 
 def instant(text: str) -> datetime:

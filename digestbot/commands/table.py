@@ -26,6 +26,11 @@ async def _help(_desk: Desk, asker: Asker, options: Options) -> Reply:
     return listed("What digestbot can do", [help_card(command, whole=bool(about)) for command in shown], "")
 
 
+async def _setup(desk: Desk, asker: Asker, _options: Options) -> Reply:
+    """Show the first steps."""
+    return await setup.setup(desk, asker, COMMANDS)
+
+
 def help_card(command: CommandSpec, *, whole: bool = False) -> Card:
     """Return a command's help: its line, and with ``whole`` its options too."""
     lines = [Prose((Strong(command.usage), Text(f" — {command.description}")))]
@@ -301,7 +306,7 @@ _DIGESTS = (
 )
 
 _BOT = (
-    CommandSpec("setup", "what to set up first, step by step", setup.setup, (), "manager", "digestbot setup"),
+    CommandSpec("setup", "what to set up first, step by step", _setup, (), "manager", "digestbot setup"),
     CommandSpec("status", "how the bot does", workspaces.status, discord="digestbot status"),
     CommandSpec("doctor", "what is wrong, and how to mend it", workspaces.doctor, (), "manager", "digestbot doctor"),
     CommandSpec(

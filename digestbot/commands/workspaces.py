@@ -1,60 +1,254 @@
 """The commands about a workspace as a whole: its settings, its status, what is kept of it, who changed what."""
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
+from digestbot.commands.feeds import NONE
 from digestbot.commands.model import Asker, Desk, Options, Reply, Value
-from digestbot.commands.words import card, said
-from digestbot.domain.digest import Action, Block, Heading, Prose, Text
-from digestbot.domain.errors import BadOption
+from digestbot.commands.options import LENGTHS, STYLES
+from digestbot.commands.own import digests_here, feeds_here
+from digestbot.commands.schedules import hours, span
+from digestbot.commands.words import card, listed, moment, said
+from digestbot.domain.digest import Action, Block, Card, Heading, Prose, Span, Strong, Text
+from digestbot.domain.errors import BadOption, DigestbotError, NotAllowed
+from digestbot.domain.subscription import ADMINS, OPERATOR, WorkspaceSettings
+from digestbot.ports import Examining, Retention
+
+EMPTY = frozenset({NONE, "any", "default"})
+PROBE = 5.0
+"""Seconds the doctor waits for the model."""
+STUCK = 5
+LINES = 20
+"""Lines of the audit log shown."""
 
 
-async def privacy(_desk: Desk, _asker: Asker, _options: Options) -> Reply:
-    """Say what is kept."""
-    return said(
-        "digestbot keeps the articles of the feeds it reads, the digests it made and where they were posted. "
-        "It reads no messages of this workspace, keeps nothing you type but the subscriptions you make, and asks "
-        "no other service about it. An admin can remove everything of this workspace with “forget”."
+# ── settings ─────────────────────────────────────────────────────────────────
+
+
+async def settings(desk: Desk, asker: Asker, options: Options) -> Reply:
+    """Show what a workspace has set, or change what is given."""
+    known = await desk.store.workspace(asker.home)
+    before = known.settings if known else WorkspaceSettings()
+    if not any(name in options for name in _NAMES):
+        return Reply((_settings_card(before, asker),))
+    if not asker.manager:
+        raise NotAllowed("settings are changed by those who manage this workspace's digests")
+    if not asker.workspace:
+        raise BadOption("settings", "are a workspace's: ask in one; here the settings file says how the bot is")
+    changed = _changed(before, options)
+    await desk.store.save_workspace(asker.home, asker.place, changed, desk.clock.now())
+    moved = await _keep_quiet(desk, asker, before, changed)
+    line = Prose((Text(f"Saved. {moved} digests keep the new quiet hours." if moved else "Saved."),))
+    return Reply((card(line), _settings_card(changed, asker)))
+
+
+async def prefill(desk: Desk, asker: Asker, _options: Options) -> Mapping[str, Value]:
+    """Return the settings there are."""
+    known = await desk.store.workspace(asker.home)
+    there = known.settings if known else WorkspaceSettings()
+    values: dict[str, Value] = {
+        "managers": there.managers,
+        "admin_channel": there.admin_channel,
+        "timezone": there.timezone or asker.timezone,
+        "language": there.language,
+        "length": there.length,
+        "style": there.style,
+        "quiet": span(there.quiet_from, there.quiet_to),
+    }
+    return {name: value for name, value in values.items() if value}
+
+
+_NAMES = ("managers", "admin_channel", "timezone", "language", "length", "style", "quiet")
+
+
+def _changed(before: WorkspaceSettings, options: Options) -> WorkspaceSettings:
+    """Return settings with what the options give."""
+
+    def text(name: str, there: str) -> str:
+        given = options.text(name, there)
+        return "" if given.lower() in EMPTY else given
+
+    quiet_from, quiet_to = hours(options.text("quiet")) if "quiet" in options else (before.quiet_from, before.quiet_to)
+    managers = options.text("managers", before.managers)
+    return replace(
+        before,
+        managers=managers.lower() if managers.lower() in {"admins", "anyone"} else managers,
+        admin_channel=text("admin_channel", before.admin_channel),
+        timezone=text("timezone", before.timezone),
+        language=text("language", before.language),
+        length=next((one for one in LENGTHS if one == options.text("length")), before.length),
+        style=next((one for one in STYLES if one == options.text("style")), before.style),
+        quiet_from=quiet_from,
+        quiet_to=quiet_to,
     )
 
 
+async def _keep_quiet(desk: Desk, asker: Asker, before: WorkspaceSettings, changed: WorkspaceSettings) -> int:
+    """Give the workspace's digests that had the earlier quiet hours the new ones; return how many."""
+    old, new = (before.quiet_from, before.quiet_to), (changed.quiet_from, changed.quiet_to)
+    if old == new:
+        return 0
+    found = [one for one in await digests_here(desk, asker) if not one.listed]
+    same = [one for one in found if (one.schedule.quiet_from, one.schedule.quiet_to) == old]
+    for one in same:
+        schedule = replace(one.schedule, quiet_from=changed.quiet_from, quiet_to=changed.quiet_to)
+        await desk.store.save_subscription(replace(one, schedule=schedule))
+    return len(same)
+
+
+def _settings_card(there: WorkspaceSettings, asker: Asker) -> Card:
+    who = {ADMINS: "the workspace's admins", "anyone": "anyone"}.get(there.managers, there.managers)
+    rows = [
+        ("who may change digests", who),
+        ("problems are reported to", there.admin_channel or "the operator of the bot"),
+        ("time zone", there.timezone or f"each person's own ({asker.timezone})"),
+        ("language", there.language or "any"),
+        ("new digests", f"{there.length} summaries, {there.style}"),
+        ("quiet hours", span(there.quiet_from, there.quiet_to)),
+    ]
+    lines = [Prose((Strong(f"{name}: "), Text(value))) for name, value in rows]
+    change = (Action("Change", "settings edit"),) if asker.manager and asker.workspace else ()
+    return card(Heading((Text("Settings"),), level=1), *lines, *change)
+
+
+# ── how it does ──────────────────────────────────────────────────────────────
+
+
 async def status(desk: Desk, asker: Asker, _options: Options) -> Reply:
-    """Say how the bot does: feeds, articles, digests, what could not be delivered."""
-    counts = await desk.store.status(desk.clock.now())
+    """Say how the bot does for this workspace: feeds, articles, digests, what could not be delivered."""
+    everything = asker.home == OPERATOR
+    counts = await desk.store.status(desk.clock.now(), None if everything else asker.home)
+    shared = 0 if everything else len(await desk.store.feeds_of(OPERATOR))
     lines: list[Block] = [
         Prose((Text(f"{counts.feeds} feeds: {counts.failing} failing, {counts.paused} paused"),)),
+        *([Prose((Text(f"{shared} more come with the bot"),))] if shared else []),
         Prose((Text(f"{counts.articles} articles in {counts.stories} stories, {counts.briefs} briefed"),)),
         Prose((Text(f"{counts.subscriptions} digests, {counts.deliveries_sent} editions delivered"),)),
         Prose((Text(f"{counts.deliveries_pending} waiting, {counts.undeliverable} could not be delivered"),)),
     ]
-    stuck = [d for d in await desk.store.deliveries("undeliverable", 5) if d.channel.platform == asker.platform]
+    failed = await desk.store.deliveries("undeliverable", 100)
+    stuck = [d for d in failed if everything or d.channel.home == asker.home][:STUCK]
     lines += [Prose((Text(next((part.error for part in one.parts if part.error), "")),), quiet=True) for one in stuck]
     action = (Action("Failing feeds", "list failing"),) if counts.failing else ()
     return Reply((card(Heading((Text("Status"),), level=1), *lines, *action),))
 
 
+async def doctor(desk: Desk, asker: Asker, _options: Options) -> Reply:
+    """Look at the platform, each channel, the feeds, the model and the database; name the fix of what is wrong."""
+    found = [*await _platform(desk, asker), await _model(desk), *await _feeds(desk, asker)]
+    digests = await digests_here(desk, asker)
+    found += [
+        (one.name, False, f"is paused: {one.paused}", f"schedule resume {one.id}") for one in digests if one.paused
+    ]
+    if not digests:
+        found.append(("digests", False, "there are none", "make one with “schedule create”"))
+    wrong = [one for one in found if not one[1]]
+    head = "All is well." if not wrong else f"{len(wrong)} things need a hand."
+    cards = [Card((Heading((Text("Doctor"),), level=1), Prose((Text(head),))))]
+    cards += [_finding_card(*one) for one in (*wrong, *(one for one in found if one[1]))]
+    return Reply(tuple(cards))
+
+
+Found = tuple[str, bool, str, str]
+"""A finding: its name, whether it is well, what was seen, what to do."""
+
+
+async def _platform(desk: Desk, asker: Asker) -> Sequence[Found]:
+    """Ask the platform about the token, and about what is missing in each channel that a digest goes to."""
+    digests = await digests_here(desk, asker)
+    found: list[Found] = []
+    for platform, adapter in desk.publisher.adapters.items():
+        if (asker.home == OPERATOR or platform == asker.platform) and isinstance(adapter, Examining):
+            channels = list(dict.fromkeys(one.channel for one in digests if one.channel.platform == platform))
+            found += [(name, well, seen, fix) for name, well, seen, fix in await adapter.examine(channels)]
+    return found
+
+
+async def _model(desk: Desk) -> Found:
+    """Ask the encoder for one vector; tell the engine's name."""
+    name = desk.briefer.summarizer.name
+    try:
+        async with asyncio.timeout(PROBE):
+            await desk.briefer.embedder.embed(["Does the encoder answer?"])
+    except DigestbotError as error:
+        return ("model", False, error.what, error.hint)
+    except TimeoutError:
+        return ("model", False, f"has not answered in {PROBE:.0f} seconds", "it may be loading: ask again in a minute")
+    return ("model", True, f"{name} answers", "")
+
+
+async def _feeds(desk: Desk, asker: Asker) -> Sequence[Found]:
+    """Tell which feeds fail, since when and why; and, as it had to be asked, that the database answers."""
+    feeds = await feeds_here(desk, asker)
+    failing = [feed for feed in feeds if feed.polling.failures and not feed.paused]
+    found: list[Found] = [("database", True, "answers", "")]
+    if not feeds:
+        return [*found, ("feeds", False, "there are none", "add one with “subscribe <address>”")]
+    found.append(("feeds", True, f"{len(feeds) - len(failing)} of {len(feeds)} are well", ""))
+    for feed in failing:
+        since = feed.polling.failing_since
+        seen = feed.polling.last_error or "fails"
+        told = f"{seen} (since {since:%Y-%m-%d %H:%M} UTC)" if since else seen
+        found.append((feed.title or feed.url, False, told, f"try “test {feed.id}”, or “unsubscribe {feed.id}”"))
+    return found
+
+
+def _finding_card(name: str, well: bool, seen: str, fix: str) -> Card:
+    mark = "well" if well else "not well"
+    advice = (Prose((Strong("Fix: "), Text(fix))),) if fix and not well else ()
+    return Card((Prose((Strong(f"{name} · {mark}: "), Text(seen))), *advice))
+
+
+async def audit(desk: Desk, asker: Asker, _options: Options) -> Reply:
+    """Show who changed what, newest first."""
+    found = await desk.store.changes(None if asker.home == OPERATOR else asker.home, LINES)
+    cards = []
+    for change in found:
+        came = "" if change.outcome == "done" else f" ({change.outcome})"
+        where = f" in {change.channel}" if asker.home == OPERATOR else ""
+        spans: tuple[Span, ...] = (
+            moment(change.at),
+            Text(f" · {change.asker}{where}: "),
+            Strong(change.line),
+            Text(came),
+        )
+        cards.append(Card((Prose(spans),)))
+    return listed("Who changed what", cards, "Nothing has been changed yet.")
+
+
+# ── what is kept ─────────────────────────────────────────────────────────────
+
+
+async def privacy(desk: Desk, asker: Asker, _options: Options) -> Reply:
+    """Say what is kept of this workspace, for how long, and what is not."""
+    kept = Retention()
+    counts = await desk.store.status(desk.clock.now(), asker.home)
+    rows = [
+        (
+            "Kept of this workspace",
+            f"{counts.feeds} feeds, {counts.subscriptions} digests and its settings, until removed",
+        ),
+        ("Digests and where they were posted", f"for {kept.receipts.days} days"),
+        ("Who changed what, and reports of problems", f"for {kept.audit.days} days, with the person's id"),
+        ("Articles of the feeds", f"for {kept.articles.days} days, shared by all who read the same feed"),
+        ("Not kept", "messages of this workspace are not read; questions such as “search” are not stored"),
+        ("Others", "no other service is told about this workspace; articles are fetched without naming it"),
+    ]
+    lines = [Prose((Strong(f"{name}: "), Text(f"{value}."))) for name, value in rows]
+    last = Prose((Text("Those who manage it can remove everything of this workspace with “forget”."),), quiet=True)
+    return Reply((Card((Heading((Text("What is kept"),), level=1), *lines, last)),))
+
+
 async def forget(desk: Desk, asker: Asker, options: Options) -> Reply:
-    """Remove everything that is kept of a workspace."""
-    if options.text("confirm") != "forget":
-        raise BadOption("confirm", "must be the word forget: this cannot be undone")
+    """Remove everything that is kept of a workspace, confirmed by its name."""
+    if not asker.workspace:
+        raise BadOption("confirm", "is for a workspace: ask in the one to be forgotten")
+    name = asker.place or asker.workspace
+    if options.text("confirm").strip().casefold() != name.casefold():
+        raise BadOption("confirm", f"must be the workspace's name, “{name}”: this cannot be undone")
     count = await desk.store.forget(asker.platform, asker.workspace)
-    return said(f"Removed {count} digests of this workspace and everything that was posted for them.")
-
-
-async def settings(_desk: Desk, _asker: Asker, _options: Options) -> Reply:
-    """Show or change the settings."""
-    return said("Not yet.")
-
-
-async def prefill(_desk: Desk, _asker: Asker, _options: Options) -> Mapping[str, Value]:
-    """Return the settings there are."""
-    return {}
-
-
-async def doctor(_desk: Desk, _asker: Asker, _options: Options) -> Reply:
-    """Look at everything."""
-    return said("Not yet.")
-
-
-async def audit(_desk: Desk, _asker: Asker, _options: Options) -> Reply:
-    """Say who changed what."""
-    return said("Not yet.")
+    return said(
+        f"Removed {count} digests, the feeds that were this workspace's alone, its settings, reports and log. "
+        "Messages posted so far stay where they are."
+    )

@@ -13,13 +13,13 @@ from typing import Literal
 from digestbot.domain.digest import Digest, Edition, Message, Quotation
 from digestbot.domain.errors import DigestbotError, InferenceError, NotFound, StoreError, UserError
 from digestbot.domain.news import Brief, Feed, Story
-from digestbot.domain.subscription import Platform, Subscription
+from digestbot.domain.subscription import OPERATOR, Platform, Subscription, Workspace
 from digestbot.editorial.cluster import regroup
 from digestbot.editorial.edition import Chosen, Selection, choose, compose, merged
 from digestbot.editorial.filters import Search
 from digestbot.editorial.schedule import Due, due_edition, may_mention
 from digestbot.pipeline.brief import Briefer
-from digestbot.ports import ChatAdapter, Clock, Store
+from digestbot.ports import ChatAdapter, Clock, Correction, Store
 
 FIRST_WINDOW = timedelta(hours=24)
 """How far back a subscription's first edition looks."""
@@ -30,6 +30,8 @@ INSTANT_LOOK = timedelta(minutes=1)
 """How often an instant subscription looks for news while there is none."""
 FEEDS_SERVE = timedelta(minutes=1)
 """How long the list of feeds, read for one edition, serves the next ones."""
+SHARED = Workspace("console", "shared")
+"""The key of the operator's own feeds among those read: the operator reads all, everybody else these."""
 NEVER = datetime.min.replace(tzinfo=UTC)
 MENTION_COOLDOWN = timedelta(hours=6)
 """A role or group is mentioned at most once in this time."""
@@ -71,7 +73,7 @@ class Publisher:
     adapters: Mapping[Platform, ChatAdapter]
     clock: Clock
     search: Search | None = field(default=None)
-    _known: Mapping[int, Feed] = field(default_factory=dict)
+    _known: dict[Workspace, Mapping[int, Feed]] = field(default_factory=dict)
     _read_at: datetime = NEVER
     _making: "set[asyncio.Task[Brief]]" = field(default_factory=set)
 
@@ -159,31 +161,63 @@ class Publisher:
         """
         edition = Edition(subscription.id, at, subscription.schedule.timezone)
         since = subscription.window_from - OVERLAP if subscription.window_from else at - FIRST_WINDOW
-        stories = await self._stories(subscription, since, now, settle=settle)
-        feeds = await self._feeds(now)
+        feeds = await self._feeds(subscription.channel.home, now)
+        stories = await self._stories(subscription, since, now, feeds, settle=settle)
+        resting = await self._snoozed(subscription, now)
         posted = await self.store.posted_articles(subscription.channel)
         selection = await asyncio.to_thread(
-            choose, stories, subscription=subscription, posted=posted, now=at, feeds=feeds, search=self.search
+            choose,
+            stories,
+            subscription=subscription,
+            posted=posted,
+            now=at,
+            feeds=feeds,
+            search=self.search,
+            snoozed=frozenset(resting),
         )
         selection, briefs = await self._briefed(selection, subscription, patience)
+        selection, briefs = await self._corrected(selection, briefs, subscription)
         mention = may_mention(await self._last_mention(subscription), at, MENTION_COOLDOWN)
-        digest = compose(subscription, edition, selection, briefs, mention=mention, since=since)
+        digest = compose(subscription, edition, selection, briefs, mention=mention, since=since, snoozed=resting)
         if digest is None:
             return Draft(edition, selection, briefs, None)
         digest, messages, dropped = render_checked(digest, self.adapters[subscription.channel.platform])
         return Draft(edition, selection, briefs, digest, messages, dropped)
 
-    async def _feeds(self, now: datetime) -> Mapping[int, Feed]:
-        """Return the feeds by id, read once a minute: a thousand editions due at eight share one reading."""
+    async def _feeds(self, home: Workspace, now: datetime) -> Mapping[int, Feed]:
+        """Return by id the feeds a workspace reads: its own and the operator's; the operator reads all.
+
+        They are read once a minute: a thousand editions due at eight share one reading.
+        """
         if not timedelta(0) <= now - self._read_at < FEEDS_SERVE:
-            self._known, self._read_at = {feed.id: feed for feed in await self.store.feeds()}, now
-        return self._known
+            self._known, self._read_at = {}, now
+        if home not in self._known:
+            own = await (self.store.feeds() if home == OPERATOR else self.store.feeds_of(home))
+            shared = {} if home == OPERATOR else await self._operators()
+            self._known[home] = {**shared, **{feed.id: feed for feed in own}}
+        return self._known[home]
+
+    async def _operators(self) -> Mapping[int, Feed]:
+        """Return the feeds that every workspace reads."""
+        if SHARED not in self._known:
+            self._known[SHARED] = {feed.id: feed for feed in await self.store.feeds_of(OPERATOR)}
+        return self._known[SHARED]
 
     async def _stories(
-        self, subscription: Subscription, since: datetime, until: datetime, *, settle: bool
+        self,
+        subscription: Subscription,
+        since: datetime,
+        until: datetime,
+        feeds: Mapping[int, Feed],
+        *,
+        settle: bool,
     ) -> Sequence[Story]:
-        """Return the readable stories of the window, those on one event joined into one."""
-        found = await self.store.stories(since, until, subscription.feeds)
+        """Return the stories of the window that may be read there, those on one event joined into one."""
+        wanted = [number for number in subscription.feeds or feeds if number in feeds]
+        if not wanted:
+            return ()
+        everything = subscription.channel.home == OPERATOR
+        found = await self.store.stories(since, until, subscription.feeds if everything else wanted)
         stories = [story for story in found if any(article.text.strip() for article in story.articles)]
         vectors = await self.store.vectors([article.id for story in stories for article in story.articles])
         apart = frozenset(map(frozenset, await self.store.kept_apart([story.id for story in stories])))
@@ -193,7 +227,22 @@ class Publisher:
             for story, group in zip(joined, groups, strict=True):
                 if len(group) > 1:
                     await self.store.move_articles([article.id for article in story.articles], story.id)
-        return joined
+        return joined if everything else [seen for story in joined if (seen := _seen(story, feeds))]
+
+    async def _snoozed(self, subscription: Subscription, now: datetime) -> Mapping[str, datetime]:
+        """Return the topics that the subscription's channel does not want to read now, and until when."""
+        resting = await self.store.snoozes(subscription.channel.home, now)
+        return {one.topic: one.until for one in resting if one.channel == subscription.channel}
+
+    async def _corrected(
+        self, selection: Selection, briefs: dict[int, Brief], subscription: Subscription
+    ) -> tuple[Selection, dict[int, Brief]]:
+        """Leave out what the workspace has found wrong: quotations it withdrew, stories it does not show."""
+        told = [one.story.id for one in selection.chosen]
+        found = await self.store.corrections(subscription.channel.home, told) if told else ()
+        gone = {one.story_id for one in found if one.withdrawn}
+        kept = tuple(one for one in selection.chosen if one.story.id not in gone)
+        return replace(selection, chosen=kept), {key: without_withdrawn(b, found) for key, b in briefs.items()}
 
     async def _briefed(
         self, selection: Selection, subscription: Subscription, patience: float | None
@@ -244,6 +293,20 @@ def _next(subscription: Subscription, due: Due, now: datetime, *, silent: bool) 
 def _told(one: Chosen) -> Story:
     """Return the story as its card tells it: an update tells what is new alone."""
     return replace(one.story, articles=one.new) if one.update else one.story
+
+
+def _seen(story: Story, feeds: Mapping[int, Feed]) -> Story | None:
+    """Return a story with the articles of these feeds alone, or None where it has none of them."""
+    mine = tuple(article for article in story.articles if article.feed_id in feeds)
+    return replace(story, articles=mine) if mine else None
+
+
+def without_withdrawn(brief: Brief, found: Sequence[Correction]) -> Brief:
+    """Return a brief without the quotations that corrections of its story withdrew."""
+    gone = {text for one in found if one.story_id == brief.story_id for text in one.quotes}
+    if not gone:
+        return brief
+    return replace(brief, quotes=tuple(quote for quote in brief.quotes if quote.text not in gone))
 
 
 def render_checked(digest: Digest, adapter: ChatAdapter) -> tuple[Digest, tuple[Message, ...], int]:

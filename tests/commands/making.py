@@ -88,6 +88,7 @@ async def a_desk(chat: ChatAdapter | None = None) -> Desk:
         {"https://ledger.example/feed.xml": ParsedFeed("The Ledger", "https://ledger.example", "en", (), "rss")}
     )
     feed = await store.add_feed("https://ledger.example/old.xml", title="The Ledger", now=clock.now())
+    await store.add_feed("https://ledger.example/old.xml", owner=HERE.home, now=clock.now())
     articles = tuple(
         NewArticle(article(key), np.eye(384, dtype=np.float32)[number], None) for number, key in enumerate(TEXTS)
     )

@@ -155,14 +155,19 @@ async def test_what_is_not_a_feed_is_not_kept(desk: Desk) -> None:
 
 async def test_feeds_are_listed_paused_resumed_and_removed(desk: Desk) -> None:
     """Each step shows in the list, and managers get the buttons."""
-    assert buttons(await ask(desk, "list", MANAGER)) == {"Test": "test feed=1", "Pause": "pause feed=1"}
+    assert buttons(await ask(desk, "list", MANAGER)) == {
+        "Test": "test feed=1",
+        "Edit": "edit feed=1",
+        "Pause": "pause feed=1",
+    }
     assert not buttons(await ask(desk, "list"))
     await ask(desk, "pause 1", MANAGER)
     assert "paused by U2" in shown(await ask(desk, "list failing"))
     await ask(desk, "resume 1", MANAGER)
     assert shown(await ask(desk, "list failing")) == "No feed fails."
-    await ask(desk, "unsubscribe 1", MANAGER)
-    assert "no feeds yet" in shown(await ask(desk, "list"))
+    await ask(desk, "unsubscribe “The Ledger”", MANAGER)
+    assert not buttons(await ask(desk, "list", MANAGER))  # what the bot came with stays
+    assert await desk.store.feeds_of(HERE.home) == []
 
 
 async def test_a_digests_only_feed_is_not_taken_away(desk: Desk) -> None:
@@ -237,10 +242,14 @@ async def test_a_preview_posts_nothing(desk: Desk) -> None:
 
 
 async def test_another_workspaces_digests_are_not_there(desk: Desk) -> None:
-    """Nobody sees or changes them, not even that they exist; those of the settings belong to all."""
-    await ask(desk, "schedule create Brief", MANAGER)
-    await desk.store.save_subscription(Subscription(0, "From the file", Channel("slack", "C9")))
-    assert "From the file" in shown(await ask(desk, "schedule list", STRANGER))
+    """Nobody sees or changes them, not even that they exist; those of the settings file are their channel's."""
+    await desk.store.save_subscription(Subscription(0, "Brief", HERE))
+    await desk.store.save_subscription(Subscription(0, "From the file", Channel("slack", "C7"), listed=True))
+    assert "From the file" in shown(await ask(desk, "schedule list", MANAGER))  # the only workspace there is
+    assert "From the file" in shown(await ask(desk, "schedule list", STRANGER))  # asked in its channel
+    assert "From the file" not in shown(await ask(desk, "schedule list", MANAGER))
+    refused = await ask(desk, "schedule edit 2 stories=1", STRANGER)
+    assert "comes from the settings file" in shown(refused)
     assert "· C1" not in shown(await ask(desk, "schedule list", STRANGER))
     for typed in ("schedule delete 1", "schedule edit 1 stories=1", "schedule run 1", "filter 1 clear"):
         assert isinstance((await ask(desk, typed, STRANGER)).error, NotFound)
@@ -252,7 +261,9 @@ async def test_forget_wants_the_word_and_then_forgets(desk: Desk) -> None:
     await ask(desk, "schedule create Brief", MANAGER)
     await ask(desk, "schedule create Brief", STRANGER)
     assert "cannot be undone" in shown(await ask(desk, "forget yes", MANAGER))
-    assert "Removed 1 digests" in shown(await ask(desk, "forget forget", MANAGER))
+    assert "“Newsdesk”" in shown(await ask(desk, "forget T1", replace(MANAGER, place="Newsdesk")))
+    assert "Removed 1 digests" in shown(await ask(desk, "forget newsdesk", MANAGER))
+    assert await desk.store.changes(HERE.home) == []
     assert [s.channel.workspace for s in await desk.store.subscriptions()] == ["T7"]
 
 

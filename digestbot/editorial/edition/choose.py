@@ -10,9 +10,9 @@ from digestbot.domain.news import Article, Feed, Story
 from digestbot.domain.subscription import Subscription
 from digestbot.editorial.edition.novelty import WORTH_TELLING, novelty
 from digestbot.editorial.edition.score import Score, score, topic_fit
-from digestbot.editorial.filters import Search, judge
+from digestbot.editorial.filters import Search, judge, mentions
 
-Why = Literal["feed", "filter", "topic", "posted", "retold", "update", "per_feed", "per_topic", "full"]
+Why = Literal["feed", "filter", "topic", "snoozed", "posted", "retold", "update", "per_feed", "per_topic", "full"]
 _IN_THE_REST: frozenset[Why] = frozenset({"per_feed", "per_topic", "full"})
 MOST_STORIES = 10
 """An edition shows ten stories at most (the project's digest guide)."""
@@ -65,6 +65,7 @@ class _Asked:
     now: datetime
     feeds: Mapping[int, Feed]
     search: Search | None
+    snoozed: frozenset[str]
 
 
 def choose(
@@ -75,6 +76,7 @@ def choose(
     now: datetime,
     feeds: Mapping[int, Feed],
     search: Search | None = None,
+    snoozed: frozenset[str] = frozenset(),
 ) -> Selection:
     """Choose the stories of an edition; the order of ``stories`` does not matter.
 
@@ -85,16 +87,19 @@ def choose(
         now: The edition's time.
         feeds: Feeds by id.
         search: The engine for the filter's regular expressions.
+        snoozed: Topics that the channel does not want to read now.
 
     Raises:
         BadOption: The filter has a regular expression that is not one.
 
     """
-    asked = _Asked(subscription, posted, now, feeds, search)
+    asked = _Asked(subscription, posted, now, feeds, search, snoozed)
     candidates: list[Chosen] = []
     left_out: list[LeftOut] = []
     for story in sorted(stories, key=lambda story: story.id):
         found = _candidate(story, asked)
+        if isinstance(found, Chosen) and (resting := snoozed_topic(found.new, snoozed, feeds)):
+            found = LeftOut(story, "snoozed", f"is about {resting}, which is snoozed here")
         if isinstance(found, Chosen):
             candidates.append(found)
         else:
@@ -129,6 +134,18 @@ def _candidate(story: Story, asked: _Asked) -> Chosen | LeftOut:
     if known and told < WORTH_TELLING:
         return LeftOut(story, "retold", f"was posted here before, and only {told:.0%} of what came since is new", parts)
     return Chosen(story, parts, new, topic, update=bool(known))
+
+
+def snoozed_topic(articles: Sequence[Article], snoozed: frozenset[str], feeds: Mapping[int, Feed]) -> str:
+    """Return the snoozed topic that a story is about, or empty: its feeds' topics, its categories, its headlines."""
+    if not snoozed:
+        return ""
+    about = {topic.casefold() for a in articles if a.feed_id in feeds for topic in feeds[a.feed_id].topics}
+    about |= {category.casefold() for article in articles for category in article.categories}
+    for topic in sorted(snoozed):
+        if topic.casefold() in about or any(mentions(article.title, topic) for article in articles):
+            return topic
+    return ""
 
 
 def _allowed(story: Story, subscription: Subscription, search: Search | None) -> list[Article] | LeftOut:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
 from urllib.parse import urlsplit
 
 from digestbot.domain.digest import (
@@ -38,6 +39,7 @@ OTHER = "Other news"
 """Heads the stories without a topic where others have one."""
 STILL_MAKING = "The summary is still being made."
 _MAX_QUOTES = 3
+NOTHING: Mapping[str, datetime] = MappingProxyType({})
 
 
 def compose(
@@ -48,6 +50,7 @@ def compose(
     *,
     mention: bool = True,
     since: datetime | None = None,
+    snoozed: Mapping[str, datetime] = NOTHING,
 ) -> Digest | None:
     """Write an edition; None when there is nothing to say and the subscription wants silence then.
 
@@ -58,6 +61,7 @@ def compose(
         briefs: Briefs by story id; a story without one is shown by its headline and says that more is to come.
         mention: Whether the subscription's role or group may be mentioned (see ``may_mention``).
         since: From when on there was nothing new, for the one-line note.
+        snoozed: Topics that the channel does not want to read now, and until when.
 
     """
     if not selection.chosen and subscription.empty == "skip":
@@ -68,7 +72,7 @@ def compose(
         head = [Card((*head[0].blocks, _nothing_new(since, edition)))]
     cards = _by_topic([_story_card(one, briefs.get(one.story.id), subscription, edition) for one in selection.chosen])
     mentioned = subscription.mention if mention and selection.chosen else ""
-    foot = _foot(selection, edition)
+    foot = [*_foot(selection, edition), *_resting(selection, edition, snoozed)]
     return Digest(title, edition, (*head, *cards, *foot), style=subscription.style, mention=mentioned)
 
 
@@ -215,6 +219,16 @@ def _foot(selection: Selection, edition: Edition) -> list[Card]:
         return []
     invocation = f"more subscription={edition.subscription_id} at={edition.at.isoformat()}"
     return [Card((Prose((Text(f"and {rest} more"),), quiet=True), Actions((Action(f"Show {rest} more", invocation),))))]
+
+
+def _resting(selection: Selection, edition: Edition, snoozed: Mapping[str, datetime]) -> list[Card]:
+    """Return a line for each snoozed topic that left stories out: how many, and until when."""
+    held = [out.story for out in selection.left_out if out.why == "snoozed"]
+    if not held or not snoozed:
+        return []
+    topics = ", ".join(f"“{topic}”" for topic in sorted(snoozed))
+    told = f"{_count(len(held), 'story', 'stories')} on {topics} left out until "
+    return [Card((Prose((Text(told), _moment(max(snoozed.values()), edition)), quiet=True),))]
 
 
 def _moment(at: datetime, edition: Edition) -> Moment:
