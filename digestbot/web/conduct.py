@@ -42,15 +42,19 @@ FAULTS = {
 log = logger("web")
 
 
-@web.middleware
-async def with_headers(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Put the security headers on every answer, faults included, and count and log it."""
-    began = perf_counter()
-    with traced("web", method=request.method, route=_route(request)):
-        response = await _answered(request, handler)
+async def guard_headers(_request: web.Request, response: web.StreamResponse) -> None:
+    """Put the security headers on every answer, a crash of ours included (``on_response_prepare``)."""
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
     response.headers.setdefault(hdrs.CACHE_CONTROL, PRIVATE)
+
+
+@web.middleware
+async def with_log(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Turn faults into pages of ours, and count and log every answer."""
+    began = perf_counter()
+    with traced("web", method=request.method, route=_route(request)):
+        response = await _answered(request, handler)
     seconds = perf_counter() - began
     REQUESTS.labels(route=_route(request), method=_method(request), status=str(response.status)).observe(seconds)
     if not request.path.startswith("/static/"):
@@ -86,7 +90,7 @@ def fault_page(
     request: web.Request, status: int, sentence: str, *, headers: dict[str, str] | None = None
 ) -> web.Response:
     """Return a page that says what went wrong."""
-    response = page(request, "fault.html", status=status, sentence=sentence, title=sentence.rstrip("."))
+    response = page(request, "fault.html", status=status, number=status, sentence=sentence, title=sentence.rstrip("."))
     response.headers.update(headers or {})
     return response
 

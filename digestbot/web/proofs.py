@@ -11,7 +11,7 @@ from aiohttp import web
 from markupsafe import Markup
 
 from digestbot.domain.errors import NotFound
-from digestbot.domain.subscription import Length, Style, Subscription
+from digestbot.domain.subscription import Channel, Length, Style, Subscription
 from digestbot.web.desk import DESK, Proofs
 from digestbot.web.pages import page, paint
 from digestbot.web.preview.page import windows
@@ -27,6 +27,7 @@ class Proof:
     """What one preview shows."""
 
     subscription: Subscription
+    again: bool
     proofs: Proofs
     windows: Markup
 
@@ -74,10 +75,11 @@ async def _proof(request: web.Request) -> Proof:
     desk = request.app[DESK]
     kept = await desk.store.subscription(int(request.match_info["subscription"]))
     subscription = _as_asked(kept, request.query)
-    proofs = await desk.proofs(subscription)
+    again = request.query.get("again", "") == "yes"
+    proofs = await desk.proofs(_afresh(subscription) if again else subscription)
     at = proofs.digest.edition.at if proofs.digest else None
     html = windows(proofs.screens.get("slack", ()), proofs.screens.get("discord", ()), at=at)
-    return Proof(subscription, proofs, Markup(html))  # noqa: S704 - the windows escape every word themselves
+    return Proof(subscription, again, proofs, Markup(html))  # noqa: S704 - the windows escape every word themselves
 
 
 def _as_asked(kept: Subscription, asked: Mapping[str, str]) -> Subscription:
@@ -96,6 +98,11 @@ def _as_asked(kept: Subscription, asked: Mapping[str, str]) -> Subscription:
         stories=_number(asked.get("stories", ""), kept.stories, 1, MOST_STORIES),
         quotes=_number(asked.get("quotes", ""), kept.quotes, 0, MOST_QUOTES),
     )
+
+
+def _afresh(subscription: Subscription) -> Subscription:
+    """Return the subscription as if its channel had had nothing yet: it shows the last day again."""
+    return replace(subscription, channel=Channel(subscription.channel.platform, "preview"), window_from=None)
 
 
 def _one_of(given: str, choices: tuple[T, ...], kind: str) -> T:

@@ -8,7 +8,7 @@ from aiohttp import web
 from digestbot.domain.errors import ConfigError
 from digestbot.web import control, entrance, health, proofs, reading
 from digestbot.web.access import GUARD, Guard
-from digestbot.web.conduct import with_guard, with_headers
+from digestbot.web.conduct import guard_headers, with_guard, with_log
 from digestbot.web.desk import DESK, Desk
 
 LONGEST_FORM = 16 * 1024
@@ -19,7 +19,8 @@ GRACE = 2.0
 
 def application(desk: Desk, guard: Guard | None = None) -> web.Application:
     """Return the web room as an aiohttp application."""
-    app = web.Application(middlewares=[with_headers, with_guard], client_max_size=LONGEST_FORM)
+    app = web.Application(middlewares=[with_log, with_guard], client_max_size=LONGEST_FORM)
+    app.on_response_prepare.append(guard_headers)
     app[DESK] = desk
     app[GUARD] = guard or Guard()
     for room in (entrance, reading, proofs, control, health):

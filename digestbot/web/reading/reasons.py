@@ -48,8 +48,15 @@ FALL_BACKS: Mapping[str, str] = {
 def gate_sentence(brief: Brief) -> str:
     """Return one sentence on what the gate did where it refused nothing."""
     engine, _, why = brief.summary.engine.partition(": ")
-    if engine == "extractive":
+    if engine.startswith("extractive"):
         if why:
             return f"The articles’ own sentences stand in: {FALL_BACKS.get(why, why)}."
         return "Nothing: these are the articles’ own sentences, chosen and not rewritten."
     return "Nothing: every sentence that the model wrote stands in the sources."
+
+
+def written_by(brief: Brief) -> str:
+    """Return who wrote a brief's summary: a model by name, or the articles themselves."""
+    engine = brief.summary.engine
+    is_own = engine.partition(":")[0].startswith("extractive")
+    return "Sentences of the articles, chosen and not rewritten" if is_own else f"Written by {engine}"

@@ -13,7 +13,7 @@ from digestbot.domain.news import Article, Brief, Quote, Story, SummarySentence
 from digestbot.web.desk import DESK
 from digestbot.web.pages import page
 from digestbot.web.reading.marks import Group, Mark, Note, groups, marks_of, whole
-from digestbot.web.reading.reasons import DROPS, REASONS, gate_sentence
+from digestbot.web.reading.reasons import DROPS, REASONS, gate_sentence, written_by
 
 LONGEST_TEXT = 60_000
 """Characters of an article that a page shows; none that is read by people is longer."""
@@ -82,6 +82,7 @@ async def story(request: web.Request) -> web.Response:
         shown=[quote for quote in brief.quotes if quote.key or quote.speaker] if brief else (),
         outlets={article.id: article.outlet or "the article" for article in found.articles},
         articles=sources,
+        written=written_by(brief) if brief else "",
         gate=gate_sentence(brief) if brief else "",
         reasons=REASONS,
         drops=DROPS,

@@ -11,7 +11,7 @@
   const choices = () => {
     const data = new URLSearchParams();
     for (const field of form.elements) {
-      if (!field.name || "local" in field.dataset || (field.type === "radio" && !field.checked)) continue;
+      if (!field.name || "local" in field.dataset || (["radio", "checkbox"].includes(field.type) && !field.checked)) continue;
       if (field.value !== "") data.set(field.name, field.value);
     }
     return data;
