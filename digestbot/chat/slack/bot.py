@@ -11,26 +11,39 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from slack_bolt.app.async_app import AsyncApp
-from slack_bolt.authorization import AuthorizeResult
-from slack_bolt.authorization.async_authorize import AsyncAuthorize
 from slack_bolt.context.ack.async_ack import AsyncAck
 from slack_bolt.context.async_context import AsyncBoltContext
 
 from digestbot.chat.slack import views
 from digestbot.chat.slack.answers import Answers, Place
+from digestbot.chat.slack.authorizing import Known
 from digestbot.chat.slack.clients import Clients
 from digestbot.chat.slack.doors import HttpDoor, SocketDoor
 from digestbot.chat.slack.elements import ACTION
 from digestbot.chat.slack.faults import FAILURES, reading_error
+from digestbot.chat.slack.guide import guide
 from digestbot.chat.slack.install import Installing
-from digestbot.chat.slack.meaning import link_in, meant, typed
+from digestbot.chat.slack.meaning import link_in, meant, plain
 from digestbot.chat.slack.once import Once
 from digestbot.chat.slack.people import People
-from digestbot.chat.slack.tokens import InstalledTokens, OneToken, TokenSource
-from digestbot.commands import COMMANDS, Asker, Form, Invocation, Reply, Value, checked, find, missing, parse, refused
-from digestbot.domain.digest import Card
+from digestbot.chat.slack.tokens import InstalledTokens, OneToken
+from digestbot.commands import (
+    COMMANDS,
+    Asker,
+    Form,
+    Invocation,
+    Option,
+    Reply,
+    Value,
+    checked,
+    find,
+    read,
+    refused,
+)
+from digestbot.commands.words import card
+from digestbot.domain.digest import Card, Prose, Text
 from digestbot.domain.errors import BadOption, DeliveryError, NotPermitted, StoreError, UserError
-from digestbot.domain.subscription import Channel
+from digestbot.domain.subscription import ADMINS, ANYONE, Channel
 
 Body = dict[str, Any]
 Answering = Callable[[Invocation, Asker], Awaitable[Reply]]
@@ -46,8 +59,20 @@ EVENTS_REMEMBERED = 600.0
 PRESS = 2.0
 """Seconds within which the same press of the same person is one press."""
 WORKING = "Working on it…"
-HOME = ("setup", "schedule list", "list", "help")
-"""What the App Home shows, of those commands there are."""
+ASKS = "What shall the brief be about? Leave everything as it is for the news of the last day."
+IN_MODAL = frozenset({"sources"})
+"""Commands whose answer a button opens in a modal."""
+HOME = (
+    Invocation("setup"),
+    Invocation("schedule list"),
+    Invocation("list", {"failing": True}),
+    Invocation("list"),
+    Invocation("help"),
+)
+"""What the App Home shows: the guide while it is needed, digests, feeds that fail, all feeds, what else there is."""
+MANAGERS = (("Workspace admins", ADMINS), ("Everybody", ANYONE))
+CALLED = (("Nobody", "none"), ("@here", "here"), ("@channel", "channel"))
+"""What there is to choose beside user groups: who manages, and who is called when a digest is posted."""
 UNINSTALLED = "the app was removed from this workspace; install it again and its digests go on"
 REVOKED = "the app's token was revoked in this workspace; install it again and its digests go on"
 LOST = frozenset({UNINSTALLED, REVOKED})
@@ -157,22 +182,22 @@ class SlackBot:
     # ── what is heard ────────────────────────────────────────────────────────
 
     async def _on_command(self, ack: AsyncAck, body: Body, context: AsyncBoltContext) -> None:
-        text = typed(body.get("text") or "")
+        text = plain(body.get("text") or "").strip()
         if not self._presses.first(f"{_team(context)} {body['user_id']} {body['channel_id']} {text}"):
             await ack()
             return
         place = _place(body, context, body["channel_id"], body["user_id"])
         try:
-            invocation = parse(text, COMMANDS)
+            meaning = read(text, COMMANDS)
         except UserError as error:
             await ack(self._answers.first(refused(error)))
-            await self._mend(text, error, place)
             return
-        if _opens_form(invocation):
+        if isinstance(meaning, Form):
             await ack()
+            await self._ask(meaning, place)
         else:
             await ack(response_type="ephemeral", text=WORKING)
-        await self._run(invocation, place)
+            await self._run(meaning, place)
 
     async def _on_action(self, ack: AsyncAck, body: Body, context: AsyncBoltContext) -> None:
         await ack()
@@ -185,14 +210,16 @@ class SlackBot:
             return
         place = _place(body, context, channel, user, home=view.get("type") == "home")
         try:
-            invocation = parse(line, COMMANDS)
+            meaning = read(line, COMMANDS)
         except UserError as error:
             await self._answers.give(refused(error), place)
             return
-        if invocation.name == "sources" and not missing(find(invocation.name, COMMANDS), invocation):
-            await self._in_modal(invocation, place)
+        if isinstance(meaning, Form):
+            await self._ask(meaning, place)
+        elif meaning.name in IN_MODAL:
+            await self._in_modal(meaning, place)
         else:
-            await self._run(invocation, place)
+            await self._run(meaning, place)
 
     async def _on_form(self, ack: AsyncAck, body: Body, context: AsyncBoltContext) -> None:
         view = body["view"]
@@ -208,7 +235,7 @@ class SlackBot:
             await ack()
         else:
             await ack()
-        place = _place(body, context, views.channel_of(view), body["user"]["id"])
+        place = _place(body, context, views.channel_of(view), body["user"]["id"], home=views.is_from_home(view))
         handed = {name: await self._answers.fetch(place.team, url) for name, url in files.items()}
         await self._run(Invocation(invocation.name, {**invocation.options, **handed}), place)
 
@@ -220,7 +247,8 @@ class SlackBot:
 
     async def _on_brief(self, ack: AsyncAck, body: Body, context: AsyncBoltContext) -> None:
         await ack()
-        await self._ask(Invocation("now"), _place(body, context, "", body["user"]["id"]))
+        command = find("now", COMMANDS)
+        await self._ask(Form(command, {}, command.options, ASKS), _place(body, context, "", body["user"]["id"]))
 
     async def _on_mention(self, ack: AsyncAck, body: Body, context: AsyncBoltContext) -> None:
         await ack()
@@ -262,8 +290,7 @@ class SlackBot:
         reply = await self._answering(Invocation(invocation.name, invocation.options, place.id), asker)
         if reply.repeated:
             return
-        form = reply.form or _lacking(invocation)
-        if form is not None and await self._open(form, place, asker):
+        if reply.form is not None and await self._open(reply.form, place, asker):
             await self._answers.notify(reply, place)
             return
         if place.home:
@@ -272,38 +299,33 @@ class SlackBot:
             return
         await self._answers.give(reply, place)
 
-    async def _ask(self, invocation: Invocation, place: Place) -> bool:
-        """Open the form of a command with what was given."""
-        command = find(invocation.name, COMMANDS)
-        form = Form(command, dict(invocation.options), command.options)
-        return await self._open(form, place, await self._asker(place))
+    async def _ask(self, form: Form, place: Place) -> None:
+        """Open a form that asks for what was not given, or for what was wrong, filled with what there is."""
+        if form.fault:
+            if not await self._open(form, place, await self._asker(place)):
+                await self._answers.give(Reply((card(Prose((Text(form.fault),))),)), place)
+        else:
+            await self._run(Invocation(form.command.name, form.given), place)
 
     async def _open(self, form: Form, place: Place, asker: Asker) -> bool:
         """Open a form; tell whether that could be done: a trigger lives three seconds."""
         if not place.trigger:
             return False
-        offers = await self._offers(form, asker)
-        return bool(await self._answers.open(place, views.form(form, place.channel, offers)))
+        offers = {option.name: await self._offered(option, asker) for option in form.asks}
+        return bool(await self._answers.open(place, views.form(form, place.channel, offers, home=place.home)))
 
-    async def _offers(self, form: Form, asker: Asker) -> dict[str, Sequence[tuple[str, Value]]]:
-        """Return what the menus of a form hold."""
-        kinds = {option.kind for option in form.asks}
-        found: dict[str, Sequence[tuple[str, Value]]] = {}
-        for kind in sorted(kinds & {"feed", "digest"}) if self._naming else ():
-            try:
-                found[kind] = await self._naming(kind, asker) if self._naming else ()
-            except StoreError as error:
-                log.warning("a menu stays empty: %s", error)
-        if "role" in kinds:
-            found["role"] = [(group.name, group.id) for group in await self._people.groups(asker.workspace)]
-        return found
-
-    async def _mend(self, text: str, error: UserError, place: Place) -> None:
-        """Open the form of a command that was typed with something wrong in it, and say what."""
-        name = max((c.name for c in COMMANDS if c.options and text.lower().startswith(c.name)), key=len, default="")
-        if isinstance(error, BadOption) and name:
-            command = find(name, COMMANDS)
-            await self._open(Form(command, {}, command.options, str(error)), place, await self._asker(place))
+    async def _offered(self, option: Option, asker: Asker) -> Sequence[tuple[str, Value]]:
+        """Return what the menu of an option holds: what there is to choose from."""
+        if option.kind == "role":
+            groups = [(f"@{group.name}", group.id) for group in await self._people.groups(asker.workspace)]
+            return [*(MANAGERS if option.name == "managers" else CALLED), *groups]
+        if self._naming is None or option.kind not in {"feed", "digest"}:
+            return ()
+        try:
+            return await self._naming(option.kind, asker)
+        except StoreError as error:
+            log.warning("a menu stays empty: %s", error)
+            return ()
 
     async def _in_modal(self, invocation: Invocation, place: Place) -> None:
         """Open a modal at once, for a trigger lives three seconds, and fill it when the answer is there."""
@@ -318,10 +340,14 @@ class SlackBot:
     async def _show_home(self, place: Place, said: Sequence[Card]) -> None:
         """Publish the App Home: what was just said, the guide while it is needed, digests, feeds, help."""
         asker = await self._asker(place)
-        there = [c.name for c in COMMANDS if c.name in HOME]
-        replies = [await self._answering(Invocation(name), asker) for name in HOME if name in there]
-        cards = [card for reply in replies if reply.error is None for card in reply.cards]
-        await self._answers.home(place, [*said, *cards])
+        cards = list(said)
+        for invocation in HOME:
+            reply = await self._answering(invocation, asker)
+            if reply.steps and all(step.done for step in reply.steps):
+                continue
+            if reply.error is None:
+                cards += [*reply.cards, *guide(reply.steps)]
+        await self._answers.home(place, cards)
 
     async def _lose(self, context: AsyncBoltContext, why: str) -> None:
         """Delete an installation's tokens and say which workspaces are without."""
@@ -348,37 +374,6 @@ class SlackBot:
         )
 
 
-class Known(AsyncAuthorize):
-    """Lets every request in with what is in memory: tokens are looked up after the acknowledgement, not before."""
-
-    def __init__(self, tokens: TokenSource) -> None:
-        self._tokens = tokens
-        super().__init__()  # type: ignore[no-untyped-call]  # Bolt leaves it untyped
-
-    async def __call__(
-        self,
-        *,
-        context: AsyncBoltContext,
-        enterprise_id: str | None,
-        team_id: str | None,
-        user_id: str | None,  # noqa: ARG002 - Bolt's signature
-        actor_enterprise_id: str | None = None,  # noqa: ARG002
-        actor_team_id: str | None = None,  # noqa: ARG002
-        actor_user_id: str | None = None,  # noqa: ARG002
-    ) -> AuthorizeResult:
-        """Return who the bot is in a workspace, as far as it is known."""
-        org_wide = bool(context.is_enterprise_install)
-        self._tokens.learn(enterprise_id or "", team_id or "", org_wide=org_wide)
-        access = self._tokens.known(enterprise_id or "", team_id or "")
-        return AuthorizeResult(
-            enterprise_id=enterprise_id,
-            team_id=team_id,
-            bot_user_id=access.bot_user or None if access else None,
-            bot_id=access.bot_id or None if access else None,
-            bot_token=access.token if access else None,
-        )
-
-
 async def _acknowledge(ack: AsyncAck) -> None:
     await ack()
 
@@ -393,15 +388,3 @@ def _place(body: Body, context: AsyncBoltContext, channel: str, user: str, *, ho
     return Place(
         channel, user, _team(context), body.get("response_url", ""), trigger=trigger, id=trigger, home=home
     )  # fmt: skip
-
-
-def _lacking(invocation: Invocation) -> Form | None:
-    """Return the form that asks for what an invocation cannot do without, or None when it is whole."""
-    command = find(invocation.name, COMMANDS)
-    return Form(command, dict(invocation.options), command.options) if missing(command, invocation) else None
-
-
-def _opens_form(invocation: Invocation) -> bool:
-    """Tell whether a command as it was given asks for more, so that nothing is being worked on."""
-    command = find(invocation.name, COMMANDS)
-    return bool(missing(command, invocation)) or (command.form and not invocation.options)

@@ -2,7 +2,7 @@
 
 import re
 
-from digestbot.commands import COMMANDS, Invocation, find, missing, parse
+from digestbot.commands import COMMANDS, Form, Invocation, read
 from digestbot.domain.errors import UserError
 
 _URL = re.compile(r"<(https?://[^|>\s]+)(?:\|[^>]*)?>")
@@ -12,20 +12,11 @@ _PERSON = re.compile(r"<@([A-Z0-9]+)(?:\|[^>]*)?>")
 _MENTION = re.compile(r"<@[A-Z0-9]+(?:\|[^>]*)?>")
 _ASKING = re.compile(r"^(?:please\s+)?brief\s+(?:me|us)(?:\s+(?:on|about))?\s*", re.IGNORECASE)
 
-SHORT = {"": "help", "schedule": "schedule create", "snoozes": "snooze list", "filters": "filter"}
-"""What a bare word stands for: the command whose form it opens, or its list."""
-
 
 def plain(text: str) -> str:
     """Return typed text without Slack's escaping: addresses, channels, groups and people bare, entities undone."""
     bare = _PERSON.sub(r"\1", _GROUP.sub(r"\1", _CHANNEL.sub(r"\1", _URL.sub(r"\1", text))))
     return bare.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
-
-
-def typed(text: str) -> str:
-    """Return what was typed after the command as the command table reads it."""
-    words = " ".join(plain(text).split(" ")).strip()
-    return SHORT.get(words.lower(), words)
 
 
 def link_in(text: str) -> str:
@@ -38,10 +29,11 @@ def meant(text: str) -> Invocation:
     """Return what a mention asks for: a command where it is one, else a brief on its words."""
     words = plain(_MENTION.sub("", text)).strip(" ,:\t\n")
     topic = _ASKING.sub("", words).strip(" .?!")
+    brief = Invocation("now", {"topic": topic[:100]} if topic else {})
     try:
-        invocation = parse(words, COMMANDS)
-        needs = missing(find(invocation.name, COMMANDS), invocation)
+        meaning = read(words, COMMANDS) if words else brief
     except UserError:
-        needs = ()
-        invocation = Invocation("now", {"topic": topic[:100]} if topic else {})
-    return invocation if not needs else Invocation("help", {"command": invocation.name})
+        return brief
+    if isinstance(meaning, Form):
+        return brief if meaning.fault else Invocation("help", {"command": meaning.command.name})
+    return meaning

@@ -19,15 +19,15 @@ MAX_BYTES = 200_000
 """Bytes of a view as JSON: Slack refuses more than 250 KB (``view_too_large``)."""
 
 Offers = Mapping[str, Sequence[tuple[str, Value]]]
-"""What there is to choose from, by the kind of an option: (label, value)."""
+"""What there is to choose from, by option: (label, value)."""
 NOTHING: Offers = {}
 
 
-def form(wanted: Form, channel: str, offers: Offers = NOTHING) -> Json:
+def form(wanted: Form, channel: str, offers: Offers = NOTHING, *, home: bool = False) -> Json:
     """Return the modal of a form: its options filled with what is known, and what is wrong if something is.
 
-    ``offers`` are, by an option's kind, the things there are to choose from: feeds, digests, user groups. What is
-    known of options that are not shown goes along and comes back.
+    ``offers`` are, by option, the things there are to choose from: feeds, digests, user groups. What is known of
+    options that are not shown goes along and comes back, as does whether it was opened from the App Home.
     """
     blocks: list[Json] = []
     if wanted.fault:
@@ -38,7 +38,7 @@ def form(wanted: Form, channel: str, offers: Offers = NOTHING) -> Json:
     return {
         "type": "modal",
         "callback_id": f"{FORM}{wanted.command.name}",
-        "private_metadata": _memory(channel, kept),
+        "private_metadata": _memory({"channel": channel, "home": home}, kept),
         "title": _plain(wanted.command.name.capitalize(), MAX_TITLE),
         "submit": _plain("Go", MAX_TITLE),
         "close": _plain("Cancel", MAX_TITLE),
@@ -46,10 +46,10 @@ def form(wanted: Form, channel: str, offers: Offers = NOTHING) -> Json:
     }
 
 
-def _memory(channel: str, kept: Mapping[str, Value]) -> str:
+def _memory(where: Mapping[str, Value], kept: Mapping[str, Value]) -> str:
     """Return what a view carries with it; values too long for that are left out."""
-    memory = json.dumps({"channel": channel, "given": kept})
-    return memory if len(memory) <= MAX_MEMORY else json.dumps({"channel": channel})
+    memory = json.dumps({**where, "given": kept})
+    return memory if len(memory) <= MAX_MEMORY else json.dumps(where)
 
 
 def _input(option: Option, given: Value | None, offers: Offers) -> Json:
@@ -78,8 +78,8 @@ def _element(option: Option, given: Value | None, offers: Offers) -> Json:
             return {"type": "conversations_select", "action_id": option.name, "filter": only} | chosen
         case "file":
             return {"type": "file_input", "action_id": option.name, "max_files": 1}
-        case _ if _is_offered(offers.get(option.kind, ()), given):
-            return _menu(option, offers[option.kind], given)
+        case _ if _is_offered(offers.get(option.name, ()), given):
+            return _menu(option, offers[option.name], given)
     return _line(option, given)
 
 
@@ -148,6 +148,11 @@ def channel_of(view: Mapping[str, object]) -> str:
     return str(_remembered(view).get("channel", ""))
 
 
+def is_from_home(view: Mapping[str, object]) -> bool:
+    """Tell whether a form was opened from the App Home."""
+    return _remembered(view).get("home") is True
+
+
 def _remembered(view: Mapping[str, object]) -> Mapping[str, object]:
     try:
         kept = json.loads(str(view.get("private_metadata") or "{}"))
@@ -181,7 +186,8 @@ def _body(cards: Sequence[Card]) -> Json:
     blocks: list[Json] = []
     for card in cards:
         more = blocks_of(shrink(card, _fits))
-        if not _small([*blocks, *more]):
+        if not _small([*blocks, *more, _REST]):
+            blocks.append(_REST)
             break
         blocks += more
     nothing: Json = {"type": "section", "text": _plain("There is nothing to show.", MAX_INPUT)}
@@ -203,3 +209,6 @@ def _choice(value: str, label: str) -> Json:
 
 def _plain(text: str, limit: int) -> Json:
     return {"type": "plain_text", "text": clip(one_line(text), limit) or "…", "emoji": False}
+
+
+_REST: Json = {"type": "section", "text": _plain("There is more: ask with /digest for what is not shown.", MAX_INPUT)}

@@ -86,13 +86,6 @@ async def test_a_command_without_what_it_needs_opens_its_form(rig: SocketRig, bo
     assert (body["channel"], body["user"]) == ("C1", "U1")
 
 
-async def test_every_form_of_the_table_is_a_valid_modal(rig: SocketRig, bot: SlackBot) -> None:
-    """Menus, tick boxes and lines of text: Slack takes the form of each command that needs something."""
-    for text in ("summarize", "schedule create", "schedule edit", "filter", "report", "report 3", "why", "forget"):
-        await rig.command(text)
-    await until(lambda: len(rig.views) == 8)
-
-
 async def test_a_press_shows_sources_in_a_modal(rig: SocketRig, bot: SlackBot) -> None:
     """The modal opens at once and is filled with each quote in its sentence."""
     await rig.press("sources story=1")

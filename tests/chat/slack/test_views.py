@@ -14,7 +14,11 @@ from tests.chat.slack.making import cards, story, texts
 from tests.rigs.oracles_slack import message_faults, view_faults
 
 FILLED: dict[str, Value] = {"flag": True, "integer": 1, "feed": 3, "digest": 3, "duration": 90, "channel": "C7"}
-OFFERS = {"feed": [("The Ledger", 3), ("Touchline", 4)], "digest": [("Morning brief", 3)], "role": [("Editors", "S12")]}
+OFFERS = {
+    "feed": [("The Ledger", 3), ("Touchline", 4)],
+    "digest": [("Morning brief", 3)],
+    "mention": [("Editors", "S12")],
+}
 
 
 def _given(command: CommandSpec) -> dict[str, Value]:
@@ -42,7 +46,7 @@ def test_hostile_values_make_valid_forms(text: str) -> None:
     """Whatever was typed before stands in the form within its limits."""
     for command in COMMANDS[:3]:
         options: dict[str, Value] = {o.name: text for o in command.options if o.kind == "text"}
-        offers = {"feed": [(text, 1)], "role": [(text, "S1")]}
+        offers = {"feed": [(text, 1)], "mention": [(text, "S1")]}
         assert view_faults(dict(form(_form(command, options, text), "C1", offers))) == []
 
 
