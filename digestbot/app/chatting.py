@@ -9,9 +9,11 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 from digestbot.app.compose import Rooms
 from digestbot.app.desk import desk_of
+from digestbot.app.servers import Servers
 from digestbot.app.slacking import Membership, is_wanted, listen, slack_bot
 from digestbot.commands import COMMANDS, Asker, Desk, Invocation, Reply, Value, dispatch
-from digestbot.config import DiscordSettings
+from digestbot.commands.dispatch import known
+from digestbot.commands.own import digests_here, feeds_here
 from digestbot.domain.errors import DeliveryError, DigestbotError
 from digestbot.telemetry import logger
 
@@ -40,15 +42,14 @@ class Answering:
         return reply
 
     async def names(self, kind: str, asker: Asker) -> Sequence[tuple[str, Value]]:
-        """Return what an asker may name: every feed, or their workspace's digests, as (label, id)."""
-        if kind == "feed":
-            return [(feed.title or feed.url, feed.id) for feed in (await self._desk.store.feeds())[:MOST_NAMES]]
+        """Return what an asker may name, as (label, id): the feeds, digests or topics of their workspace."""
+        asker = await known(self._desk, asker)
+        if kind == "digest":
+            return [(one.name, one.id) for one in (await digests_here(self._desk, asker))[:MOST_NAMES]]
+        feeds = await feeds_here(self._desk, asker)
         if kind == "topic":
-            topics = {topic for feed in await self._desk.store.feeds() for topic in feed.topics}
-            return [(topic, topic) for topic in sorted(topics)[:MOST_NAMES]]
-        here = (asker.platform, asker.workspace)
-        found = [s for s in await self._desk.store.subscriptions() if (s.channel.platform, s.channel.workspace) == here]
-        return [(subscription.name, subscription.id) for subscription in found[:MOST_NAMES]]
+            return [(topic, topic) for topic in sorted({topic for feed in feeds for topic in feed.topics})[:MOST_NAMES]]
+        return [(feed.title or feed.url, feed.id) for feed in feeds[:MOST_NAMES]]
 
 
 @asynccontextmanager
@@ -60,7 +61,7 @@ async def listening(rooms: Rooms) -> AsyncIterator[None]:
         if is_wanted(slack) and (slack.app_token or slack.signing_secret):
             _listen_to_slack(stack, rooms, answering)
         if discord.token and discord.commands:
-            _listen_to_discord(stack, discord, answering)
+            _listen_to_discord(stack, rooms, answering)
         yield
 
 
@@ -81,12 +82,14 @@ def _listen_to_slack(stack: AsyncExitStack, rooms: Rooms, answering: Answering) 
         )
 
 
-def _listen_to_discord(stack: AsyncExitStack, settings: DiscordSettings, answering: Answering) -> None:
+def _listen_to_discord(stack: AsyncExitStack, rooms: Rooms, answering: Answering) -> None:
     from digestbot.chat.discord.bot import DiscordBot, serve
 
+    settings = rooms.settings.discord
     if settings.token is None:
         return
     token = settings.token.get_secret_value()
+    servers = Servers(rooms.store, rooms.clock)
     bot = DiscordBot(
         COMMANDS,
         answering,
@@ -94,6 +97,8 @@ def _listen_to_discord(stack: AsyncExitStack, settings: DiscordSettings, answeri
         _problem,
         notify=settings.admin_channel,
         news_a_minute=settings.news_per_minute,
+        joined=servers.joined,
+        left=servers.left,
         shard_count=settings.shard_count or None,
         shard_ids=settings.shard_ids or None,
     )

@@ -8,7 +8,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from digestbot.app.chatting import Answering, listening
 from digestbot.app.compose import open_rooms
 from digestbot.app.desk import OPERATOR, desk_of
-from digestbot.commands import Invocation
+from digestbot.commands import Asker, Invocation
 from digestbot.config import DatabaseSettings, ModelSettings, Settings, SlackSettings
 from digestbot.domain.subscription import Channel, Subscription
 from tests.rigs.slack import APP_TOKEN, TOKEN
@@ -58,13 +58,17 @@ async def test_a_refused_token_is_logged_and_posting_goes_on(rig, tmp_path, capl
 
 
 async def test_names_are_those_the_asker_may_name(tmp_path):
-    """Every feed is offered, of digests only those of the asker's own workspace."""
+    """Of feeds, topics and digests only those of the asker's workspace are offered; the operator may name them all."""
     async with open_rooms(settings(tmp_path)) as rooms:
         await rooms.store.add_feed("https://news.example/feed", title="The Example", now=rooms.clock.now())
         await rooms.store.save_subscription(Subscription(0, "Ours", Channel("console", "")))
         await rooms.store.save_subscription(Subscription(0, "Theirs", Channel("slack", "C1", "T9")))
+        await rooms.store.save_subscription(Subscription(0, "Others", Channel("slack", "C1", "T8")))
         answering = Answering(desk_of(rooms))
         assert [label for label, _ in await answering.names("feed", OPERATOR)] == ["The Example"]
-        assert [label for label, _ in await answering.names("digest", OPERATOR)] == ["Ours"]
+        assert [label for label, _ in await answering.names("digest", OPERATOR)] == ["Ours", "Theirs", "Others"]
+        theirs = Asker("U1", Channel("slack", "C1", "T9"))
+        assert [label for label, _ in await answering.names("digest", theirs)] == ["Theirs"]
+        assert await answering.names("topic", theirs) == []
         assert (await answering(Invocation("list"), OPERATOR)).error is None
         assert (await answering(Invocation("nonsense"), OPERATOR)).error is not None

@@ -8,6 +8,7 @@ import json
 import ssl
 import time
 from collections import defaultdict, deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
@@ -17,7 +18,14 @@ import trustme
 from aiohttp import web
 from aiohttp.abc import AbstractResolver, ResolveResult
 
-from tests.rigs.oracles_discord import callback_faults, forum_faults, interaction_faults, message_faults, thread_faults
+from tests.rigs.oracles_discord import (
+    callback_faults,
+    edit_faults,
+    forum_faults,
+    interaction_faults,
+    message_faults,
+    thread_faults,
+)
 
 Json = dict[str, Any]
 
@@ -28,8 +36,12 @@ NEWS, TRADE, FORUM = "500000000000000001", "500000000000000002", "50000000000000
 ROLE_ID = "800000000000000001"
 EVERYONE = sum(1 << bit for bit in (10, 11, 14, 16, 35, 38))
 """What everyone may do: view, send, embed links, read the history, begin threads and write in them."""
+FORUM_TYPE, REQUIRES_TAG = 15, 1 << 4
 EPOCH = 1_420_070_400_000
-HOSTS = ("discord.com", "gateway.discord.gg")
+HOSTS = ("discord.com", "gateway.discord.gg", "cdn.discordapp.com")
+FIRST_ANSWER = 3.0
+"""Seconds within which an interaction must be answered first."""
+Check = Callable[[Json], list[str]]
 
 
 @dataclass
@@ -42,6 +54,11 @@ class Place:
     refused: tuple[int, int] | None = None
     messages: list[Json] = field(default_factory=list)
     overwrites: list[Json] = field(default_factory=list)
+    tags: list[Json] = field(default_factory=list)
+    flags: int = 0
+    name: str = "news"
+    applied: list[str] = field(default_factory=list)
+    threads_refused: bool = False
 
 
 @dataclass
@@ -83,7 +100,12 @@ class DiscordRig:
         self.owner = "1"
         self.answers: defaultdict[str, list[Json]] = defaultdict(list)
         self.commands: list[Json] = []
+        self.files: list[tuple[str, bytes]] = []
+        self.attached: dict[str, bytes] = {}
         self.skew = 0.0
+        self.shards = 2
+        self.later = False
+        self._unchecked: list[tuple[Check, Json]] = []
         self._told: defaultdict[str, deque[Told]] = defaultdict(deque)
         self._nonces: dict[tuple[str, str], Json] = {}
         self._numbers = count(1)
@@ -96,6 +118,7 @@ class DiscordRig:
         self._authority = authority or self._authority
         app = web.Application()
         app.router.add_route("*", "/api/v10/{path:.*}", self._answer)
+        app.router.add_get("/attachments/{name}", self._attachment)
         self.routes(app)
         context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
         self._authority.issue_cert(*HOSTS).configure_cert(context)
@@ -136,6 +159,12 @@ class DiscordRig:
         """Answer the next call of a route (``POST messages``) with one of Discord's error codes."""
         self._told[route].append(Told({"message": message, "code": code}, status))
 
+    def exhaust(self, route: str, seconds: float) -> None:
+        """Let the next call of a route take the last of its bucket, which is full again after so many seconds."""
+        bucket = {"X-RateLimit-Bucket": "b1", "X-RateLimit-Limit": "5", "X-RateLimit-Remaining": "0"}
+        resets = {"X-RateLimit-Reset-After": str(seconds), "X-RateLimit-Reset": str(time.time() + seconds)}
+        self._told[route].append(Told(headers=bucket | resets, carried_out=True))
+
     def limit(self, route: str, seconds: float, *, everywhere: bool = False) -> None:
         """Answer the next call with Discord's own 429."""
         body = {"message": "You are being rate limited.", "retry_after": seconds, "global": everywhere}
@@ -154,15 +183,16 @@ class DiscordRig:
         """Carry the next call out (or not) and drop the connection without an answer."""
         self._told[route].append(Told(carried_out=carried_out, drop=True))
 
+    async def _attachment(self, request: web.Request) -> web.Response:
+        return web.Response(body=self.attached[request.match_info["name"]])
+
     # ── answering ───────────────────────────────────────────────────────────
 
     async def _answer(self, request: web.Request) -> web.StreamResponse:
         path = request.match_info["path"]
-        body: Json = json.loads(await request.read() or b"{}") if request.method != "GET" else dict(request.query)
+        body = await self._body(request)
         self.calls.append((request.method, path, body))
-        if path.startswith("interactions/"):
-            return await self._called_back(path.split("/"), body)
-        if request.headers.get("Authorization") != f"Bot {TOKEN}":
+        if not path.startswith("interactions/") and request.headers.get("Authorization") != f"Bot {TOKEN}":
             return _say(401, {"message": "401: Unauthorized", "code": 0})
         route = f"{request.method} {path.rsplit('/', 1)[-1]}"
         told = self._told[route].popleft() if self._told[route] else Told(carried_out=True)
@@ -173,7 +203,20 @@ class DiscordRig:
             return web.Response()
         if told.body is not None:
             return _say(told.status, told.body, told.headers)
-        return _say(status, answer)
+        return _say(status, answer, told.headers)
+
+    async def _body(self, request: web.Request) -> Json:
+        """Return what was sent: JSON, the JSON part beside files, or what stands in the address."""
+        if request.method == "GET":
+            return dict(request.query)
+        if not request.content_type.startswith("multipart/"):
+            return (
+                dict(found) if isinstance(found := json.loads(await request.read() or b"{}"), dict) else {"list": found}
+            )
+        parts = await request.post()
+        files = {key: part for key, part in parts.items() if key != "payload_json"}
+        self.files += [(part.filename, part.file.read()) for part in files.values() if isinstance(part, web.FileField)]
+        return dict(json.loads(str(parts["payload_json"])))
 
     def _carry_out(self, method: str, path: list[str], body: Json) -> tuple[int, Any]:
         answer: tuple[int, Any] = (404, {"message": "404: Not Found", "code": 0})
@@ -182,15 +225,17 @@ class DiscordRig:
                 answer = 200, {"id": BOT_ID, "username": "digestbot", "discriminator": "0", "avatar": None, "bot": True}
             case "GET", ["oauth2", "applications", "@me"]:
                 answer = 200, _application()
+            case "POST", ["interactions", number, token, _]:
+                answer = self._called_back(number, token, body)
             case "GET", ["gateway", "bot"]:
                 start = {"total": 1_000, "remaining": 1_000, "reset_after": 0, "max_concurrency": 1}
-                answer = 200, {"url": "wss://gateway.discord.gg", "shards": 2, "session_start_limit": start}
+                answer = 200, {"url": "wss://gateway.discord.gg", "shards": self.shards, "session_start_limit": start}
             case _, ["webhooks", _, token, *_]:
-                self.faults += interaction_faults(body)
+                self._check(interaction_faults, body)
                 self.answers[token].append(body | {"sent": method})
                 answer = 200, self._message(self._snowflake(), body)
             case "PUT", ["applications", _, "commands"]:
-                self.commands = list(body)
+                self.commands = list(body["list"])
                 answer = 200, [self._known(command) for command in self.commands]
             case "GET", ["guilds", _, *rest]:
                 answer = 200, self._in_guild(rest)
@@ -198,14 +243,29 @@ class DiscordRig:
                 answer = self._in_channel(method, self.places.get(place), rest, body)
         return answer
 
-    async def _called_back(self, path: list[str], body: Json) -> web.Response:
-        """Take the first answer to an interaction; the second one for the same is refused, as Discord does."""
-        token = path[2]
+    def _called_back(self, number: str, token: str, body: Json) -> tuple[int, Any]:
+        """Take the first answer to an interaction within three seconds; a second one is refused, as Discord does."""
+        if time.time() * 1000 - ((int(number) >> 22) + EPOCH) > FIRST_ANSWER * 1000:
+            return 404, {"message": "Unknown interaction", "code": 10062}
         if any("callback" in answer for answer in self.answers[token]):
-            return _say(400, {"message": "Interaction has already been acknowledged.", "code": 40060})
-        self.faults += callback_faults(body)
+            return 400, {"message": "Interaction has already been acknowledged.", "code": 40060}
+        self._check(callback_faults, body)
         self.answers[token].append({"callback": body, "at": time.monotonic()})
-        return _say(200, {"interaction": {"id": path[1], "type": 2, "response_message_id": self._snowflake()}})
+        return 200, {"interaction": {"id": number, "type": 2, "response_message_id": self._snowflake()}}
+
+    def _check(self, check: Check, body: Json) -> None:
+        """Look for faults in a body, at once or (``later``) when :meth:`check` is called."""
+        if self.later:
+            self._unchecked.append((check, body))
+        else:
+            self.faults += check(body)
+
+    def check(self) -> int:
+        """Look at what was put off; return how many bodies that were."""
+        put_off, self._unchecked = self._unchecked, []
+        for check, body in put_off:
+            self.faults += check(body)
+        return len(put_off)
 
     def _known(self, command: Json) -> Json:
         return {"description": "", "version": "1"} | command | {"id": self._snowflake(), "application_id": BOT_ID}
@@ -227,7 +287,8 @@ class DiscordRig:
         answer: tuple[int, Any] = (404, {"message": "404: Not Found", "code": 0})
         match method, path:
             case "GET", []:
-                answer = 200, _thread(place) | {"name": "news", "permission_overwrites": place.overwrites}
+                forum = {"available_tags": place.tags, "flags": place.flags} if place.type == FORUM_TYPE else {}
+                answer = 200, _thread(place) | {"name": place.name, "permission_overwrites": place.overwrites} | forum
             case "POST", ["messages"]:
                 answer = self._create(place, body)
             case "GET", ["messages"]:
@@ -235,6 +296,8 @@ class DiscordRig:
             case "GET", ["messages", message]:
                 found = next((m for m in place.messages if m["id"] == message), None)
                 answer = (200, _shown(found)) if found else (404, {"message": "Unknown Message", "code": 10008})
+            case "PATCH", ["messages", message]:
+                answer = self._edit(place, message, body)
             case "POST", ["messages", message, "threads"]:
                 answer = self._begin(place, message, body)
             case "POST", ["threads"]:
@@ -242,7 +305,7 @@ class DiscordRig:
         return answer
 
     def _create(self, place: Place, body: Json) -> tuple[int, Any]:
-        self.faults += message_faults(body)
+        self._check(message_faults, body)
         if place.type in {15, 16}:
             return 400, {"message": "Cannot send messages in a non-text channel", "code": 50008}
         known = (place.id, str(body.get("nonce")))
@@ -258,16 +321,32 @@ class DiscordRig:
         allowed = body.get("allowed_mentions", {})
         return {"id": number, "author": {"id": BOT_ID, "bot": True}, "pinged": allowed.get("roles", []), **kept}
 
+    def _edit(self, place: Place, number: str, body: Json) -> tuple[int, Any]:
+        self._check(edit_faults, body)
+        found = next((message for message in place.messages if message["id"] == number), None)
+        if found is None:
+            return 404, {"message": "Unknown Message", "code": 10008}
+        found |= self._message(number, body) | {"edited": True}
+        return 200, found
+
     def _begin(self, place: Place, message: str, body: Json) -> tuple[int, Any]:
-        self.faults += thread_faults(body)
+        self._check(thread_faults, body)
+        if place.threads_refused:
+            return 403, {"message": "Missing Permissions", "code": 50013}
         if message in self.places:
             return 400, {"message": "A thread has already been created for this message", "code": 160004}
-        self.places[message] = Place(message, type=11, parent=place.id)
+        self.places[message] = Place(message, type=11, parent=place.id, name=body["name"])
         return 201, _thread(self.places[message])
 
     def _open_post(self, place: Place, body: Json) -> tuple[int, Any]:
-        self.faults += forum_faults(body)
-        post = Place(self._snowflake(), type=11, parent=place.id)
+        self._check(forum_faults, body)
+        known = {tag["id"] for tag in place.tags}
+        if place.flags & REQUIRES_TAG and not body.get("applied_tags"):
+            return 400, {"message": "A tag is required to create a forum post in this channel", "code": 40067}
+        if not set(body.get("applied_tags", [])) <= known:
+            return 400, {"message": "Unknown tag", "code": 10087}
+        post = Place(self._snowflake(), type=11, parent=place.id, name=body["name"])
+        post.applied = body.get("applied_tags", [])
         post.messages.append(self._message(post.id, body["message"]))
         self.places[post.id] = post
         return 201, _thread(post)

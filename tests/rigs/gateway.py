@@ -29,6 +29,11 @@ class Session:
     line: "Line | None" = None
 
 
+def shard_of(guild: str, shards: int) -> int:
+    """Return the shard that a server belongs to (discord.com/developers/docs, "Sharding formula")."""
+    return (int(guild) >> 22) % shards
+
+
 class Line:
     """One connection, its messages compressed in one stream when the client asks for that."""
 
@@ -54,6 +59,8 @@ class GatewayRig(DiscordRig):
         self.identified: list[int] = []
         self.resumed: list[int] = []
         self.intents: set[int] = set()
+        self.compressed: set[str] = set()
+        self.guilds: list[Json] = []
         self.refuse_resume = False
         self._lines: set[Line] = set()
 
@@ -71,6 +78,7 @@ class GatewayRig(DiscordRig):
         socket = web.WebSocketResponse()
         await socket.prepare(request)
         line = Line(socket, request)
+        self.compressed.add(request.query.get("compress", "none"))
         self._lines.add(line)
         await line.send({"op": HELLO, "d": {"heartbeat_interval": 41_250}})
         async for message in socket:
@@ -97,16 +105,19 @@ class GatewayRig(DiscordRig):
         self.sessions[session.id] = session
         self.identified.append(shard)
         self.intents.add(about["intents"])
+        mine = [guild for guild in self.guilds if shard_of(guild["id"], about.get("shard", [0, 1])[1]) == shard]
         user = {"id": BOT_ID, "username": "digestbot", "discriminator": "0", "avatar": None, "bot": True}
         ready = {
             "v": 10,
             "user": user,
-            "guilds": [],
+            "guilds": [{"id": guild["id"], "unavailable": True} for guild in mine],
             "session_id": session.id,
             "application": {"id": BOT_ID, "flags": 0},
         }
         resume = {"resume_gateway_url": "wss://gateway.discord.gg", "shard": about.get("shard", [0, 1])}
         await self._dispatch(session, "READY", ready | resume)
+        for guild in mine:
+            await self._dispatch(session, "GUILD_CREATE", guild)
 
     async def _resume(self, line: Line, about: Json) -> None:
         session = self.sessions.get(about["session_id"])
@@ -135,6 +146,14 @@ class GatewayRig(DiscordRig):
     async def bring(self, interaction: Json, shard: int = 0) -> None:
         """Dispatch an interaction to a shard; while nobody listens it waits for the RESUME."""
         await self._dispatch(self.latest(shard), "INTERACTION_CREATE", interaction)
+
+    async def remove(self, guild: str, shard: int = 0) -> None:
+        """Let a server remove the bot."""
+        await self._dispatch(self.latest(shard), "GUILD_DELETE", {"id": guild})
+
+    async def add(self, guild: Json, shard: int = 0) -> None:
+        """Let a server add the bot."""
+        await self._dispatch(self.latest(shard), "GUILD_CREATE", guild)
 
     async def ask_to_reconnect(self, shard: int = 0) -> None:
         """Tell a shard to connect again, as Discord does at every deployment."""

@@ -17,10 +17,17 @@ ORACLE = ROOT.parent / "shared" / "oracles" / "discord-openapi.json"
 V2 = 1 << 15
 MAX_COMPONENTS, MAX_TEXT, MAX_BYTES, TEXT_OVERHEAD = 40, 4_000, 10_170, 12
 MAX_CONTENT, MAX_EMBEDS, MAX_NONCE, MAX_NAME = 2_000, 6_000, 25, 100
+EDITABLE = {"content", "embeds", "allowed_mentions", "components", "attachments", "flags"}
 KNOWN = {
     "MessageCreateRequest": {
         "content", "embeds", "allowed_mentions", "components", "flags", "nonce", "enforce_nonce", "tts", "attachments",
     },
+    "IncomingWebhookUpdateRequestPartial": EDITABLE,
+    "MessageEditRequestPartial": EDITABLE,
+    "CreateMessageInteractionCallbackRequest": {"type", "data"},
+    "UpdateMessageInteractionCallbackRequest": {"type", "data"},
+    "ApplicationCommandAutocompleteCallbackRequest": {"type", "data"},
+    "ModalInteractionCallbackRequest": {"type", "data"},
     "CreateForumThreadRequest": {"name", "message", "applied_tags", "auto_archive_duration"},
     "CreateTextThreadWithMessageRequest": {"name", "auto_archive_duration"},
 }  # fmt: skip
@@ -49,18 +56,45 @@ def message_faults(body: dict[str, Any]) -> list[str]:
 
 def interaction_faults(body: dict[str, Any]) -> list[str]:
     """Return what is wrong with a message that answers an interaction; its flags may say that it is private."""
-    return [*_described("MessageCreateRequest", body), *_limits(body)]
+    return [*_described("IncomingWebhookUpdateRequestPartial", body), *_limits(body)]
+
+
+def edit_faults(body: dict[str, Any]) -> list[str]:
+    """Return what is wrong with the body of "Edit message"."""
+    return [*_described("MessageEditRequestPartial", body), *_limits(body)]
+
+
+CALLBACKS = {
+    5: "CreateMessageInteractionCallbackRequest",
+    6: "UpdateMessageInteractionCallbackRequest",
+    8: "ApplicationCommandAutocompleteCallbackRequest",
+    9: "ModalInteractionCallbackRequest",
+}
+"""The first answers that we give: deferred, nothing to see, suggestions, a form."""
 
 
 def callback_faults(body: dict[str, Any]) -> list[str]:
-    """Return what is wrong with the first answer to an interaction: deferred, a form, or suggestions."""
-    data = body.get("data") or {}
-    found = [] if body.get("type") in {4, 5, 6, 8, 9} else [f"no first answer has the type {body.get('type')}"]
-    if body.get("type") == 8 and len(data.get("choices", [])) > 25:
+    """Return what is wrong with the first answer to an interaction."""
+    kind, data = body.get("type"), body.get("data") or {}
+    if kind not in CALLBACKS:
+        return [f"no first answer of ours has the type {kind}"]
+    found = list(_described(CALLBACKS[kind], body))
+    if kind == 8 and len(data.get("choices", [])) > 25:
         found.append("more than 25 suggestions")
-    if body.get("type") == 9 and not (1 <= len(data.get("title", "")) <= 45 and 1 <= len(data["components"]) <= 5):
-        found.append("a form has a title of 1 to 45 characters and 1 to 5 fields")
-    return found
+    return found + (list(_form_faults(data)) if kind == 9 else [])
+
+
+def _form_faults(form: dict[str, Any]) -> Iterator[str]:
+    fields = [one for one in form["components"] if one["type"] == 18]
+    ids = [one["component"]["custom_id"] for one in fields]
+    if not 1 <= len(fields) <= 5:
+        yield f"a form has 1 to 5 fields, not {len(fields)}"
+    if len(set(ids)) != len(ids):
+        yield "a form's field stands twice"
+    for one in fields:
+        field = one["component"]
+        if len(field.get("value", "")) > field.get("max_length", 4_000):
+            yield f"{field['custom_id']} is filled with more than it takes"
 
 
 def command_faults(command: dict[str, Any]) -> list[str]:

@@ -19,7 +19,7 @@ from digestbot.chat.discord.breaker import Breaker
 from digestbot.chat.discord.buttons import Press
 from digestbot.chat.discord.faults import FAILURES, reading_error
 from digestbot.chat.discord.files import contents
-from digestbot.chat.discord.forms import Files, Sheet, asking, opens, rest_of
+from digestbot.chat.discord.forms import Files, Sheet, asking, rest_of
 from digestbot.chat.discord.kept import Forms
 from digestbot.chat.discord.manners import Manners
 from digestbot.chat.discord.menus import NO_LINK, line_of, menus
@@ -35,9 +35,9 @@ from digestbot.commands import (
     Reply,
     Value,
     find,
-    missing,
     parse,
     refused,
+    wants_form,
     write,
 )
 from digestbot.commands.words import broken, said
@@ -51,7 +51,12 @@ Names = Callable[[str, Asker], Awaitable[Sequence[tuple[str, Value]]]]
 Problem = Callable[[Exception, str], None]
 """Told of an error and of where it happened, for the log."""
 
+Servers = Callable[[str], Awaitable[None]]
+"""Told of a server by its id."""
+
 NEWS_A_MINUTE = 10
+LEFT = "the bot was removed from the server; invite it again and the digest goes on"
+"""Why the digests of a server that removed the bot are paused."""
 NO_FILES: Files = MappingProxyType({})
 FORM_PATIENCE = 1.0
 """Seconds that a form to change something waits for what stands there now; Discord waits three."""
@@ -72,6 +77,8 @@ class DiscordBot(discord.AutoShardedClient):
         problem: Takes note of errors.
         notify: The channel that reports go to, empty for none.
         news_a_minute: How often one person may use ``/news`` within a minute.
+        joined: Told of a server that has added the bot.
+        left: Told of a server that has removed it.
         options: discord.py's own, such as ``shard_ids``, ``shard_count`` and ``connector``.
 
     """
@@ -85,6 +92,8 @@ class DiscordBot(discord.AutoShardedClient):
         *,
         notify: str = "",
         news_a_minute: int = NEWS_A_MINUTE,
+        joined: Servers | None = None,
+        left: Servers | None = None,
         **options: Any,
     ) -> None:
         breaker = Breaker(_seconds)
@@ -96,7 +105,7 @@ class DiscordBot(discord.AutoShardedClient):
             **options,
         )
         self._commands, self._ask, self._names, self._problem = tuple(commands), ask, names, problem
-        self._notify = notify
+        self._notify, self._joined, self._left = notify, joined, left
         self._forms = Forms()
         self._manners = Manners(_seconds, news_a_minute)
         self._wire = Wire(self._request, breaker)
@@ -115,6 +124,16 @@ class DiscordBot(discord.AutoShardedClient):
         """Tell Discord the commands; of several processes the one that has the first shard does so."""
         if self.shard_ids is None or 0 in self.shard_ids:
             await self.tree.sync()
+
+    async def on_guild_join(self, guild: discord.Guild) -> None:
+        """Tell that a server has added the bot; a server that was only out of reach has not."""
+        if self._joined is not None:
+            await self._joined(str(guild.id))
+
+    async def on_guild_remove(self, guild: discord.Guild) -> None:
+        """Tell that a server has removed the bot; one that is only out of reach has not."""
+        if self._left is not None:
+            await self._left(str(guild.id))
 
     # ── what comes in ────────────────────────────────────────────────────────
 
@@ -171,10 +190,11 @@ class DiscordBot(discord.AutoShardedClient):
             await self._repeated(interaction)
         elif command.discord.partition(" ")[0] == OPEN and (wait := self._manners.wait(interaction.user.id)) > 0:
             await self._say(interaction, refused(TooOften("the news", wait)))
-        elif any(option.name not in files for option in missing(command, invocation)):
-            await self._open(interaction, asking(command, given))
-        elif opens(command, given):
-            await self._open_filled(interaction, command, invocation)
+        elif not files and wants_form(command, invocation):
+            if command.prefill is None:
+                await self._open(interaction, asking(command, given))
+            else:
+                await self._open_filled(interaction, command, invocation)
         else:
             await self._do(interaction, invocation, files)
 
@@ -216,8 +236,6 @@ class DiscordBot(discord.AutoShardedClient):
             reply = refused(error)
         else:
             reply = await self._ask(invocation, asker_of(interaction))
-        if reply.error is not None:
-            self._problem(reply.error, invocation.name)
         if then is not None and reply.error is None and reply.form is None:
             reply = replace(reply, form=then)
         await self._write(interaction, reply, private=private)
@@ -286,7 +304,7 @@ def _roles(interaction: discord.Interaction, option: Option) -> list[tuple[str, 
     """Return what an option for a role may be: its words, and the server's roles."""
     words = ("admins", "anyone") if option.name == "managers" else ("none",)
     roles = interaction.guild.roles if interaction.guild else []
-    theirs = [role for role in roles if not role.is_default() and not role.is_bot_managed()]
+    theirs = [role for role in roles if not role.is_default() and not role.managed]
     named: list[tuple[str, Value]] = [(role.name, str(role.id)) for role in theirs]
     return [*((word, word) for word in words), *named]
 

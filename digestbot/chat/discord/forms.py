@@ -39,11 +39,6 @@ def asking(command: CommandSpec, given: Mapping[str, Value]) -> Form:
     return Form(command, given, tuple(sorted(open_ones, key=lambda option: not option.required)))
 
 
-def opens(command: CommandSpec, given: Mapping[str, Value]) -> bool:
-    """Tell whether a command opens its form: nothing beside what it needs is given."""
-    return command.form and not any(not o.required and o.name in given for o in command.options)
-
-
 def rest_of(form: Form) -> Form | None:
     """Return the form's next page, None when there is none or its command would do its work a second time."""
     left = form.asks[MAX_FIELDS:]
@@ -138,4 +133,4 @@ def _text(option: Option, value: Value | None) -> discord.ui.TextInput[Any]:
     )
 
 
-__all__ = ["CHANNELS", "Files", "Sheet", "Submit", "asking", "opens", "rest_of"]
+__all__ = ["CHANNELS", "Files", "Sheet", "Submit", "asking", "rest_of"]
