@@ -5,6 +5,7 @@ scrapes, and written into the gauges then: so each process that serves ``/metric
 """
 
 import asyncio
+from collections import deque
 from collections.abc import Sequence
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
@@ -51,7 +52,9 @@ LAST_SUCCESS = Gauge(
     registry=REGISTRY,
 )
 LOOP_LAG = Gauge(
-    "digestbot_event_loop_lag_seconds", "How late the event loop was at the last look, in seconds.", registry=REGISTRY
+    "digestbot_event_loop_lag_seconds",
+    "How late the event loop ran what was due, the worst of the last minute, in seconds.",
+    registry=REGISTRY,
 )
 
 # ── what the database holds, asked for at each scrape ────────────────────────
@@ -91,7 +94,9 @@ def metric_rows() -> Sequence[tuple[str, str, str, str]]:
 async def watch_loop() -> None:
     """Measure, until cancelled, how late the event loop runs what is due."""
     loop = asyncio.get_running_loop()
+    lags: deque[float] = deque(maxlen=round(60 / TICK))
     while True:
         due = loop.time() + TICK
         await asyncio.sleep(TICK)
-        LOOP_LAG.set(max(0.0, loop.time() - due))
+        lags.append(max(0.0, loop.time() - due))
+        LOOP_LAG.set(max(lags))

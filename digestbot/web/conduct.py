@@ -39,6 +39,9 @@ FAULTS = {
     429: "Too many wrong tokens. Wait a minute and try again.",
 }
 
+OUTSIDE = frozenset({401, 403, 421, 429})
+"""Said to those who are not let in: such a page leads nowhere."""
+
 log = logger("web")
 
 
@@ -90,7 +93,9 @@ def fault_page(
     request: web.Request, status: int, sentence: str, *, headers: dict[str, str] | None = None
 ) -> web.Response:
     """Return a page that says what went wrong."""
-    response = page(request, "fault.html", status=status, number=status, sentence=sentence, title=sentence.rstrip("."))
+    plain = status in OUTSIDE or is_open_path(request.path)
+    values = {"number": status, "sentence": sentence, "title": sentence.rstrip("."), "plain": plain}
+    response = page(request, "fault.html", status=status, **values)
     response.headers.update(headers or {})
     return response
 
@@ -115,12 +120,7 @@ async def with_guard(request: web.Request, handler: Handler) -> web.StreamRespon
     guard = request.app[GUARD]
     if request.method not in {"GET", "HEAD"} and not _same_origin(request):
         raise web.HTTPForbidden
-    if is_open_path(request.path):
-        return await handler(request)
-    if guard.lets_in(request):
-        request["reader"] = True
-        return await handler(request)
-    if _has_key(request):
+    if is_open_path(request.path) or guard.lets_in(request) or _has_key(request):
         return await handler(request)
     if guard.is_open:
         raise web.HTTPMisdirectedRequest

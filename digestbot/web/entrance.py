@@ -24,7 +24,7 @@ def routes() -> list[web.RouteDef]:
 
 async def form(request: web.Request) -> web.Response:
     """Answer with the login form."""
-    return page(request, "login.html", title="Log in", to=inside(request.query.get("to", "")), wrong=False)
+    return page(request, "login.html", plain=True, title="Log in", to=inside(request.query.get("to", "")), wrong=False)
 
 
 async def log_in(request: web.Request) -> web.Response:
@@ -33,7 +33,7 @@ async def log_in(request: web.Request) -> web.Response:
     to = inside(str(fields.get("to", "")))
     guard = request.app[GUARD]
     if not guard.is_token(str(fields.get("token", "")), request.remote or ""):
-        return page(request, "login.html", status=403, title="Log in", to=to, wrong=True)
+        return page(request, "login.html", status=403, plain=True, title="Log in", to=to, wrong=True)
     response = web.Response(status=303, headers={hdrs.LOCATION: to})
     response.set_cookie(
         COOKIE, guard.session(), max_age=SESSION, path="/", httponly=True, samesite="Lax", secure=_is_https(request)

@@ -102,7 +102,8 @@ def _as_asked(kept: Subscription, asked: Mapping[str, str]) -> Subscription:
 
 def _afresh(subscription: Subscription) -> Subscription:
     """Return the subscription as if its channel had had nothing yet: it shows the last day again."""
-    return replace(subscription, channel=Channel(subscription.channel.platform, "preview"), window_from=None)
+    nowhere = Channel(subscription.channel.platform, "preview")
+    return replace(subscription, channel=nowhere, window_from=None, next_edition_at=None)
 
 
 def _one_of(given: str, choices: tuple[T, ...], kind: str) -> T:

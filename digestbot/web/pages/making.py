@@ -44,10 +44,9 @@ _MONTHS = (
 def page(request: web.Request, template: str, *, status: int = 200, **values: Any) -> web.Response:
     """Return a page made from a template; ``values`` are what it shows, escaped.
 
-    A reader who is let in gets the ways to the other pages, and a 304 for a page they already have.
+    A ``plain`` one has no ways to the other pages. Whoever has the page already gets a 304.
     """
-    guard = request.app[GUARD]
-    values = {"plain": not request.get("reader", False), "guarded": bool(guard.token), **values}
+    values = {"plain": False, "guarded": bool(request.app[GUARD].token), **values}
     text = paint(template, path=request.path, query=request.query.get("q", ""), **values)
     etag = sha256(text.encode()).hexdigest()[:24]
     if status == HTTPStatus.OK and any(known.value == etag for known in request.if_none_match or ()):
@@ -59,8 +58,8 @@ def page(request: web.Request, template: str, *, status: int = 200, **values: An
 
 
 def paint(template: str, **values: Any) -> str:
-    """Return a template's text with everything put in."""
-    return _environment().get_template(template).render(values)
+    """Return a template's text with everything put in; control signs and marks that turn a line round are left out."""
+    return _UNPRINTABLE.sub("", _environment().get_template(template).render(values))
 
 
 @cache
@@ -90,7 +89,7 @@ def _environment() -> Environment:
         loader=PackageLoader("digestbot.web.pages", "templates"),
         autoescape=True,
         undefined=StrictUndefined,
-        finalize=_printable,
+        finalize=lambda value: "" if value is None else value,
         trim_blocks=True,
         lstrip_blocks=True,
         auto_reload=False,
@@ -110,13 +109,6 @@ def _environment() -> Environment:
     return made
 
 
-def _printable(value: object) -> object:
-    """Take what no screen should show (control signs, marks that turn the line round) out of a value put in."""
-    if value is None:
-        return ""
-    return _UNPRINTABLE.sub("", value) if type(value) is str else value
-
-
 def _out(url: str, text: str) -> Markup:
     """Return a link that leads out, or the text alone where the address is not http(s)."""
     return Markup(link(url, escape(text)))  # noqa: S704 - both are escaped by the functions of preview.markup
@@ -125,7 +117,7 @@ def _out(url: str, text: str) -> Markup:
 def address(path: str, **query: object) -> str:
     """Return an address of ours with the parts of a query that say something."""
     said = {name: value for name, value in query.items() if value not in ("", None)}
-    return f"{path}?{urlencode(said)}" if said else path
+    return f"{path}?{urlencode(said, errors='replace')}" if said else path
 
 
 def day(at: datetime, timezone: str = "UTC") -> str:
