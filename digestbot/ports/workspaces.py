@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal, Protocol
 
-from digestbot.domain.digest import Delivery
+from digestbot.domain.digest import Delivery, Digest, Message
 from digestbot.domain.news import Feed
 from digestbot.domain.subscription import Channel, Workspace, WorkspaceSettings
 
@@ -181,6 +181,17 @@ class WorkspaceStore(Protocol):
 
     async def deliveries_of(self, home: Workspace, story_id: int) -> Sequence[Delivery]:
         """Return the deliveries that posted a story into channels of a workspace, oldest first."""
+        ...
+
+    async def correct_delivery(self, delivery_id: int, digest: Digest, messages: Sequence[Message]) -> None:
+        """Put a corrected digest and its messages, one for each part, in the place of what was written.
+
+        What is posted stays posted; a part not yet sent is sent as corrected.
+
+        Raises:
+            NotFound: The delivery is gone.
+
+        """
         ...
 
     async def record_change(self, change: Change) -> None:

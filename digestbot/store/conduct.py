@@ -7,12 +7,13 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, Table, delete, exists, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from digestbot.domain.digest import Delivery
+from digestbot.domain.digest import Delivery, Digest, Message
 from digestbot.domain.errors import NotFound
 from digestbot.domain.subscription import Channel, Workspace
 from digestbot.ports import Retention
 from digestbot.ports.workspaces import Change, Correction, Report, ReportState
 from digestbot.store.database import insert_first, new_id, put
+from digestbot.store.documents import digest_to_json
 from digestbot.store.outbox import load_deliveries
 from digestbot.store.rows import Role, channel_of
 from digestbot.store.tables import (
@@ -23,6 +24,7 @@ from digestbot.store.tables import (
     handled,
     held,
     owners,
+    parts,
     posted,
     reports,
     snoozes,
@@ -104,6 +106,20 @@ class SqlConduct(Role):
         )
         async with self._database.read() as connection:
             return await load_deliveries(connection, _of(deliveries, home) & told, deliveries.c.id.asc(), 100)
+
+    async def correct_delivery(self, delivery_id: int, digest: Digest, messages: Sequence[Message]) -> None:
+        """Put a corrected digest and its messages, one for each part, in the place of what was written."""
+        async with self._database.write() as connection:
+            found = await connection.execute(select(deliveries.c.edition_id).where(deliveries.c.id == delivery_id))
+            edition_id = found.scalar()
+            if edition_id is None:
+                raise NotFound("delivery", delivery_id)
+            document = {"digest": digest_to_json(digest)}
+            await connection.execute(update(editions).where(editions.c.id == edition_id).values(document))
+            for number, message in enumerate(messages):
+                part = (parts.c.delivery_id == delivery_id) & (parts.c.number == number)
+                values = {"payload": message.payload, "text": message.text}
+                await connection.execute(update(parts).where(part).values(values))
 
     async def record_change(self, change: Change) -> None:
         """Write a line of the audit log."""

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from digestbot.domain.digest import Delivery
+from digestbot.domain.digest import Delivery, Digest, Message
 from digestbot.domain.errors import NotFound
 from digestbot.domain.news import Feed
 from digestbot.domain.subscription import OPERATOR, Channel, Workspace, WorkspaceSettings
@@ -176,6 +176,15 @@ class MemoryWorkspaces:
             return any((row.story_id, row.at) == (story_id, owed.edition.at) for row in rows)
 
         return [owed for _, owed in sorted(self._deliveries.items()) if owed.channel.home == home and told(owed)]
+
+    async def correct_delivery(self, delivery_id: int, digest: Digest, messages: Sequence[Message]) -> None:
+        owed = await self.delivery(delivery_id)
+        self._editions[owed.edition.subscription_id, owed.edition.at] = digest
+        parts = []
+        for part, new in zip(owed.parts, messages, strict=True):
+            message = replace(part.message, payload=new.payload, text=new.text)
+            parts.append(replace(part, message=message))
+        self._deliveries[delivery_id] = replace(owed, parts=tuple(parts))
 
     # ── conduct ──────────────────────────────────────────────────────────────
 

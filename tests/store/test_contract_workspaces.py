@@ -5,10 +5,11 @@ from datetime import time, timedelta
 
 import pytest
 
+from digestbot.domain.digest import Receipt
 from digestbot.domain.errors import NotFound
 from digestbot.domain.subscription import OPERATOR, Channel, Workspace, WorkspaceSettings
 from digestbot.ports import Change, Correction, Known, Report, Retention
-from tests.store.making import DAY, HERE, HOUR, NOW, stored, subscription
+from tests.store.making import DAY, HERE, HOUR, NOW, digest, stored, subscription
 from tests.store.test_contract_editions import published
 
 OURS, THEIRS = Workspace("slack", "T1"), Workspace("discord", "G9")
@@ -170,6 +171,22 @@ async def test_the_deliveries_of_a_story_are_found(store):
     assert [found.id for found in await store.deliveries_of(OURS, story.id)] == [owed.id]
     assert await store.deliveries_of(OURS, story.id + 1) == []
     assert await store.deliveries_of(THEIRS, story.id) == []
+
+
+async def test_a_corrected_delivery_is_what_is_written_from_then_on(store):
+    """The digest and its messages are replaced; what is sent stays sent, and a delivery that is gone is refused."""
+    owed = await published(store)
+    await store.mark_sending(owed.id, 0, "a", NOW)
+    await store.record_receipt(Receipt(owed.id, 0, "m1", NOW))
+    right = digest(owed.edition, "Corrected")
+    changed = [replace(part.message, text=f"right {part.number}") for part in owed.parts]
+    await store.correct_delivery(owed.id, right, changed)
+    after = await store.delivery(owed.id)
+    assert await store.digest(owed.edition) == right
+    assert [part.message for part in after.parts] == changed
+    assert after.parts[0].receipt == Receipt(owed.id, 0, "m1", NOW)
+    with pytest.raises(NotFound):
+        await store.correct_delivery(99, right, changed)
 
 
 # ── conduct ──────────────────────────────────────────────────────────────────
