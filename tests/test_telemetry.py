@@ -1,14 +1,31 @@
-"""Logs are structured and hold no secret."""
+"""Logs are structured and hold no secret; metrics are documented; traces cost nothing where nobody wants them."""
 
+import gzip
 import io
 import json
 import logging
+import subprocess
 import sys
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from threading import Thread
 
 import pytest
 import structlog
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
-from digestbot.telemetry import bound, configure_logging, logger, redact
+from digestbot.domain.errors import ConfigError
+from digestbot.telemetry import (
+    REGISTRY,
+    bound,
+    configure_logging,
+    configure_tracing,
+    logger,
+    metric_rows,
+    redact,
+    traced,
+)
+from digestbot.telemetry.traces import start_tracing
 
 
 @pytest.fixture
@@ -60,3 +77,83 @@ def test_no_secret_is_logged_however_deep(lines):
     text = json.dumps(lines())
     for secret in ("xoxb-1-2-deep", "plain-secret", "k-123"):
         assert secret not in text
+
+
+# ── numbers ──────────────────────────────────────────────────────────────────
+
+
+def test_every_metric_has_a_name_of_ours_and_a_meaning():
+    """Each metric is named digestbot_…, tells what it counts in a sentence, and stands in the registry."""
+    rows = metric_rows()
+    assert len(rows) > 15
+    for name, kind, _, meaning in rows:
+        assert name.startswith("digestbot_")
+        assert meaning.endswith(".")
+        assert (kind == "counter") == name.endswith("_total")
+    registered = {family.name for family in REGISTRY.collect()}
+    assert {name.removesuffix("_total") for name, *_ in rows} == registered
+
+
+# ── traces ───────────────────────────────────────────────────────────────────
+
+
+def test_without_an_endpoint_a_span_is_nothing():
+    """Where nobody traces, every span is one and the same context that does nothing, and nothing is imported."""
+    assert traced("a", x=1) is traced("b")
+    code = "import sys, digestbot.telemetry; sys.exit(any(name.startswith('opentelemetry') for name in sys.modules))"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_spans_are_handed_on_with_their_attributes():
+    """With a processor, each span is handed on with its name, attributes and parent; after the end, none is."""
+    kept = InMemorySpanExporter()
+    end = start_tracing(SimpleSpanProcessor(kept))
+    with traced("web", route="/"), traced("step", step="brief"):
+        pass
+    inner, outer = kept.get_finished_spans()
+    assert (outer.name, dict(outer.attributes)) == ("web", {"route": "/"})
+    assert (inner.name, dict(inner.attributes)) == ("step", {"step": "brief"})
+    assert inner.parent.span_id == outer.context.span_id
+    assert outer.resource.attributes["service.name"] == "digestbot"
+    end()
+    assert traced("a") is traced("b")
+
+
+def test_spans_travel_over_otlp():
+    """With an endpoint, spans are sent there over OTLP/HTTP."""
+    got: list[bytes] = []
+
+    class Collector(BaseHTTPRequestHandler):
+        def do_POST(self):
+            got.append(self.rfile.read(int(self.headers["Content-Length"])))
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, *_):
+            """Say nothing."""
+
+    server = HTTPServer(("127.0.0.1", 0), Collector)
+    thread = Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        end = configure_tracing(f"http://127.0.0.1:{server.server_port}/v1/traces")
+        with traced("refresh", feed=3):
+            pass
+        end()
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+    assert b"refresh" in b"".join(map(uncompressed, got))
+
+
+def uncompressed(body: bytes) -> bytes:
+    return gzip.decompress(body) if body.startswith(b"\x1f\x8b") else body
+
+
+def test_traces_without_the_extra_are_refused_in_a_sentence(monkeypatch):
+    """An endpoint without OpenTelemetry installed is a fault of the configuration, with the fix."""
+    monkeypatch.setitem(sys.modules, "opentelemetry.exporter.otlp.proto.http.trace_exporter", None)
+    with pytest.raises(ConfigError, match=r"log\.traces") as fault:
+        configure_tracing("http://127.0.0.1:1/v1/traces")
+    assert "digestbot[otel]" in str(fault.value)

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Collection, Mapping
 from typing import Literal
 
 from digestbot.domain.errors import DigestbotError
-from digestbot.telemetry import STEP_SECONDS, logger
+from digestbot.telemetry import STEP_SECONDS, logger, traced
 
 StepName = Literal["refresh", "brief", "publish", "deliver"]
 Step = Callable[[], Awaitable[bool]]
@@ -28,7 +28,7 @@ log = logger("dispatch")
 async def run_step(name: StepName, step: Step, **about: object) -> bool:
     """Run a step once; what goes wrong is logged, with what it was ``about``, and is "did nothing"."""
     try:
-        with STEP_SECONDS.labels(step=name).time():
+        with STEP_SECONDS.labels(step=name).time(), traced(name):
             return await step()
     except DigestbotError as error:
         log.warning("step failed", step=name, code=error.code, error=str(error), **about)
