@@ -9,7 +9,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from digestbot.domain.digest import Action, Actions, Card, Digest, Edition, Heading, Link, Prose, Quotation, Sources
+from digestbot.domain.digest import (
+    Action,
+    Actions,
+    Card,
+    Digest,
+    Edition,
+    Heading,
+    Link,
+    Prose,
+    Quotation,
+    Sources,
+)
 from digestbot.domain.news import (
     Article,
     Brief,
@@ -381,6 +392,13 @@ def test_an_update_whose_summary_has_nothing_new_gives_the_outlets_words() -> No
     told = grown()
     card = written(select([told], posted={1: 1}), briefs={1: brief(told, ("A ferry sank.", 1))}).cards[1]
     assert words(card)[2] == f"Outlet 2: {LATER}"
+
+
+def test_a_storys_topic_can_be_snoozed_by_its_last_button() -> None:
+    """A story under a topic has the button that leaves the topic out; its command line is read back as it was meant."""
+    digest = written(select([single(1)], feeds={1: feed(1, topics=['Grain "futures"'])}))
+    (row,) = (block for block in digest.cards[1].blocks if isinstance(block, Actions))
+    assert row.actions[-1] == Action("Snooze topic", 'snooze topic="Grain  futures"')
 
 
 def test_topics_are_headings_only_when_there_are_two() -> None:

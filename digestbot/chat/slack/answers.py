@@ -12,6 +12,7 @@ from digestbot.chat.slack.blocks import card_message, cards_message, fits
 from digestbot.chat.slack.clients import Clients
 from digestbot.chat.slack.elements import Json
 from digestbot.chat.slack.faults import FAILURES, FAULTS, reading_error
+from digestbot.chat.slack.guide import guide
 from digestbot.commands import Attachment, Reply
 from digestbot.domain.digest import Card, Message
 from digestbot.domain.errors import DeliveryError
@@ -55,7 +56,7 @@ class Answers:
         """Send a reply, its file, and its notice to the admins."""
         if reply.error is not None:
             log.warning("a command failed: %s", reply.error)
-        for message in messages(reply.cards)[:USES]:
+        for message in messages([*reply.cards, *guide(reply.steps)])[:USES]:
             await self._send(message, place, private=reply.private)
         if reply.file is not None:
             await self._hand_over(reply.file, place)

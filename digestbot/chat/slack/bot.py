@@ -21,7 +21,7 @@ from digestbot.chat.slack.clients import Clients
 from digestbot.chat.slack.doors import HttpDoor, SocketDoor
 from digestbot.chat.slack.elements import ACTION
 from digestbot.chat.slack.faults import FAILURES, reading_error
-from digestbot.chat.slack.guide import guide
+from digestbot.chat.slack.guide import guide, is_needed, step_in
 from digestbot.chat.slack.install import Installing
 from digestbot.chat.slack.meaning import link_in, meant, plain
 from digestbot.chat.slack.once import Once
@@ -209,6 +209,9 @@ class SlackBot:
         if not self._presses.first(f"{_team(context)} {user} {channel} {line}"):
             return
         place = _place(body, context, channel, user, home=view.get("type") == "home")
+        if number := step_in(line):
+            await self._step(number, place)
+            return
         try:
             meaning = read(line, COMMANDS)
         except UserError as error:
@@ -307,6 +310,17 @@ class SlackBot:
         else:
             await self._run(Invocation(form.command.name, form.given), place)
 
+    async def _step(self, number: int, place: Place) -> None:
+        """Open the form of one step of the wizard, or run its command where that asks for nothing."""
+        asker = await self._asker(place)
+        reply = await self._answering(Invocation("setup"), asker)
+        if number > len(reply.steps):
+            await self._answers.give(reply, place)
+            return
+        form = reply.steps[number - 1].form
+        if not (form.asks and await self._open(form, place, asker)):
+            await self._run(Invocation(form.command.name, form.given), place)
+
     async def _open(self, form: Form, place: Place, asker: Asker) -> bool:
         """Open a form; tell whether that could be done: a trigger lives three seconds."""
         if not place.trigger:
@@ -343,9 +357,7 @@ class SlackBot:
         cards = list(said)
         for invocation in HOME:
             reply = await self._answering(invocation, asker)
-            if reply.steps and all(step.done for step in reply.steps):
-                continue
-            if reply.error is None:
+            if reply.error is None and (not reply.steps or is_needed(reply.steps)):
                 cards += [*reply.cards, *guide(reply.steps)]
         await self._answers.home(place, cards)
 

@@ -35,6 +35,8 @@ MAX_HEADER, MAX_LABEL, MAX_VALUE, MAX_OPTION_VALUE, MAX_SMALL, MAX_URL = 150, 75
 """Characters of a header, of a button's or option's label and value, of small print and of an address
 (docs.slack.dev, Block Kit reference)."""
 MAX_OPTIONS = 5
+LABELS = {"Report": "Report a problem"}
+"""Labels that are told at length here, where there is room for it."""
 BUTTONS = 3
 """Buttons shown in a row; what comes after them goes into the overflow menu."""
 ACTION = "run:"
@@ -173,7 +175,7 @@ def _row(actions: Sequence[Action], about: str = "", buttons: int = BUTTONS) -> 
 def _button(action: Action, number: int, about: str) -> Json:
     button: Json = {
         "type": "button",
-        "text": _plain(action.label, MAX_LABEL),
+        "text": _plain(LABELS.get(action.label, action.label), MAX_LABEL),
         "action_id": f"{ACTION}{number}",
         "value": action.invocation,
     }
@@ -184,7 +186,7 @@ def _button(action: Action, number: int, about: str) -> Json:
 
 def _menu(actions: Sequence[Action]) -> list[Json]:
     options: list[Json] = [
-        {"text": _plain(action.label, MAX_LABEL), "value": action.invocation}
+        {"text": _plain(LABELS.get(action.label, action.label), MAX_LABEL), "value": action.invocation}
         for action in [a for a in actions if len(a.invocation) <= MAX_OPTION_VALUE][:MAX_OPTIONS]
     ]
     return [{"type": "overflow", "action_id": f"{ACTION}menu", "options": options}] if options else []

@@ -1,5 +1,6 @@
 """Writes an edition as a document: a head, one card a story, perhaps a foot; text is text, never markup."""
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
@@ -39,6 +40,8 @@ OTHER = "Other news"
 """Heads the stories without a topic where others have one."""
 STILL_MAKING = "The summary is still being made."
 _MAX_QUOTES = 3
+MOST_TOPIC = 60
+"""Characters of a topic that can be snoozed by a button: both platforms take its command line."""
 NOTHING: Mapping[str, datetime] = MappingProxyType({})
 
 
@@ -102,7 +105,7 @@ def _story_card(one: Chosen, brief: Brief | None, subscription: Subscription, ed
     blocks.extend(_quotation(quote, told) for quote in quotes)
     if sources := _sources(told, quotes):
         blocks.append(Sources(sources))
-    blocks.append(_actions(one.story.id))
+    blocks.append(_actions(one.story.id, one.topic))
     return Card(tuple(blocks), story_id=one.story.id, topic=one.topic)
 
 
@@ -186,13 +189,16 @@ def _sources(told: Sequence[Article], quotes: Sequence[Quote]) -> tuple[Link, ..
     return tuple(links.values())
 
 
-def _actions(story_id: int) -> Actions:
-    """Return a story's buttons; each is a command line."""
+def _actions(story_id: int, topic: str) -> Actions:
+    """Return a story's buttons; each is a command line. A topic can be left out for a while, where there is one."""
+    named = re.sub(r'["“”„\\]', " ", topic).strip()
+    snooze = (Action("Snooze topic", f'snooze topic="{named}"'),) if named and len(named) <= MOST_TOPIC else ()
     return Actions(
         (
             Action("Sources", f"sources story={story_id}"),
             Action("More", f"more story={story_id}"),
             Action("Report", f"report story={story_id}"),
+            *snooze,
         )
     )
 

@@ -104,7 +104,7 @@ def test_a_full_digest_is_a_parent_and_a_reply_a_story() -> None:
         "Sources: The Ledger · Harbour Courier · Kestrel",
         "Sources",
         "More",
-        "Report",
+        "Report a problem",
         "Snooze",
     ]
 
