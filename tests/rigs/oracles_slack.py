@@ -6,7 +6,7 @@ hold lengths. Both ways return faults as sentences, empty when the body is right
 
 import json
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from jsonschema import Draft7Validator
@@ -63,6 +63,20 @@ def _schema_faults(validator: Draft7Validator | None, thing: object, where: str)
             yield f"{where}: {error.json_path}: {error.message[:300]}"
 
 
+@lru_cache(20_000)
+def _in_message(block: str) -> tuple[str, ...]:
+    """Return what Slack's types say of one block; the same block is looked at once, for the schemas take their time."""
+    return tuple(_schema_faults(_schema("slack-blocks.schema.json"), [json.loads(block)], "blocks"))
+
+
+@lru_cache(20_000)
+def _in_view(kind: str, block: str) -> tuple[str, ...]:
+    """Return what Slack's types say of one block in a modal or App Home."""
+    title = {} if kind == "home" else {"title": {"type": "plain_text", "text": "x"}}
+    view = {"type": kind, **title, "blocks": [json.loads(block)]}
+    return tuple(_schema_faults(_schema("slack-view.schema.json"), view, "view"))
+
+
 def body_faults(method: str, body: dict[str, Any]) -> list[str]:
     """Return what is wrong with the arguments of a Web API call."""
     if method not in REQUIRED:
@@ -116,8 +130,9 @@ def message_faults(body: dict[str, Any]) -> list[str]:
 
 def view_faults(view: dict[str, Any]) -> list[str]:
     """Return what is wrong with a modal or an App Home."""
-    found = list(_schema_faults(_schema("slack-view.schema.json"), view, "view"))
     blocks = view.get("blocks", [])
+    found = list(_schema_faults(_schema("slack-view.schema.json"), {**view, "blocks": blocks[:1]}, "view"))
+    found += [fault for block in blocks for fault in _in_view(view["type"], json.dumps(block))]
     found += block_faults(blocks)
     if len(blocks) > 100:
         found.append(f"{len(blocks)} blocks in a view")
@@ -135,7 +150,7 @@ def view_faults(view: dict[str, Any]) -> list[str]:
 
 def block_faults(blocks: list[dict[str, Any]]) -> list[str]:
     """Return what is wrong with blocks, wherever they stand."""
-    found = list(_schema_faults(_schema("slack-blocks.schema.json"), blocks, "blocks"))
+    found = [fault for block in blocks for fault in _in_message(json.dumps(block))]
     ids = [block["block_id"] for block in blocks if "block_id" in block]
     if len(ids) != len(set(ids)) or any(len(one) > 255 for one in ids):
         found.append("block_id twice or too long")

@@ -194,6 +194,11 @@ class SlackRig:
         room.messages.append(message)
         return {"channel": room.id, "ts": message["ts"], "message": message}
 
+    def _chat_postEphemeral(self, body: Json) -> Json:  # noqa: N802 - the same
+        return (
+            {"error": refused} if (refused := _closed(self.rooms.get(body["channel"]))) else {"message_ts": self._ts()}
+        )
+
     def _chat_update(self, body: Json) -> Json:
         room = self.rooms.get(body["channel"])
         message = next((m for m in room.messages if m["ts"] == body["ts"]), None) if room else None

@@ -98,7 +98,7 @@ class Answers:
             log.warning("a file was not handed over: %s", _fault(error))
 
     async def fetch(self, workspace: str, url: str) -> str:
-        """Return the text of a file that somebody put into a form; empty when it cannot be had."""
+        """Return the text of a file that somebody put into a form; empty when it cannot be had or is empty."""
         try:
             access = await self._clients.tokens.access(workspace)
             head = {"Authorization": f"Bearer {access.token}"}

@@ -60,6 +60,7 @@ PRESS = 2.0
 """Seconds within which the same press of the same person is one press."""
 WORKING = "Working on it…"
 ASKS = "What shall the brief be about? Leave everything as it is for the news of the last day."
+NO_FILE = "The file could not be had from Slack, or is empty: give it once more."
 IN_MODAL = frozenset({"sources"})
 """Commands whose answer a button opens in a modal."""
 HOME = (
@@ -240,7 +241,11 @@ class SlackBot:
             await ack()
         place = _place(body, context, views.channel_of(view), body["user"]["id"], home=views.is_from_home(view))
         handed = {name: await self._answers.fetch(place.team, url) for name, url in files.items()}
-        await self._run(Invocation(invocation.name, {**invocation.options, **handed}), place)
+        if all(handed.values()):
+            await self._run(Invocation(invocation.name, {**invocation.options, **handed}), place)
+        else:
+            command = find(invocation.name, COMMANDS)
+            await self._ask(Form(command, invocation.options, command.options, NO_FILE), place)
 
     async def _on_link(self, ack: AsyncAck, body: Body, context: AsyncBoltContext) -> None:
         await ack()
