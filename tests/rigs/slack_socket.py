@@ -114,12 +114,12 @@ class SocketRig(SlackRig):
         payload = {"command": "/digest", "text": text, **self._who(user, channel)}
         return await self.send("slash_commands", payload | {"user_id": user, "channel_id": channel, "team_id": "T1"})
 
-    async def press(self, value: str, user: str = "U1", *, menu: bool = False) -> Acked:
+    async def press(self, value: str, user: str = "U1", channel: str = "C1", *, menu: bool = False) -> Acked:
         """Press a button, or choose from an overflow menu."""
         said: Json = {"selected_option": {"value": value}} if menu else {"value": value}
         kind = "overflow" if menu else "button"
         action = {"type": kind, "action_id": "run:0", "block_id": "b", **said}
-        return await self.send("interactive", {"type": "block_actions", "actions": [action], **self._who(user, "C1")})
+        return await self.send("interactive", {"type": "block_actions", "actions": [action], **self._who(user, channel)})
 
     async def submit(self, view: Json, values: Json, user: str = "U1") -> Acked:
         """Submit an open modal with its fields; such a submission knows no channel and no response_url."""
