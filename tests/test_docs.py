@@ -83,10 +83,11 @@ def test_expected_files_are_there(name):
 
 def write() -> None:
     """Write every generated file and table anew."""
-    from digestbot.chat.slack.manifest import manifest_yaml  # noqa: PLC0415 - Slack's library, for this alone
+    from digestbot.chat.slack.manifest import PUBLIC, manifest_yaml  # noqa: PLC0415 - Slack's library, for this alone
 
     EXAMPLE.write_text(reference.settings_toml(), encoding="utf-8")
     (ROOT / "config" / "slack-manifest.yaml").write_text(manifest_yaml(), encoding="utf-8")
+    (ROOT / "config" / "slack-manifest-http.yaml").write_text(manifest_yaml(PUBLIC), encoding="utf-8")
     text = README.read_text(encoding="utf-8")
     for name, make in TABLES.items():
         begin, end = between(text, name)

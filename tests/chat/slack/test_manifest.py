@@ -2,30 +2,34 @@
 
 import json
 
+import pytest
 import yaml
 from jsonschema import Draft7Validator
 
-from digestbot.chat.slack.manifest import manifest, manifest_yaml
+from digestbot.chat.slack.manifest import PUBLIC, manifest, manifest_yaml
 from digestbot.chat.slack.scopes import SCOPES
 from digestbot.commands import COMMANDS
 from tests.rigs.slack import SCOPES as GRANTED
 from tests.shared import ROOT, shared
 
 
-def test_the_file_is_generated() -> None:
-    """``config/slack-manifest.yaml`` is what the command table gives, character for character."""
-    assert (ROOT / "config" / "slack-manifest.yaml").read_text(encoding="utf-8") == manifest_yaml()
+@pytest.mark.parametrize(("name", "url"), [("slack-manifest", ""), ("slack-manifest-http", PUBLIC)])
+def test_the_file_is_generated(name: str, url: str) -> None:
+    """The files in ``config`` are what the command table gives, character for character."""
+    assert (ROOT / "config" / f"{name}.yaml").read_text(encoding="utf-8") == manifest_yaml(url)
 
 
-def test_the_yaml_says_what_the_manifest_says() -> None:
+@pytest.mark.parametrize("url", ["", PUBLIC])
+def test_the_yaml_says_what_the_manifest_says(url: str) -> None:
     """Reading the YAML gives the manifest back."""
-    assert yaml.safe_load(manifest_yaml()) == manifest()
+    assert yaml.safe_load(manifest_yaml(url)) == manifest(url)
 
 
-def test_slack_takes_it() -> None:
+@pytest.mark.parametrize("url", ["", PUBLIC])
+def test_slack_takes_it(url: str) -> None:
     """It is valid by the official schema."""
     schema = json.loads(shared("oracles/slack-manifest.schema.json").read_text(encoding="utf-8"))
-    assert [error.message for error in Draft7Validator(schema).iter_errors(manifest())] == []
+    assert [error.message for error in Draft7Validator(schema).iter_errors(manifest(url))] == []
 
 
 def test_what_slack_limits_is_short_enough() -> None:
