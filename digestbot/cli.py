@@ -10,6 +10,7 @@ from typing import Annotated, Any, TypeVar
 import typer
 
 from digestbot import __version__
+from digestbot.cli_ascode import register
 from digestbot.cli_models import models
 from digestbot.domain.errors import ConfigError, DigestbotError
 from digestbot.domain.subscription import Length
@@ -37,6 +38,7 @@ cli = typer.Typer(
 )
 
 cli.add_typer(models, name="models")
+register(cli)
 
 T = TypeVar("T")
 
@@ -314,10 +316,22 @@ def import_(
 
 
 @cli.command("export", epilog="Example: digestbot export > feeds.opml")
-def export(config: ConfigOption = None, as_json: JsonOption = False) -> None:
-    """Write the feeds as OPML to standard output."""
+def export(
+    file: Annotated[
+        Path | None, typer.Argument(help="A .toml file for feeds and digests as code; OPML to standard output else.")
+    ] = None,
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+    workspace: Annotated[str, typer.Option(help="Whose, such as slack:T0123456789; the operator's own else.")] = "",
+) -> None:
+    """Write the feeds as OPML to standard output, or feeds and digests as code into a file."""
     from digestbot.app.state import export_opml, feed_list
 
+    if file is not None:
+        from digestbot.app.ascode import export_declared
+
+        print(f"{_run(export_declared(file, config, workspace or 'console:'))} feeds and digests written to {file}")
+        return None
     if as_json:
         return _print_json(_run(feed_list(config)))
     return _write_bytes(sys.stdout.buffer.write, _run(export_opml(config)))

@@ -254,7 +254,10 @@ class SubscriptionSettings(_Section):
     """Feeds and topics → one channel on a schedule."""
 
     name: str = Field(description="The digest's title, unique.")
-    channel: str = Field("console:", description="console:, slack:C0123456789 or discord:123456789012345678.")
+    channel: str = Field(
+        "console:",
+        description="console:, slack:C0123 or discord:1234; slack:T0123/C0123 names the workspace too.",
+    )
     schedule: Frequency = Field("daily", description="daily, weekdays, weekly, hourly, cron or instant.")
     at: tuple[time, ...] = Field((time(8, 0),), min_length=1, description="Local times of day.")
     weekday: Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"] = Field(
@@ -274,6 +277,7 @@ class SubscriptionSettings(_Section):
     exclude_regex: str = Field("", description="No articles in which this RE2 expression is found.")
     authors: tuple[str, ...] = Field((), description="Only articles by one of these authors.")
     categories: tuple[str, ...] = Field((), description="Only articles of one of these categories.")
+    languages: tuple[str, ...] = Field((), description="Only articles in one of these languages (en, de, …).")
     sources: tuple[str, ...] = Field((), description="Only articles of these outlets or hosts.")
     stories: int = Field(5, ge=1, le=10, description="Stories a digest.")
     quotes: int = Field(3, ge=0, le=3, description="Key quotes a story, at most.")

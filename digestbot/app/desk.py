@@ -7,10 +7,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from digestbot.app.compose import Rooms, open_rooms, read_settings
+from digestbot.app.compose import Rooms, open_adapters, open_rooms, read_settings
 from digestbot.chat.console import ConsoleAdapter
-from digestbot.commands import COMMANDS, Asker, Desk, Reply, dispatch, parse
-from digestbot.domain.digest import Digest, Edition
+from digestbot.commands import COMMANDS, Asker, Desk, Invocation, Reply, dispatch, find, parse
+from digestbot.commands.model import Outline
+from digestbot.domain.digest import Card, Digest, Edition, Prose, Strong, Text
 from digestbot.domain.errors import BadOption, DigestbotError, NotFound
 from digestbot.domain.subscription import Channel, Platform
 from digestbot.editorial.edition import Chosen, LeftOut
@@ -27,8 +28,12 @@ async def _open(config: Path | None) -> AsyncIterator[Rooms]:
     """Open the rooms beside a bot that may be running: the database is shared, and everything is shown here."""
     settings = read_settings(config)
     console = ConsoleAdapter()
-    adapters: Mapping[Platform, ChatAdapter] = {"console": console, "slack": console, "discord": console}
-    async with open_rooms(settings, adapters=adapters, exclusive=False) as rooms:
+    shown: Mapping[Platform, ChatAdapter] = {"console": console, "slack": console, "discord": console}
+    # What is shown is shown here; where a platform has a token, its own adapter examines and corrects.
+    async with (
+        open_adapters(settings) as real,
+        open_rooms(settings, adapters={**shown, **real}, exclusive=False) as rooms,
+    ):
         yield rooms
 
 
@@ -44,17 +49,39 @@ def desk_of(rooms: Rooms) -> Desk:
         articles=rooms.sources.articles,
         feeds=rooms.sources.feeds,
         clock=rooms.clock,
+        outlines=OpmlOutlines(),
     )
 
 
+class OpmlOutlines:
+    """Reads and writes OPML for the commands."""
+
+    def read(self, data: bytes) -> Sequence[Outline]:
+        """Return the feeds of an OPML file.
+
+        Raises:
+            SourceError: It is not OPML.
+
+        """
+        from digestbot.sources.feeds import read_opml
+
+        return [Outline(feed.url, feed.title, feed.topics) for feed in read_opml(data)]
+
+    def write(self, feeds: Sequence[Outline]) -> bytes:
+        """Return feeds as an OPML file."""
+        from digestbot.sources.feeds import OpmlFeed, write_opml
+
+        return write_opml([OpmlFeed(url=feed.url, title=feed.title, topics=feed.topics) for feed in feeds])
+
+
 async def ask(words: Sequence[str], config: Path | None) -> None:
-    """Answer a command as it is typed in chat (``now 24h``), in the terminal.
+    """Answer a command as it is typed in chat (``now 24h``), in the terminal; a file is given by its path.
 
     Raises:
         DigestbotError: The command could not be answered; the message says what to do.
 
     """
-    invocation = parse(" ".join(words), COMMANDS)
+    invocation = with_files(parse(" ".join(words), COMMANDS))
     async with _open(config) as rooms:
         reply = await dispatch(desk_of(rooms), invocation, OPERATOR)
         await _print(reply)
@@ -62,11 +89,35 @@ async def ask(words: Sequence[str], config: Path | None) -> None:
         raise reply.error
 
 
+def with_files(invocation: Invocation) -> Invocation:
+    """Return an invocation with the content of files in the place of their paths.
+
+    Raises:
+        NotFound: There is no such file.
+
+    """
+    given = dict(invocation.options)
+    for option in find(invocation.name, COMMANDS).options:
+        if option.kind == "file" and option.name in given:
+            try:
+                given[option.name] = Path(str(given[option.name])).read_text(encoding="utf-8")
+            except (OSError, UnicodeDecodeError) as error:
+                raise NotFound("file", given[option.name], hint="give the path of a file") from error
+    return Invocation(invocation.name, given)
+
+
 async def _print(reply: Reply) -> None:
     if reply.error is not None:
         return
+    if reply.file is not None:
+        sys.stdout.write(reply.file.content.decode())
+        return
     console = ConsoleAdapter(sys.stdout)
-    document = Digest("", Edition(0, datetime.now(UTC)), reply.cards)
+    steps = [
+        Card((Prose((Strong(f"{number}. {step.title}"), Text(f": {step.text} ({step.form.command.usage})"))),))
+        for number, step in enumerate(reply.steps, 1)
+    ]
+    document = Digest("", Edition(0, datetime.now(UTC)), (*reply.cards, *steps))
     for message in console.render(document):
         await console.post(HERE, message, "", None)
 

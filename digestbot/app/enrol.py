@@ -16,8 +16,8 @@ NOT_LISTED = "it is no longer in the settings file"
 async def enrol(settings: Settings, store: Store, now: datetime) -> None:
     """Add or update what the settings list; pause the file's feeds and subscriptions that it no longer lists.
 
-    A subscription made in chat carries its workspace; the file's ones carry none, so each is the business of one
-    side only. A due time is kept over restarts unless the schedule itself changed.
+    The file's subscriptions say that they are; those made in chat do not, so each is the business of one side only.
+    A due time is kept over restarts unless the schedule itself changed.
     """
     feeds = {}
     for listed in settings.feeds:
@@ -31,7 +31,7 @@ async def enrol(settings: Settings, store: Store, now: datetime) -> None:
             now=now,
         )
     await _follow_the_file(store, set(feeds))
-    here = {s.name: s for s in await store.subscriptions() if not s.channel.workspace}
+    here = {s.name: s for s in await store.subscriptions() if s.listed}
     for wanted in settings.subscriptions:
         await _enrol_one(store, subscription_of(wanted, feeds), here.pop(wanted.name, None), now)
     for left in here.values():
@@ -66,8 +66,9 @@ async def _enrol_one(store: Store, wanted: Subscription, earlier: Subscription |
 
 
 def channel_of(wanted: SubscriptionSettings) -> Channel:
-    """Return the channel that a subscription of the settings names; it has no workspace."""
-    return Channel(wanted.platform, wanted.channel.partition(":")[2])
+    """Return the channel that a subscription of the settings names, with its workspace where it names that too."""
+    workspace, _, channel = wanted.channel.partition(":")[2].rpartition("/")
+    return Channel(wanted.platform, channel, workspace)
 
 
 def subscription_of(wanted: SubscriptionSettings, feeds: dict[str, Feed]) -> Subscription:
@@ -94,6 +95,7 @@ def subscription_of(wanted: SubscriptionSettings, feeds: dict[str, Feed]) -> Sub
             exclude=wanted.exclude,
             authors=wanted.authors,
             categories=wanted.categories,
+            languages=wanted.languages,
             sources=wanted.sources,
             include_regex=wanted.include_regex,
             exclude_regex=wanted.exclude_regex,
@@ -108,6 +110,7 @@ def subscription_of(wanted: SubscriptionSettings, feeds: dict[str, Feed]) -> Sub
         updates=wanted.updates,
         empty=wanted.empty,
         mention=wanted.mention,
+        listed=True,
     )
 
 

@@ -85,6 +85,32 @@ async def feed_list(config: Path | None) -> list[Rows]:
         return [feed_row(feed) for feed in await store.feeds()]
 
 
+async def audit_rows(config: Path | None, workspace: str, limit: int) -> list[Rows]:
+    """Return the audit log, newest first: everybody's, or one workspace's (``slack:T0123456789``).
+
+    Raises:
+        NotFound: The workspace has not used the bot.
+
+    """
+    from digestbot.store import open_store
+
+    async with await open_store(read_settings(config).database.url, exclusive=False) as store:
+        home = next((known.home for known in await store.workspaces() if str(known.home) == workspace), None)
+        if workspace and home is None:
+            raise NotFound("workspace", workspace, hint="“digestbot audit” without it names those there are")
+        return [
+            {
+                "at": change.at.isoformat(timespec="seconds"),
+                "channel": str(change.channel),
+                "asker": change.asker,
+                "command": change.command,
+                "line": change.line,
+                "outcome": change.outcome,
+            }
+            for change in await store.changes(home, limit)
+        ]
+
+
 async def export_opml(config: Path | None) -> bytes:
     """Return the stored feeds as OPML, topics as folders."""
     from digestbot.sources.feeds import OpmlFeed, write_opml

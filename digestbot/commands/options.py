@@ -6,7 +6,7 @@ from digestbot.domain.subscription import LENGTH_WORDS, Frequency, Length, Style
 LENGTHS: tuple[Length, ...] = tuple(LENGTH_WORDS)
 FREQUENCIES: tuple[Frequency, ...] = ("daily", "weekdays", "weekly", "hourly", "cron", "instant")
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-STYLES: tuple[Style, ...] = ("full", "compact")
+STYLES: tuple[Style, ...] = ("full", "compact", "posts")
 PROBLEMS = ("fact", "quote", "speaker", "duplicate", "other")
 REMEDIES = ("fresh", "quotes", "summary", "withdraw")
 DAYS = ("1", "7", "30")
@@ -39,7 +39,7 @@ SHAPE = (
     STORIES,
     QUOTES,
     LENGTH,
-    Option("style", "full: a thread of stories; compact: one message", "choice", choices=STYLES),
+    Option("style", "full: a thread; compact: one message; posts: one a story", "choice", choices=STYLES),
     LANGUAGE,
     Option("mention", "a role or user group to notify, or none", "role", most=60),
     QUIET,

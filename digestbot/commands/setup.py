@@ -42,11 +42,25 @@ async def steps_of(desk: Desk, asker: Asker, commands: Sequence[CommandSpec]) ->
             _form(commands, "settings edit", mine, "timezone", "quiet", "language"),
             done=bool(settings.timezone),
         ),
+        *_content(commands, mine, feeds=bool(feeds), digests=bool(digests)),
+        Step(
+            "Is all well?",
+            "Permissions in each channel, the feeds, the model, the database.",
+            _form(commands, "doctor", {}),
+        ),
+    )
+
+
+def _content(
+    commands: Sequence[CommandSpec], mine: Mapping[str, Value], *, feeds: bool, digests: bool
+) -> tuple[Step, Step]:
+    """Return the steps that bring something to read."""
+    return (
         Step(
             "The first feed",
             "The address of a feed or of a site that has one. An OPML file of many works too: “import”.",
             _form(commands, "subscribe", {}, "url", "channel", "topic"),
-            done=bool(feeds),
+            done=feeds,
         ),
         Step(
             "The first digest",
@@ -61,12 +75,7 @@ async def steps_of(desk: Desk, asker: Asker, commands: Sequence[CommandSpec]) ->
                 "at",
                 "timezone",
             ),
-            done=bool(digests),
-        ),
-        Step(
-            "Is all well?",
-            "Permissions in each channel, the feeds, the model, the database.",
-            _form(commands, "doctor", {}),
+            done=digests,
         ),
     )
 

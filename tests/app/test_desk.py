@@ -9,8 +9,9 @@ import pytest
 from digestbot.app.compose import open_rooms, read_settings
 from digestbot.app.desk import OPERATOR, ask, desk_of, edition, show_edition
 from digestbot.app.enrol import enrol
+from digestbot.app.state import audit_rows
 from digestbot.commands import Invocation, dispatch
-from digestbot.domain.errors import BadOption, NotFound, UnknownCommand
+from digestbot.domain.errors import BadOption, NotAllowed, NotFound, UnknownCommand
 from digestbot.runtime.clock import SystemClock
 from digestbot.store import open_store
 from digestbot.web.newsroom import Newsroom, serve
@@ -67,15 +68,36 @@ async def test_an_edition_is_explained_and_not_posted(filled, capsys):
 
 @pytest.mark.model
 async def test_commands_of_chat_are_answered(filled, capsys):
-    """The feeds are listed, and a feed can be forgotten."""
+    """The feeds are listed; one of the settings file is removed there and nowhere else, in one sentence."""
     await ask(["list"], filled)
     assert "Meridian Wire" in capsys.readouterr().out
     await ask(["search", "barrier"], filled)
     assert "Saltmere" in capsys.readouterr().out
-    await ask(["unsubscribe", "2"], filled)
-    capsys.readouterr()
+    with pytest.raises(NotAllowed, match="comes from the settings file of this bot; change it there"):
+        await ask(["unsubscribe", "2"], filled)
     await ask(["list"], filled)
-    assert "Touchline" not in capsys.readouterr().out
+    assert "Touchline" in capsys.readouterr().out
+
+
+async def test_opml_goes_in_and_out_in_the_terminal(filled, capsys, tmp_path):
+    """A file is given by its path; an export is the file itself; the log knows who changed something."""
+    file = tmp_path / "feeds.opml"
+    file.write_text(
+        '<opml version="2.0"><body><outline text="Trade"><outline type="rss" text="Post" '
+        'xmlUrl="https://post.example/feed"/></outline></body></opml>',
+        encoding="utf-8",
+    )
+    await ask(["import", str(file)], filled)
+    shown = capsys.readouterr().out
+    assert "1 new feeds" in shown
+    assert "Trade (1)" in shown
+    await ask(["export"], filled)
+    assert capsys.readouterr().out.startswith("<?xml")
+    with pytest.raises(NotFound):
+        await ask(["import", str(tmp_path / "none.opml")], filled)
+    assert [row["line"] for row in await audit_rows(filled, "", 1)] == ['import file="…"']
+    with pytest.raises(NotFound):
+        await audit_rows(filled, "slack:T404", 1)
 
 
 @pytest.mark.model
