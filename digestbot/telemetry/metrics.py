@@ -47,7 +47,7 @@ REQUESTS = Histogram(
 
 LAST_SUCCESS = Gauge(
     "digestbot_last_success_timestamp_seconds",
-    "When a step last ended without a fault (Unix time).",
+    "When a step last did something without a fault (Unix time).",
     ["step"],
     registry=REGISTRY,
 )
