@@ -8,7 +8,7 @@ TORCH_INDEX ?=
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX))
 export HF_HUB_OFFLINE ?= 1
 
-.PHONY: help demo run test check format docs clean bench-quotes bench-summaries bench-inference bench-stories bench-scale bench-feeds
+.PHONY: help demo run test check format docs clean bench-quotes bench-summaries bench-inference bench-stories bench-scale bench-feeds bench-chat
 
 help: ## Show what make can do
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 18
@@ -55,6 +55,10 @@ bench-scale: $(VENV)/.installed-dev ## What is due, with 1,000 and 10,000 feeds 
 
 bench-feeds: $(VENV)/.installed-dev ## Polling 1,000 loopback feeds, beside reader
 	$(BIN)/python -m bench.feeds
+
+bench-chat: $(VENV)/.installed-dev ## First answers under load, on Discord and Slack; 10,000 Discord servers
+	$(BIN)/python -m bench.chat_discord acks
+	$(BIN)/python -m bench.chat_discord servers
 
 clean: ## Remove the virtual environment and what tools leave behind
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -51,12 +51,16 @@ class Wire:
 
         Raises:
             RateLimited: Too many answers were refusals; calling on would get the address banned.
+            PlatformDown: The client is closed already.
 
         """
         if (wait := self._breaker.wait) > 0:
             raise RateLimited("discord", "too many refusals, so calls are held back", retry_after=wait)
         async with asyncio.timeout(TIMEOUT):
-            return await self._request(route, **kwargs)
+            try:
+                return await self._request(route, **kwargs)
+            except RuntimeError as error:  # aiohttp's, of a session that is closed
+                raise PlatformDown("discord", "the connection is closed") from error
 
     async def send(self, route: Route, body: Mapping[str, object], file: Attachment | None = None) -> Any:
         """Send a message, which may stand inside the body of a forum's post; it pings nobody, or its one role."""
