@@ -119,6 +119,8 @@ def engine_facts(rooms: Rooms) -> "EngineFacts":
         items=now.items,
         seconds=now.seconds,
         starts=now.starts,
+        tokens=now.tokens,
+        writing=now.writing,
     )
 
 

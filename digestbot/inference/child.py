@@ -11,7 +11,7 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -91,7 +91,9 @@ def answer(models: Models, head: Head) -> bytes:
         if head["op"] == "measure":
             return pack({"results": [measure(models, item) for item in head["items"]]})
         model = models.get(head["op"], head["settings"])
+        began = time.perf_counter()
         results = model(head["items"], **head["settings"].get("options", {}))
+        took = time.perf_counter() - began
     except DigestbotError as error:
         return pack(_fault(error))
     except MemoryError:
@@ -101,7 +103,14 @@ def answer(models: Models, head: Head) -> bytes:
         return pack(_fault(kind(f"the engine failed on its input ({_line(error)})")))
     if hasattr(results, "tobytes"):
         return pack({"shape": list(results.shape), "backend": getattr(model, "backend", "")}, results.tobytes())
-    return pack({"results": results, "backend": getattr(model, "backend", "")})
+    written = {"tokens": _tokens(model, results), "writing": took}
+    return pack({"results": results, "backend": getattr(model, "backend", ""), **written})
+
+
+def _tokens(model: Model, texts: Sequence[str]) -> int:
+    """Count the tokens of texts as the model that has to do with them does, 0 where it has no tokenizer."""
+    tokenizer = getattr(model, "tokenizer", None)
+    return sum(len(tokenizer(text)["input_ids"]) for text in texts) if tokenizer else 0
 
 
 def measure(models: Models, asked: Mapping[str, Any]) -> Head:
@@ -128,8 +137,7 @@ def measure(models: Models, asked: Mapping[str, Any]) -> Head:
     results = model(asked["items"], **settings.get("options", {}))
     done = time.perf_counter()
     texts = asked["items"] if op == "embed" else results
-    tokenizer = getattr(model, "tokenizer", None)
-    tokens = sum(len(tokenizer(text)["input_ids"]) for text in texts) if tokenizer else 0
+    tokens = _tokens(model, texts)
     return {
         "load_seconds": loaded - began,
         "seconds": done - loaded,

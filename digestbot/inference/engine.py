@@ -70,12 +70,17 @@ class _Job:
 
 @dataclass(frozen=True, slots=True)
 class EngineStatus:
-    """What the engine is doing, for metrics: requests waiting, items done, child starts, seconds spent computing."""
+    """What the engine is doing, for metrics: requests waiting, items done, child starts, seconds spent computing.
+
+    ``tokens`` are those that writing models wrote, in ``writing`` seconds.
+    """
 
     waiting: int
     items: int
     starts: int
     seconds: float
+    tokens: int = 0
+    writing: float = 0.0
 
 
 class Engine:
@@ -122,11 +127,12 @@ class Engine:
         self._chatter: deque[str] = deque(maxlen=20)
         self._listener: asyncio.Task[None] | None = None
         self._items, self._starts, self._seconds = 0, 0, 0.0
+        self._tokens, self._writing = 0, 0.0
 
     @property
     def status(self) -> EngineStatus:
         """What it is doing now."""
-        return EngineStatus(self._waiting, self._items, self._starts, self._seconds)
+        return EngineStatus(self._waiting, self._items, self._starts, self._seconds, self._tokens, self._writing)
 
     @property
     def pid(self) -> int | None:
@@ -283,6 +289,9 @@ class Engine:
                 await self._end_child()
         if not (answered := reply.result()):
             raise await self._post_mortem(child)
+        head = answered[0]
+        self._tokens += int(head.get("tokens", 0))
+        self._writing += float(head.get("writing", 0.0))
         return _read_reply(*answered)
 
     async def _wait_for_reply(self, reply: "asyncio.Future[Any]", batch: Sequence[_Job]) -> None:

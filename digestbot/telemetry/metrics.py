@@ -78,6 +78,9 @@ ENGINE_ITEMS = Gauge("digestbot_engine_items", "Texts the model engine has worke
 ENGINE_SECONDS = Gauge("digestbot_engine_seconds", "Seconds the model engine has computed.", registry=REGISTRY)
 ENGINE_STARTS = Gauge("digestbot_engine_starts", "How often the model engine's process was started.", registry=REGISTRY)
 ENGINE_TOKENS = Gauge("digestbot_engine_tokens", "Tokens the model engine has written.", registry=REGISTRY)
+ENGINE_WRITING = Gauge(
+    "digestbot_engine_writing_seconds", "Seconds the model engine took to write them.", registry=REGISTRY
+)
 
 
 def metric_rows() -> Sequence[tuple[str, str, str, str]]:

@@ -16,7 +16,10 @@ Screen = Literal["slack", "discord"]
 
 @dataclass(frozen=True, slots=True)
 class EngineFacts:
-    """What the model engine is and does: its name, requests waiting, texts and tokens made, seconds spent on them."""
+    """What the model engine is and does: its name, requests waiting, texts done, seconds spent on them.
+
+    ``tokens`` are those that a writing model wrote, in ``writing`` seconds.
+    """
 
     name: str
     waiting: int = 0
@@ -24,6 +27,7 @@ class EngineFacts:
     seconds: float = 0.0
     starts: int = 0
     tokens: int = 0
+    writing: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

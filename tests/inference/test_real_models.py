@@ -84,8 +84,11 @@ async def test_a_tiny_bart_writes_on_both_backends(engine, tmp_path_factory, bac
     folder = tiny.bart(tmp_path_factory.mktemp("bart"))
     plain = ExtractiveSummarizer(FakeEmbedder())
     summarizer = Seq2SeqSummarizer(engine, plain, FakeEmbedder(), model=str(folder), backend=backend)
+    written = engine.status.tokens
     summary = await summarizer.summarize(story(FERRY))
     assert summary.engine == "extractive: ungrounded"
+    assert engine.status.tokens > written
+    assert engine.status.writing > 0
     assert locate(str(folder)).revision() in summarizer.name
 
 

@@ -105,7 +105,9 @@ def desk_on(store: Store, clock: FakeClock, publisher: Publisher) -> Desk:
         clock=clock,
         proofs=Proofing(Publishing(publisher, clock)),
         quotes=find_quotes,
-        engine=lambda: EngineFacts("extractive-1", waiting=2, items=311, seconds=60.0, starts=1, tokens=TOKENS),
+        engine=lambda: EngineFacts(
+            "extractive-1", waiting=2, items=311, seconds=90.0, starts=1, tokens=TOKENS, writing=60.0
+        ),
     )
 
 

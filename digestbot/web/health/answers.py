@@ -16,6 +16,7 @@ from digestbot.telemetry.metrics import (
     ENGINE_STARTS,
     ENGINE_TOKENS,
     ENGINE_WAITING,
+    ENGINE_WRITING,
     FEEDS,
     OLDEST_DUE,
     STORED,
@@ -79,3 +80,4 @@ async def _measure(desk: Desk, now: datetime) -> None:
     ENGINE_SECONDS.set(engine.seconds)
     ENGINE_STARTS.set(engine.starts)
     ENGINE_TOKENS.set(engine.tokens)
+    ENGINE_WRITING.set(engine.writing)
