@@ -18,6 +18,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field, replace
@@ -112,14 +113,12 @@ class SourcesAlone:
     source: HttpFeedSource
     now: datetime = datetime(2026, 3, 3, tzinfo=UTC)
     feeds: dict[str, Feed] = field(default_factory=dict)
-    seen: dict[str, frozenset[str]] = field(default_factory=dict)
     outcomes: dict[str, int] = field(default_factory=dict)
 
     def add(self, urls: Sequence[str]) -> None:
         """Subscribe."""
         for number, url in enumerate(urls):
             self.feeds[url] = Feed(number, url, "", Polling(self.now))
-            self.seen[url] = frozenset()
 
     async def update(self, urls: Sequence[str]) -> Result:
         """Poll each once."""
@@ -129,11 +128,9 @@ class SourcesAlone:
 
     async def _poll(self, url: str) -> None:
         feed = self.feeds[url]
-        fetched = await self.source.fetch(feed, self.now, self.seen[url])
+        fetched = await self.source.fetch(feed, self.now)
         self.outcomes[fetched.outcome] = self.outcomes.get(fetched.outcome, 0) + 1
-        self.feeds[url] = replace(feed, polling=fetched.polling)
-        if fetched.parsed:
-            self.seen[url] |= {key for entry in fetched.parsed.entries for key in entry.keys}
+        self.feeds[url] = replace(feed, polling=fetched.polling, baseline_at=self.now)
 
 
 class NoEncoder:
@@ -168,23 +165,28 @@ class WholeStep:
     store: SqlStore
     refresher: Refresher
     clock: BenchClock
-    feeds: dict[str, Feed] = field(default_factory=dict)
+    outcomes: Counter[str] = field(default_factory=Counter)
 
     async def add(self, urls: Sequence[str]) -> None:
         """Subscribe."""
         for url in urls:
-            self.feeds[url] = await self.store.add_feed(url, now=self.clock.now())
+            await self.store.add_feed(url, now=self.clock.now())
 
     async def update(self, urls: Sequence[str]) -> Result:
-        """Refresh each once."""
+        """Refresh what is due, which is everything: two days have passed."""
         self.clock.at += timedelta(days=2)
-        known = {feed.url: feed for feed in await self.store.feeds()}
-        return await timed(lambda: at_once([lambda url=url: self._refresh(known[url]) for url in urls]), len(urls))
+        self.outcomes = Counter()
+        result = await timed(self._until_nothing_is_due, len(urls))
+        if self.outcomes.total() != len(urls):
+            raise RuntimeError(f"{self.outcomes} is not {len(urls)} feeds")
+        return result
 
-    async def _refresh(self, feed: Feed) -> None:
-        done = await self.refresher.refresh(feed)
-        if done.error is not None:
-            raise done.error
+    async def _until_nothing_is_due(self) -> None:
+        while done := await self.refresher.run_due():
+            for one in done:
+                if one.error is not None:
+                    raise one.error
+                self.outcomes[one.outcome] += 1
 
 
 class Reader:
@@ -248,7 +250,7 @@ def addresses(kind: str, count: int, port: int) -> list[str]:
     return [f"http://127.1.{n // 250}.{n % 250 + 1}:{port}/{kind}/{n}" for n in range(count)]
 
 
-async def ours(stack: AsyncExitStack, folder: Path) -> tuple[SourcesAlone, WholeStep]:
+async def ours(stack: AsyncExitStack, database: Path) -> tuple[SourcesAlone, WholeStep]:
     """Open our two contenders; each has a client and a sandbox of its own, its workers running."""
     made: list[tuple[PoliteClient, Sandbox]] = []
     for _ in range(2):
@@ -258,11 +260,11 @@ async def ours(stack: AsyncExitStack, folder: Path) -> tuple[SourcesAlone, Whole
         stack.push_async_callback(sandbox.close)
         await asyncio.gather(*(sandbox.run("warm", language_of, "A few words", "en") for _ in range(2)))
         made.append((client, sandbox))
-    store = await open_store(f"sqlite:///{folder / 'digestbot.db'}")
+    store = await open_store(f"sqlite:///{database}")
     stack.push_async_callback(store.close)
     clock = BenchClock()
     articles = WebArticleSource(*made[1])
-    refresher = Refresher(store, HttpFeedSource(*made[1]), articles, NoEncoder(), clock)
+    refresher = Refresher(store, HttpFeedSource(*made[1]), articles, NoEncoder(), clock, concurrency=CONCURRENCY)
     return SourcesAlone(HttpFeedSource(*made[0])), WholeStep(store, refresher, clock)
 
 
@@ -297,9 +299,9 @@ async def main(count: int) -> None:
         stack.callback(server.communicate)
         port = int(pipes(server)[1].readline())
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        alone, step = await ours(stack, folder)
         matches = []
         for kind in ("v", "p"):
+            alone, step = await ours(stack, folder / f"digestbot-{kind}.db")
             reader = Reader(python, folder / f"reader-{kind}.db")
             stack.callback(reader.close)
             match = Match(addresses(kind, count, port), alone, step, reader)

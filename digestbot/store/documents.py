@@ -197,17 +197,19 @@ def speaker_from_json(document: Json) -> Speaker | None:
 # ── feeds and subscriptions ──────────────────────────────────────────────────
 
 _INSTANTS = ("next_check_at", "checked_at", "failing_since")
+_POLLING = frozenset(field.name for field in fields(Polling))
 
 
 def polling_to_json(polling: Polling) -> Json:
     """Return a feed's polling state as a JSON document."""
-    written = asdict(polling)
+    # Every field is a plain value: a copy of each, as asdict makes, would cost more than the rest of a poll's record.
+    written = {name: getattr(polling, name) for name in _POLLING}
     return written | {name: _instant(written[name]) for name in _INSTANTS if written[name] is not None}
 
 
 def polling_from_json(document: Json) -> Polling:
     """Return the polling state of a document, whichever fields the version that wrote it knew."""
-    kept = _known(Polling, document)
+    kept = {name: value for name, value in document.items() if name in _POLLING}
     return Polling(**kept | {n: datetime.fromisoformat(kept[n]) for n in _INSTANTS if kept.get(n) is not None})
 
 
