@@ -72,7 +72,7 @@ def test_what_was_understood_stands_in_the_form() -> None:
 def test_bare_text_is_help_and_a_slip_names_the_nearest() -> None:
     """Nothing typed is help; an unknown command names the one that is near, with its button."""
     assert read("  ", COMMANDS) == Invocation("help")
-    with pytest.raises(UnknownCommand, match="did you mean “search”?"):
+    with pytest.raises(UnknownCommand, match="did you mean “search”"):
         read("serch barrier", COMMANDS)
 
 
@@ -158,10 +158,8 @@ async def test_every_digest_setting_can_be_made_and_read_back(desk: Desk) -> Non
     changed = await desk.store.subscription(1)
     assert (changed.schedule.frequency, changed.mention, changed.schedule.quiet_from) == ("daily", "", None)
     assert isinstance((await ask(desk, "schedule create", name="Bad", cron="99 6 * * 1-5")).error, BadOption)
-    assert (
-        "is needed with frequency=cron" in shown(await ask(desk, "schedule edit", digest=1, frequency="cron", cron=""))
-        or (await desk.store.subscription(1)).schedule.cron
-    )
+    lacking = await ask(desk, "schedule create", name="No line", frequency="cron")
+    assert "is needed with frequency=cron" in shown(lacking)
 
 
 async def test_filters_are_added_to_taken_from_and_tried(desk: Desk) -> None:
