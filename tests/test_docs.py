@@ -7,12 +7,16 @@ from pathlib import Path
 import pytest
 
 from digestbot import cli
-from digestbot.app import reference
+from digestbot.app import handbook, reference
+from digestbot.commands import COMMANDS
 from digestbot.config import Settings, load_settings
+from digestbot.domain import errors
+from digestbot.telemetry import metric_rows
 
 ROOT = Path(__file__).resolve().parent.parent
 EXAMPLE = ROOT / "config" / "digestbot.example.toml"
 README = ROOT / "README.md"
+REFERENCE = ROOT / "docs" / "reference"
 
 
 def command_table() -> str:
@@ -67,6 +71,33 @@ def test_the_readme_tables_are_those_of_the_code(name):
     assert text[begin:end] == TABLES[name]()
 
 
+@pytest.mark.parametrize("name", handbook.PAGES)
+def test_the_reference_is_that_of_the_code(name):
+    """Each page of docs/reference is what the code says (`make docs` writes it)."""
+    assert (REFERENCE / f"{name}.md").read_text(encoding="utf-8") == handbook.PAGES[name]()
+
+
+def test_the_reference_leaves_nothing_out():
+    """Every setting, chat command, metric and error code stands in its page."""
+    pages = {name: make() for name, make in handbook.PAGES.items()}
+    for section, field in Settings.model_fields.items():
+        for key in getattr(field.annotation, "model_fields", {}):
+            assert f"`{section}.{key}`" in pages["settings"]
+    for command in COMMANDS:
+        assert f"## `{command.name}`" in pages["commands"]
+        assert all(f"| `{option.name}` |" in pages["commands"] for option in command.options)
+    assert all(f"`{name}`" in pages["metrics"] for name, *_ in metric_rows())
+    assert all(f"`{kind.code}`" in pages["errors"] for kind in every_error(errors.DigestbotError))
+
+
+def every_error(kind):
+    """Yield a class and every class below it that the domain has."""
+    if kind.__module__ == errors.__name__:
+        yield kind
+    for child in kind.__subclasses__():
+        yield from every_error(child)
+
+
 def test_the_starter_settings_load():
     """config/digestbot.toml is a valid configuration that delivers to the console."""
     settings = load_settings(ROOT / "config" / "digestbot.toml")
@@ -88,6 +119,9 @@ def write() -> None:
     EXAMPLE.write_text(reference.settings_toml(), encoding="utf-8")
     (ROOT / "config" / "slack-manifest.yaml").write_text(manifest_yaml(), encoding="utf-8")
     (ROOT / "config" / "slack-manifest-http.yaml").write_text(manifest_yaml(PUBLIC), encoding="utf-8")
+    REFERENCE.mkdir(exist_ok=True)
+    for page, make in handbook.PAGES.items():
+        (REFERENCE / f"{page}.md").write_text(make(), encoding="utf-8")
     text = README.read_text(encoding="utf-8")
     for name, make in TABLES.items():
         begin, end = between(text, name)

@@ -43,11 +43,11 @@ def _keys(model: type[BaseModel], example: dict[str, Any]) -> Iterator[str]:
     for key, field in model.model_fields.items():
         yield f"# {field.description}{_choices(field)}"
         if key in example:
-            yield f"{key} = {_toml(example[key])}"
+            yield f"{key} = {written(example[key])}"
         elif field.is_required() or _is_unset(field):
             yield f"# {key} ="
         else:
-            yield f"# {key} = {_toml(field.get_default(call_default_factory=True))}"
+            yield f"# {key} = {written(field.get_default(call_default_factory=True))}"
 
 
 def _is_unset(field: FieldInfo) -> bool:
@@ -62,9 +62,10 @@ def _choices(field: FieldInfo) -> str:
     return f" One of {', '.join(map(str, get_args(field.annotation)))}." if missing else ""
 
 
-def _toml(value: Any) -> str:
+def written(value: Any) -> str:
+    """Return a value as TOML writes it."""
     if isinstance(value, tuple | list):
-        return "[" + ", ".join(_toml(item) for item in value) + "]"
+        return "[" + ", ".join(written(item) for item in value) + "]"
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, time):
