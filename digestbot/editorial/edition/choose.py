@@ -10,7 +10,7 @@ from digestbot.domain.news import Article, Feed, Story
 from digestbot.domain.subscription import Subscription
 from digestbot.editorial.edition.novelty import WORTH_TELLING, novelty
 from digestbot.editorial.edition.score import Score, score, topic_fit
-from digestbot.editorial.filters import Search, judge, mentions
+from digestbot.editorial.filters import Search, judge
 
 Why = Literal["feed", "filter", "topic", "snoozed", "posted", "retold", "update", "per_feed", "per_topic", "full"]
 _IN_THE_REST: frozenset[Why] = frozenset({"per_feed", "per_topic", "full"})
@@ -137,15 +137,8 @@ def _candidate(story: Story, asked: _Asked) -> Chosen | LeftOut:
 
 
 def snoozed_topic(articles: Sequence[Article], snoozed: frozenset[str], feeds: Mapping[int, Feed]) -> str:
-    """Return the snoozed topic that a story is about, or empty: its feeds' topics, its categories, its headlines."""
-    if not snoozed:
-        return ""
-    about = {topic.casefold() for a in articles if a.feed_id in feeds for topic in feeds[a.feed_id].topics}
-    about |= {category.casefold() for article in articles for category in article.categories}
-    for topic in sorted(snoozed):
-        if topic.casefold() in about or any(mentions(article.title, topic) for article in articles):
-            return topic
-    return ""
+    """Return the snoozed topic that a story is about, or empty; what it is about is told as for topics wanted."""
+    return next((topic for topic in sorted(snoozed) if topic_fit(topic, articles, feeds)), "")
 
 
 def _allowed(story: Story, subscription: Subscription, search: Search | None) -> list[Article] | LeftOut:
