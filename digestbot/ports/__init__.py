@@ -3,7 +3,7 @@
 Every port has a fake in ``tests/fakes`` and one contract suite that runs on the fake and on the real thing.
 """
 
-from digestbot.ports.archive import ArchiveStore, Backlog, Due, Saying, Tally, Voice
+from digestbot.ports.archive import ArchiveStore, Backlog, Due, FeedHealth, Saying, Tally, Voice
 from digestbot.ports.rows import (
     Hit,
     NewArticle,
@@ -47,6 +47,7 @@ __all__ = [
     "EditionStore",
     "Embedder",
     "Examining",
+    "FeedHealth",
     "FeedSource",
     "FeedStore",
     "Fetched",

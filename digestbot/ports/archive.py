@@ -1,12 +1,16 @@
 """The store as its readers need it: past editions, who said what, and how the bot has been doing; writes nothing."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Protocol
+from datetime import datetime, timedelta
+from typing import Literal, Protocol
 
 from digestbot.domain.digest import DeliveryState, Digest
-from digestbot.domain.news import Article, Brief, Quote
+from digestbot.domain.news import Article, Brief, Feed, Quote
+
+FeedHealth = Literal["failing", "paused", "late", "new", "well"]
+"""How a feed is, the first that holds: paused (whatever else), failing (its last poll), late (its next poll is long
+past), new (not seen yet), well."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +100,22 @@ class ArchiveStore(Protocol):
 
     async def deliveries_by_day(self, since: datetime) -> Sequence[tuple[datetime, DeliveryState, int]]:
         """Return how many deliveries of each day's editions (UTC) are in each state, oldest first, then by state."""
+        ...
+
+    async def feed_healths(self, now: datetime, late: timedelta) -> Mapping[FeedHealth, int]:
+        """Return how many feeds are of each health that any has; a poll counts as late that long after its time."""
+        ...
+
+    async def feeds_by_health(
+        self,
+        now: datetime,
+        late: timedelta,
+        *,
+        health: FeedHealth | None = None,
+        limit: int = 50,
+        offset: int = 0,
+    ) -> Sequence[tuple[Feed, FeedHealth]]:
+        """Return feeds with their health, in the order of :data:`FeedHealth`, then by id; of one health or of all."""
         ...
 
     async def backlog(self, now: datetime, since: datetime) -> Backlog:

@@ -1,24 +1,37 @@
 """What readers look back at: past editions, who said what, counts over time; reads only."""
 
 from collections import Counter
-from collections.abc import Sequence
-from datetime import UTC, datetime
-from typing import Any
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any, get_args
 
-from sqlalchemy import ColumnElement, String, and_, exists, func, select, type_coerce
+from sqlalchemy import (
+    ColumnElement,
+    String,
+    and_,
+    bindparam,
+    case,
+    exists,
+    func,
+    literal_column,
+    select,
+    type_coerce,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digestbot.domain.digest import DeliveryState, Digest
-from digestbot.domain.news import Brief
-from digestbot.ports.archive import Backlog, Due, Saying, Tally, Voice
+from digestbot.domain.news import Brief, Feed
+from digestbot.ports.archive import Backlog, Due, FeedHealth, Saying, Tally, Voice
 from digestbot.store.briefs import brief_of
+from digestbot.store.columns import Instant
 from digestbot.store.cutting import cut_again
 from digestbot.store.documents import digest_from_json
 from digestbot.store.outbox import UNSENT
-from digestbot.store.rows import Role, article_of
+from digestbot.store.rows import Role, article_of, feed_of
 from digestbot.store.tables import articles, briefs, deliveries, editions, feeds, quotes, stories, subscriptions
 
 _HOUR, _DAY = "hour", "day"
+HEALTHS: tuple[FeedHealth, ...] = get_args(FeedHealth)
 
 
 class SqlArchive(Role):
@@ -126,6 +139,30 @@ class SqlArchive(Role):
             )
             return [(_instant(row.day), row.state, row.owed) for row in await connection.execute(statement)]
 
+    async def feed_healths(self, now: datetime, late: timedelta) -> Mapping[FeedHealth, int]:
+        """Return how many feeds are of each health that any has."""
+        rank = _rank(now - late)
+        async with self._database.read() as connection:
+            rows = await connection.execute(select(rank.label("rank"), func.count().label("feeds")).group_by(rank))
+            return {HEALTHS[row.rank]: row.feeds for row in rows}
+
+    async def feeds_by_health(
+        self,
+        now: datetime,
+        late: timedelta,
+        *,
+        health: FeedHealth | None = None,
+        limit: int = 50,
+        offset: int = 0,
+    ) -> Sequence[tuple[Feed, FeedHealth]]:
+        """Return feeds with their health, those that need a look first."""
+        rank = _rank(now - late)
+        statement = select(feeds, rank.label("rank")).order_by(rank, feeds.c.id).limit(limit).offset(offset)
+        if health is not None:
+            statement = statement.where(rank == HEALTHS.index(health))
+        async with self._database.read() as connection:
+            return [(feed_of(row), HEALTHS[row.rank]) for row in await connection.execute(statement)]
+
     async def backlog(self, now: datetime, since: datetime) -> Backlog:
         """Return what is due now."""
         fresh = exists().where(briefs.c.story_id == stories.c.id, briefs.c.sources_hash == stories.c.sources_hash)
@@ -149,6 +186,20 @@ class SqlArchive(Role):
 def ranked(counts: Counter[str]) -> tuple[tuple[str, int], ...]:
     """Return counts with the most frequent first, equal ones by name."""
     return tuple(sorted(counts.items(), key=lambda pair: (-pair[1], pair[0])))
+
+
+def _rank(late: datetime) -> ColumnElement[int]:
+    """Return the place of a feed's health in the order of ``FeedHealth``; a poll due before ``late`` is late.
+
+    Written into the statement as they are, the numbers make it the same expression wherever it stands.
+    """
+    return case(
+        (feeds.c.paused.is_not(None), literal_column("1")),
+        (feeds.c.failures > literal_column("0"), literal_column("0")),
+        (feeds.c.next_check_at < bindparam("late", late, Instant), literal_column("2")),
+        (feeds.c.baseline_at.is_(None), literal_column("3")),
+        else_=literal_column("4"),
+    )
 
 
 def _told(*columns: Any) -> Any:

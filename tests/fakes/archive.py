@@ -1,12 +1,13 @@
 """The ArchiveStore port over the rows of the store in memory."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import get_args
 
 from digestbot.domain.digest import DeliveryState, Digest
-from digestbot.domain.news import Brief
-from digestbot.ports.archive import Backlog, Due, Saying, Tally, Voice
+from digestbot.domain.news import Brief, Feed
+from digestbot.ports.archive import Backlog, Due, FeedHealth, Saying, Tally, Voice
 
 
 class MemoryArchive:
@@ -88,6 +89,23 @@ class MemoryArchive:
         )
         return [(day, state, count) for (day, state), count in sorted(days.items())]
 
+    async def feed_healths(self, now: datetime, late: timedelta) -> Mapping[FeedHealth, int]:
+        return Counter(health_of(row.feed, now - late) for row in self._feeds.values())
+
+    async def feeds_by_health(
+        self,
+        now: datetime,
+        late: timedelta,
+        *,
+        health: FeedHealth | None = None,
+        limit: int = 50,
+        offset: int = 0,
+    ) -> Sequence[tuple[Feed, FeedHealth]]:
+        found = [(row.feed, health_of(row.feed, now - late)) for row in self._feeds.values()]
+        wanted = [pair for pair in found if health is None or pair[1] == health]
+        ordered = sorted(wanted, key=lambda pair: (get_args(FeedHealth).index(pair[1]), pair[0].id))
+        return ordered[offset : offset + limit]
+
     async def backlog(self, now: datetime, since: datetime) -> Backlog:
         fresh = {(key, brief.sources_hash) for (key, _), brief in self._briefs.items()}
         stories = [story for story in self._all() if story.last_seen >= since]
@@ -103,6 +121,17 @@ class MemoryArchive:
             ),
             deliver=due(d.edition.at for d in self._deliveries.values() if d.state in {"pending", "sending"}),
         )
+
+
+def health_of(feed: Feed, late: datetime) -> FeedHealth:
+    """Return a feed's health; a poll due before ``late`` is late."""
+    if feed.paused is not None:
+        return "paused"
+    if feed.polling.failures:
+        return "failing"
+    if feed.polling.next_check_at < late:
+        return "late"
+    return "new" if feed.baseline_at is None else "well"
 
 
 def due(times: Iterable[datetime], counts: Callable[[datetime], bool] = lambda _: True) -> Due:

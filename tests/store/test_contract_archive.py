@@ -4,8 +4,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from digestbot.domain.digest import Edition, Receipt
-from digestbot.domain.news import Refusal
-from digestbot.ports import Due, Tally, Voice, brief_key
+from digestbot.domain.news import Polling, Refusal
+from digestbot.ports import Due, RefreshRecord, Tally, Voice, brief_key
 from tests.store.making import DAY, HOUR, NOW, brief, digest, messages, stored, subscription
 
 
@@ -141,6 +141,34 @@ async def test_the_backlog_tells_what_is_due(store):
     assert found.deliver == Due(1, NOW - HOUR)
     await store.pause_subscription(late.id, "rest")
     assert (await store.backlog(NOW, NOW - DAY)).publish == Due()
+
+
+async def test_feeds_are_told_by_their_health(store):
+    """Failing, paused, late, new and well feeds are counted and listed in that order, a page at a time."""
+    seen, late = NOW - DAY, timedelta(minutes=10)
+    kinds = {
+        "well": (Polling(NOW + HOUR), seen, None),
+        "new": (Polling(NOW), None, None),
+        "late": (Polling(NOW - HOUR), seen, None),
+        "paused": (Polling(NOW - HOUR, failures=3), seen, "gone"),
+        "failing": (Polling(NOW - HOUR, failures=1), seen, None),
+        "well too": (Polling(NOW - timedelta(minutes=9)), seen, None),
+    }
+    for name, (polling, baseline, paused) in kinds.items():
+        feed = await store.add_feed(f"https://example.org/{name}", title=name, now=NOW)
+        await store.record_refresh(RefreshRecord(feed.id, polling, baseline_at=baseline, paused=paused), NOW)
+    assert dict(await store.feed_healths(NOW, late)) == {"failing": 1, "paused": 1, "late": 1, "new": 1, "well": 2}
+    everything = await store.feeds_by_health(NOW, late)
+    assert [(feed.title, health) for feed, health in everything] == [
+        ("failing", "failing"),
+        ("paused", "paused"),
+        ("late", "late"),
+        ("new", "new"),
+        ("well", "well"),
+        ("well too", "well"),
+    ]
+    assert await store.feeds_by_health(NOW, late, limit=2, offset=3) == everything[3:5]
+    assert [feed.title for feed, _ in await store.feeds_by_health(NOW, late, health="late")] == ["late"]
 
 
 async def test_search_can_be_held_to_one_kind(store):

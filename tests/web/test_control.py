@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from digestbot.domain.news import Feed, Polling
 from digestbot.web.control.charts import HEIGHT, WIDTH, bars_over_time, shares
-from digestbot.web.control.status import feed_rows
+from digestbot.web.control.status import feed_row
 from tests.fakes.clock import START
 from tests.web.reader import client_of, read
 from tests.web.world import TOKENS
@@ -16,28 +16,15 @@ def feed(number: int, polling: Polling, **rest) -> Feed:
     return Feed(number, f"https://x.example/{number}", f"Feed {number}", polling, **rest)
 
 
-def test_a_feeds_health_in_a_word():
-    """Paused, failing, late, new and well are told apart; those that need a look come first, with the reason."""
-    seen = START - timedelta(days=9)
-    rows = feed_rows(
-        [
-            feed(1, Polling(START + HOUR), baseline_at=seen),
-            feed(2, Polling(START + HOUR)),
-            feed(3, Polling(START - HOUR), baseline_at=seen),
-            feed(4, Polling(START - HOUR, failures=2, last_error="it timed out"), baseline_at=seen),
-            feed(5, Polling(START - HOUR), paused="gone (410)", baseline_at=seen),
-        ],
-        START,
-    )
-    assert [(row.feed.id, row.health) for row in rows] == [
-        (4, "failing"),
-        (5, "paused"),
-        (3, "late"),
-        (2, "new"),
-        (1, "well"),
-    ]
-    assert [row.why for row in rows[:2]] == ["it timed out", "gone (410)"]
-    assert [row.lag for row in rows] == [HOUR, None, HOUR, None, None]
+def test_why_a_feed_is_as_it_is():
+    """A feed's row says how late its poll is, and the reason: why it is paused, what failed, or what it waits for."""
+    late = Polling(START - HOUR, failures=2, last_error="it timed out", why="hourly")
+    assert feed_row(feed(1, late), "failing", START).why == "it timed out"
+    assert feed_row(feed(1, late), "failing", START).lag == HOUR
+    paused = feed_row(feed(1, late, paused="gone (410)"), "paused", START)
+    assert (paused.why, paused.lag) == ("gone (410)", None)
+    assert feed_row(feed(1, Polling(START + HOUR, why="hourly")), "well", START).why == "hourly"
+    assert feed_row(feed(1, Polling(START + HOUR)), "new", START).why == "it has not been seen yet"
 
 
 async def test_everything_that_went_wrong_is_told(client):

@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Literal
+from typing import get_args
 
 from aiohttp import web
 
 from digestbot.domain.digest import Delivery
 from digestbot.domain.news import Feed
-from digestbot.ports import Backlog, Tally
+from digestbot.ports import Backlog, FeedHealth, Tally
 from digestbot.telemetry import LAST_SUCCESS, LOOP_LAG
 from digestbot.web.control.charts import Chart, Share, bars_over_time, shares
 from digestbot.web.desk import DESK, Desk
@@ -26,8 +26,7 @@ FEEDS = 50
 DELIVERIES = 25
 STEPS = (("refresh", "Poll feeds"), ("brief", "Brief stories"), ("publish", "Make editions"), ("deliver", "Post"))
 
-Health = Literal["well", "new", "late", "failing", "paused"]
-HEALTHS: tuple[Health, ...] = ("failing", "paused", "late", "new", "well")
+HEALTHS: tuple[FeedHealth, ...] = get_args(FeedHealth)
 LATE = timedelta(minutes=10)
 """How long after its time a poll counts as late."""
 
@@ -37,7 +36,7 @@ class FeedRow:
     """A feed with its health in a word, how late its poll is, and why."""
 
     feed: Feed
-    health: Health
+    health: FeedHealth
     lag: timedelta | None
     why: str
 
@@ -72,9 +71,8 @@ async def status(request: web.Request) -> web.Response:
     """Answer with how everything is."""
     desk = request.app[DESK]
     now = desk.clock.now()
-    rows = feed_rows(await desk.store.feeds(), now)
-    wanted = request.query.get("health", "")
-    listed = [row for row in rows if not wanted or row.health == wanted]
+    counts = await desk.store.feed_healths(now, LATE)
+    wanted = next((health for health in HEALTHS if health == request.query.get("health", "")), None)
     begin = _page_number(request.query.get("page", "")) * FEEDS
     backlog = await desk.store.backlog(now, now - STORY_WINDOW)
     return page(
@@ -83,10 +81,13 @@ async def status(request: web.Request) -> web.Response:
         title="Status",
         now=now,
         counts=await desk.store.status(now),
-        healths=[(health, sum(row.health == health for row in rows)) for health in HEALTHS],
-        health=wanted,
-        feeds=listed[begin : begin + FEEDS],
-        listed=len(listed),
+        healths=[(health, counts.get(health, 0)) for health in HEALTHS],
+        health=wanted or "",
+        feeds=[
+            feed_row(feed, health, now)
+            for feed, health in await desk.store.feeds_by_health(now, LATE, health=wanted, limit=FEEDS, offset=begin)
+        ],
+        listed=counts.get(wanted, 0) if wanted else sum(counts.values()),
         begin=begin,
         per_page=FEEDS,
         steps=step_rows(backlog),
@@ -103,27 +104,12 @@ def _page_number(written: str) -> int:
     return int(written[:6]) if written.isascii() and written.isdecimal() else 0
 
 
-def feed_rows(feeds: Sequence[Feed], now: datetime) -> list[FeedRow]:
-    """Return feeds with their health, those that need a look first."""
-    rows = [_feed_row(feed, now) for feed in feeds]
-    return sorted(rows, key=lambda row: (HEALTHS.index(row.health), row.feed.title.casefold(), row.feed.id))
-
-
-def _feed_row(feed: Feed, now: datetime) -> FeedRow:
+def feed_row(feed: Feed, health: FeedHealth, now: datetime) -> FeedRow:
+    """Return a feed with how late its poll is, and why it is as it is."""
     polling = feed.polling
-    late = now - polling.next_check_at
-    lag = late if feed.paused is None and late > timedelta(0) else None
-    health: Health = "well"
-    why = polling.why
-    if feed.paused is not None:
-        health, why = "paused", feed.paused
-    elif polling.failures:
-        health, why = "failing", polling.last_error or ""
-    elif lag is not None and lag > LATE:
-        health = "late"
-    elif feed.baseline_at is None:
-        health, why = "new", "it has not been seen yet"
-    return FeedRow(feed, health, lag, why)
+    lag = now - polling.next_check_at if feed.paused is None and polling.next_check_at < now else None
+    reasons = {"paused": feed.paused, "failing": polling.last_error, "new": "it has not been seen yet"}
+    return FeedRow(feed, health, lag, reasons.get(health) or polling.why)
 
 
 def step_rows(backlog: Backlog) -> list[StepRow]:
