@@ -34,7 +34,7 @@ class Polling:
     hash of every item of the last body, parted by spaces, so that only what is new is parsed. ``floor`` is the
     shortest interval the feed asks for, in seconds; ``skips`` the hours and days on which it asks not to be
     polled: bit h for the hour h (GMT), bit 24 + d for the weekday d (Monday is 0). ``why`` says in words why
-    the next check is when it is.
+    the next check is when it is. ``hub`` tells of changes to the feed, which it knows by the address ``topic``.
     """
 
     next_check_at: datetime
@@ -56,6 +56,7 @@ class Polling:
     skips: int = 0
     hub: str | None = None
     why: str = ""
+    topic: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +124,8 @@ class ParsedFeed:
     """The shortest time between polls the feed asks for, in seconds."""
     hub: str | None = None
     skips: int = 0
+    topic: str | None = None
+    """The address it names as its own (``rel=self``), by which its hub knows it."""
 
 
 @dataclass(frozen=True, slots=True)

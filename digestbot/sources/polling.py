@@ -5,6 +5,7 @@ sooner than five minutes, never later than 24 hours (a server that says Retry-Af
 only ever adds, so nothing is asked before its time.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -18,12 +19,17 @@ from digestbot.domain.news import Entry, Feed, ParsedFeed, Polling
 
 SHORTEST = 300.0
 LONGEST = 86_400.0
+PUSHED = 6 * 3600.0
+"""Seconds between checks of a feed whose hub tells of its changes, at least."""
 FIRST = 1_800.0
 """Seconds between checks of a feed of which nothing is known yet."""
 LONGEST_RETRY = 7 * LONGEST
 """A Retry-After beyond a week is taken for a mistake."""
-JITTER = 0.1
-"""Up to this share of the interval is added, so that feeds added together drift apart."""
+JITTER = 0.05
+"""Up to this share of the interval is added, so that feeds added together drift apart; as much again is left for
+waiting in line, so that a feed is asked within a tenth of its interval after its time."""
+TURN = 2.5
+"""A feed's share of its host, in gaps between two requests: the answer takes time too, and lines need slack."""
 QUIETER = 1.25
 """A feed that had nothing new is asked that much later."""
 LIVELIER = 0.7
@@ -53,15 +59,19 @@ class Polled:
     not_modified: bool = False
 
 
-def after_success(feed: Feed, polled: Polled, now: datetime) -> Polling:
-    """Return a feed's state after a poll that worked; failures and the alert are forgotten."""
+def after_success(feed: Feed, polled: Polled, now: datetime, *, pushed: bool = False, round_of: float = 0.0) -> Polling:
+    """Return a feed's state after a poll that worked; failures and the alert are forgotten.
+
+    A feed whose changes a hub tells (``pushed``) is polled slowly all the same: pushes get lost. ``round_of`` is how
+    long one round over all feeds of its host takes, in seconds (:func:`round_over`): it is asked no more often.
+    """
     before = feed.polling
     parsed = polled.parsed
     floor = min(LONGEST, parsed.ttl or 0.0) if parsed else before.floor
     skips = parsed.skips if parsed else before.skips
     interval = _interval(before, polled, now)
-    asked = max(floor, min(LONGEST, freshness(polled.headers, now)))
-    wait = min(LONGEST, max(SHORTEST, interval, asked))
+    asked = max(floor, min(LONGEST, freshness(polled.headers, now)), round_of)
+    wait = min(max(LONGEST, round_of), max(PUSHED if pushed else SHORTEST, interval, asked))
     next_check = _out_of_skips(_jittered(now, wait, feed.url), skips)
     etag, last_modified, validated = _validators(before, polled)
     moved_to, moves = _moves(before, polled)
@@ -84,8 +94,13 @@ def after_success(feed: Feed, polled: Polled, now: datetime) -> Polling:
         items=before.items if polled.items is None else " ".join(polled.items),
         floor=floor,
         skips=skips,
-        hub=parsed.hub if parsed else before.hub,
-        why=_why(interval, asked, wait, skipped=next_check > now + timedelta(seconds=wait * (1 + JITTER) + 1)),
+        hub=linked(polled.headers, "hub") or (parsed.hub if parsed else before.hub),
+        topic=linked(polled.headers, "self") or (parsed.topic if parsed else before.topic),
+        why=(
+            "its hub tells when it changes; it is asked now and then all the same"
+            if pushed and wait == PUSHED
+            else _why(interval, asked, wait, skipped=next_check > now + timedelta(seconds=wait * (1 + JITTER) + 1))
+        ),
     )
 
 
@@ -133,6 +148,20 @@ def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
         return float(value[:9])
     moment = _http_date(value)
     return max(0.0, (moment - now).total_seconds()) if moment else None
+
+
+_LINK = re.compile(r"<([^<>]*)>\s*;([^<]*)")
+_RELATION = re.compile(r"""\brel\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s;,]+))""", re.IGNORECASE)
+
+
+def linked(headers: Mapping[str, str], relation: str) -> str | None:
+    """Return where a Link header of a relation leads (RFC 8288), or None; only whole http(s) addresses count."""
+    for target, parameters in _LINK.findall(headers.get("link", "")[:4096]):
+        found = _RELATION.search(parameters)
+        relations = next(filter(None, found.groups()), "").lower().split() if found else []
+        if relation in relations and target.startswith(("http://", "https://")):
+            return str(target)
+    return None
 
 
 def freshness(headers: Mapping[str, str], now: datetime) -> float:
@@ -193,11 +222,20 @@ def _moves(before: Polling, polled: Polled) -> tuple[str | None, int]:
     return polled.moved_to, before.moves_seen + 1 if polled.moved_to == before.moved_to else 1
 
 
-def _jittered(now: datetime, wait: float, url: str) -> datetime:
-    """Return ``now + wait`` and a little more, the same for the same feed and moment."""
+def round_over(feeds: int, gap: float) -> float:
+    """Return how long one round over a host's feeds takes, in seconds, when requests to it are ``gap`` apart."""
+    return feeds * gap * TURN
+
+
+def jitter(url: str, now: datetime) -> float:
+    """Return the share of the interval added after a check at ``now``: 0 to :data:`JITTER`, the same every time."""
     seed = blake2b(f"{url}\0{now.isoformat()}".encode(), digest_size=4).digest()
-    share = int.from_bytes(seed) / 2**32
-    return now + timedelta(seconds=max(wait, min(LONGEST, wait * (1 + JITTER * share))))
+    return JITTER * int.from_bytes(seed) / 2**32
+
+
+def _jittered(now: datetime, wait: float, url: str) -> datetime:
+    """Return ``now + wait`` and a little more."""
+    return now + timedelta(seconds=max(wait, min(LONGEST, wait * (1 + jitter(url, now)))))
 
 
 def _out_of_skips(moment: datetime, skips: int) -> datetime:

@@ -7,7 +7,7 @@ Where the sample disagrees, the whole feed is parsed.
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
@@ -116,10 +116,7 @@ def read_baseline(xml: bytes, url: str, found: Outline, fields: list[Fields]) ->
         return None
     own = parsed[1]
     entries, whole = identified([entry for n, one in enumerate(quick) if (entry := own.get(n) or one)])
-    header = parsed[0]
-    return ParsedFeed(
-        header.title, header.link, header.language, entries, header.format, header.ttl, header.hub, header.skips
-    ), whole
+    return replace(parsed[0], entries=entries), whole
 
 
 def _parsed_alone(xml: bytes, url: str, found: Outline, wanted: set[int]) -> tuple[ParsedFeed, dict[int, Entry]] | None:

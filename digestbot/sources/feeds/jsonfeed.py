@@ -61,6 +61,7 @@ def read_jsonfeed(
         entries=kept,
         format=f"json{version[2].replace('.', '') if version else ''}",
         hub=next(_hubs(feed), None),
+        topic=_web(feed.get("feed_url"), url) or None,
     ), whole
 
 

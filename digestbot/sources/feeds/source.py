@@ -28,10 +28,18 @@ class HttpFeedSource:
     """Polls feeds over http(s)."""
 
     def __init__(
-        self, client: PoliteClient, sandbox: Sandbox, *, subscribers: Callable[[Feed], int] = lambda _: 1
+        self,
+        client: PoliteClient,
+        sandbox: Sandbox,
+        *,
+        subscribers: Callable[[Feed], int] = lambda _: 1,
+        pushed: Callable[[Feed, datetime], bool] = lambda _feed, _now: False,
     ) -> None:
-        """Take the shared client and sandbox; ``subscribers`` tells how many channels read a feed."""
-        self._client, self._sandbox, self._subscribers = client, sandbox, subscribers
+        """Take the shared client and sandbox.
+
+        ``subscribers`` tells how many subscriptions read a feed, ``pushed`` whether a hub tells of its changes.
+        """
+        self._client, self._sandbox, self._subscribers, self._pushed = client, sandbox, subscribers, pushed
 
     async def close(self) -> None:
         """Close the client and the sandbox; closing twice is the same as closing once."""
@@ -53,18 +61,32 @@ class HttpFeedSource:
             feed.url, accept=ACCEPT, validators=validators, subscribers=self._subscribers(feed)
         )
         if answer.status == 304:  # noqa: PLR2004 - Not Modified
-            return _fetched(feed, Polled(answer.url, answer.headers, answer.moved_to, not_modified=True), answer, now)
+            return self._fetched(
+                feed, Polled(answer.url, answer.headers, answer.moved_to, not_modified=True), answer, now
+            )
         _check_status(answer, feed.url, now)
         if answer.body_hash == before.body_hash:
             same = Polled(answer.url, answer.headers, answer.moved_to, answer.body_hash)
-            return _fetched(feed, same, answer, now)
+            return self._fetched(feed, same, answer, now)
         # The hashes and the seen marks are written in one transaction: what a feed with a baseline had, was seen.
         hashes = frozenset(before.items.split()) if feed.baseline_at else frozenset()
         # A new feed's entries are only marked as seen, unless some are wanted: their texts need no reading.
         baseline = feed.baseline_at is None and feed.backfill == 0
         reading = await self._read(answer, hashes, full_parse=before.full_parse, baseline=baseline)
-        fetched = _fetched(feed, _polled(answer, reading), answer, now)
+        fetched = self._fetched(feed, _polled(answer, reading), answer, now)
         return replace(fetched, partial=bool(hashes) and not reading.full_parse)
+
+    def _fetched(self, feed: Feed, polled: Polled, answer: Answer, now: datetime) -> Fetched:
+        """Return the poll's outcome; a move confirmed by three polls is told."""
+        polling = after_success(feed, polled, now, pushed=self._pushed(feed, now))
+        moved_to = confirmed_move(polling)
+        parsed = polled.parsed
+        if polled.not_modified:
+            return Fetched(settled(polling) if moved_to else polling, None, moved_to, outcome="not_modified")
+        outcome: Outcome = (
+            "same_body" if parsed is None else "same_items" if polled.partial and not parsed.entries else "items"
+        )
+        return Fetched(settled(polling) if moved_to else polling, parsed, moved_to, answer.bytes_read, outcome)
 
     def failed(self, feed: Feed, error: Exception, now: datetime) -> Polling:
         """Return the feed's state after a failed poll, its next check backed off."""
@@ -144,19 +166,6 @@ def _polled(answer: Answer, reading: Reading) -> Polled:
         full_parse=reading.full_parse,
         partial=reading.skipped > 0,
     )
-
-
-def _fetched(feed: Feed, polled: Polled, answer: Answer, now: datetime) -> Fetched:
-    """Return the poll's outcome; a move confirmed by three polls is told."""
-    polling = after_success(feed, polled, now)
-    moved_to = confirmed_move(polling)
-    parsed = polled.parsed
-    if polled.not_modified:
-        return Fetched(settled(polling) if moved_to else polling, None, moved_to, outcome="not_modified")
-    outcome: Outcome = (
-        "same_body" if parsed is None else "same_items" if polled.partial and not parsed.entries else "items"
-    )
-    return Fetched(settled(polling) if moved_to else polling, parsed, moved_to, answer.bytes_read, outcome)
 
 
 def _check_status(answer: Answer, asked: str, now: datetime) -> None:

@@ -65,11 +65,18 @@ def parse_syndication(xml: bytes, url: str, outline: tuple[float | None, int] = 
         entries=entries,
         format=raw.version or UNKNOWN,
         ttl=max(ttl or 0.0, _period(feed)) or None,
-        hub=next((_web(link.get("href"), url) for link in feed.get("links", ()) if link.get("rel") == "hub"), "")
-        or None,
+        hub=_related(feed, "hub", url),
         skips=skips,
+        topic=_related(feed, "self", url),
     )
     return parsed, whole
+
+
+def _related(feed: Mapping[str, Any], relation: str, url: str) -> str | None:
+    """Return where a feed's first link of a relation leads."""
+    return (
+        next((_web(link.get("href"), url) for link in feed.get("links", ()) if link.get("rel") == relation), "") or None
+    )
 
 
 def _entry(item: Mapping[str, Any], base: str) -> Entry:

@@ -160,6 +160,29 @@ class PoliteClient:
         except (aiohttp.ClientError, OSError, ValueError) as error:
             raise _translated(shown(url), error) from error
 
+    async def post(self, url: str, fields: Mapping[str, str]) -> Answer:
+        """Send a form to an address, as hubs take it; redirects are not followed, the answer's body is not kept.
+
+        Raises:
+            SourceError: As for :meth:`get`.
+
+        """
+        headers = {"User-Agent": user_agent(self.version, self.contact), "Accept": "*/*", "Accept-Encoding": "identity"}
+        budget = _Budget(self._total_seconds)
+        target = self._checked(url)
+        host = f"{target.host}".lower()
+        try:
+            async with self.gate.turn(host), self._slots, budget.running():
+                session = self._session(host, target.port)
+                async with session.post(
+                    target, headers=headers, data=dict(fields), allow_redirects=False, ssl=self._ssl or True
+                ) as response:
+                    return Answer(url, response.status, _received(response))
+        except TimeoutError as error:
+            raise FetchTimeout(shown(url)) from error
+        except (aiohttp.ClientError, OSError, ValueError) as error:
+            raise _translated(shown(url), error) from error
+
     async def _follow(self, url: str, headers: dict[str, str], validators: Validators | None, cap: int) -> Answer:
         """Walk the hops by hand, checking each."""
         hops: list[str] = []
@@ -211,7 +234,7 @@ class PoliteClient:
                 raise ServerError(shown(url), "is on a host that asked to be left alone for now", retry_after=wait)
             session = self._session(host, target.port)
             async with session.get(target, headers=headers, allow_redirects=False, ssl=self._ssl or True) as response:
-                received = {name.lower(): value for name, value in response.headers.items()}
+                received = _received(response)
                 if response.status in OVERLOADED:
                     asked = retry_after(received, datetime.now(UTC)) or 0.0
                     self.gate.shut(host, min(LONGEST_SHUT, asked))
@@ -259,6 +282,14 @@ def shown(url: str) -> str:
     scheme, mark, rest = url.partition("://")
     authority, slash, path = rest.partition("/")
     return f"{scheme}{mark}{authority.rpartition('@')[2]}{slash}{path}" if mark else url
+
+
+def _received(response: aiohttp.ClientResponse) -> dict[str, str]:
+    """Return the headers of an answer by lower-case name; of those sent twice the last, of links all."""
+    received = {name.lower(): value for name, value in response.headers.items()}
+    if "link" in received:
+        received["link"] = ", ".join(response.headers.getall("Link"))
+    return received
 
 
 async def _read(response: aiohttp.ClientResponse, unpack: Decoder, url: str, cap: int) -> tuple[bytes, int, str]:
