@@ -14,8 +14,9 @@ from digestbot.ports import RefreshRecord
 from digestbot.store.articles import edit_articles, store_articles
 from digestbot.store.columns import storable, stored_key
 from digestbot.store.database import batches, insert_new
+from digestbot.store.homes import owners
 from digestbot.store.rows import Role, feed_of
-from digestbot.store.tables import feeds, owners, seen
+from digestbot.store.tables import feeds, seen
 from digestbot.store.watching import note, polled
 from digestbot.store.workspaces import as_owned, own_feed, owned
 

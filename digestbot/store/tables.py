@@ -244,6 +244,50 @@ posted = Table(
     Column("at", Instant, nullable=False, index=True),
 )
 
+# ── what workspaces installed: slack_sdk's own tables, which its SQLAlchemy stores read and write ────────────
+
+
+def _installed(name: str, *more: Column[Any], by: tuple[str, ...]) -> Table:
+    """Return a table as slack_sdk names its columns; texts without its limits, for tokens have grown before."""
+    texts = ("enterprise_id", "enterprise_name", "team_id", "team_name", "bot_token", "bot_id", "bot_user_id")
+    return Table(
+        name,
+        metadata,
+        Column("id", Id, primary_key=True),
+        Column("client_id", Words, nullable=False),
+        Column("app_id", Words, nullable=False),
+        *(Column(text, Words) for text in (*texts, "bot_scopes", "bot_refresh_token")),
+        *more,
+        # Without a zone, in UTC, as the library writes them.
+        Column("bot_token_expires_at", DateTime),
+        Column("is_enterprise_install", Boolean, nullable=False),
+        Column("installed_at", DateTime, nullable=False),
+        Index(f"{name}_idx", "client_id", "enterprise_id", "team_id", *by, "installed_at"),
+    )
+
+
+_PERSON = ("enterprise_url", "user_token", "user_scopes", "user_refresh_token", "token_type")
+_WEBHOOK = ("url", "channel", "channel_id", "configuration_url")
+
+slack_bots = _installed("slack_bots", by=())
+
+slack_installations = _installed(
+    "slack_installations",
+    Column("user_id", Words, nullable=False),
+    *(Column(name, Words) for name in _PERSON),
+    *(Column(f"incoming_webhook_{name}", Words) for name in _WEBHOOK),
+    Column("user_token_expires_at", DateTime),
+    by=("user_id",),
+)
+
+slack_oauth_states = Table(
+    "slack_oauth_states",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("state", Words, nullable=False),
+    Column("expire_at", DateTime, nullable=False),
+)
+
 # ── what watching feeds leaves behind ────────────────────────────────────────
 
 notices = Table(
@@ -292,160 +336,4 @@ leases = Table(
     Column("asked_at", Instant, nullable=False),
     Column("state", Words, nullable=False),
     Column("until", Instant),
-)
-
-# ── what workspaces installed: slack_sdk's own tables, which its SQLAlchemy stores read and write ────────────
-
-
-def _installed(name: str, *more: Column[Any], by: tuple[str, ...]) -> Table:
-    """Return a table as slack_sdk names its columns; texts without its limits, for tokens have grown before."""
-    texts = ("enterprise_id", "enterprise_name", "team_id", "team_name", "bot_token", "bot_id", "bot_user_id")
-    return Table(
-        name,
-        metadata,
-        Column("id", Id, primary_key=True),
-        Column("client_id", Words, nullable=False),
-        Column("app_id", Words, nullable=False),
-        *(Column(text, Words) for text in (*texts, "bot_scopes", "bot_refresh_token")),
-        *more,
-        # Without a zone, in UTC, as the library writes them.
-        Column("bot_token_expires_at", DateTime),
-        Column("is_enterprise_install", Boolean, nullable=False),
-        Column("installed_at", DateTime, nullable=False),
-        Index(f"{name}_idx", "client_id", "enterprise_id", "team_id", *by, "installed_at"),
-    )
-
-
-_PERSON = ("enterprise_url", "user_token", "user_scopes", "user_refresh_token", "token_type")
-_WEBHOOK = ("url", "channel", "channel_id", "configuration_url")
-
-slack_bots = _installed("slack_bots", by=())
-
-slack_installations = _installed(
-    "slack_installations",
-    Column("user_id", Words, nullable=False),
-    *(Column(name, Words) for name in _PERSON),
-    *(Column(f"incoming_webhook_{name}", Words) for name in _WEBHOOK),
-    Column("user_token_expires_at", DateTime),
-    by=("user_id",),
-)
-
-slack_oauth_states = Table(
-    "slack_oauth_states",
-    metadata,
-    Column("id", Id, primary_key=True),
-    Column("state", Words, nullable=False),
-    Column("expire_at", DateTime, nullable=False),
-)
-
-# ── workspaces ───────────────────────────────────────────────────────────────
-
-
-def _home(*, key: bool = False) -> tuple[Column[str], Column[str]]:
-    """Return the two columns that name a workspace."""
-    return (
-        Column("platform", Words, primary_key=key, nullable=False),
-        Column("workspace", Words, primary_key=key, nullable=False),
-    )
-
-
-workspaces = Table(
-    "workspaces",
-    metadata,
-    *_home(key=True),
-    Column("name", Words, nullable=False),
-    Column("settings", Document, nullable=False),
-    Column("since", Instant, nullable=False),
-)
-
-owners = Table(
-    "owners",
-    metadata,
-    # Whose feed it is; the feed itself is fetched once for all of them.
-    Column("feed_id", Id, ForeignKey("feeds.id", ondelete="CASCADE"), primary_key=True),
-    *_home(key=True),
-    # What the workspace calls it, its topics and weight there.
-    Column("settings", Document, nullable=False),
-    Column("paused", Words),
-    Column("since", Instant),
-    Index("ix_owners_workspace", "platform", "workspace", "feed_id"),
-)
-
-snoozes = Table(
-    "snoozes",
-    metadata,
-    Column("id", Id, primary_key=True),
-    *_home(),
-    Column("channel", Words, nullable=False),
-    Column("topic", Words, nullable=False),
-    Column("until", Instant, nullable=False),
-    Column("made_by", Words, nullable=False),
-    UniqueConstraint("platform", "workspace", "channel", "topic"),
-    sqlite_autoincrement=True,
-)
-
-reports = Table(
-    "reports",
-    metadata,
-    Column("id", Id, primary_key=True),
-    *_home(),
-    Column("channel", Words, nullable=False),
-    # No foreign keys: what was reported and corrected is remembered when the story is gone.
-    Column("story_id", Id, nullable=False),
-    Column("kind", Words, nullable=False),
-    Column("note", Words, nullable=False),
-    Column("made_by", Words, nullable=False),
-    Column("at", Instant, nullable=False),
-    Column("state", Words, nullable=False),
-    Column("closed_by", Words, nullable=False),
-    Column("closed_at", Instant),
-    Index("ix_reports_workspace", "platform", "workspace", "state", "id"),
-    sqlite_autoincrement=True,
-)
-
-corrections = Table(
-    "corrections",
-    metadata,
-    Column("id", Id, primary_key=True),
-    *_home(),
-    Column("story_id", Id, nullable=False),
-    Column("report_id", Id),
-    Column("document", Document, nullable=False),
-    Column("made_by", Words, nullable=False),
-    Column("at", Instant, nullable=False),
-    Index("ix_corrections_story", "platform", "workspace", "story_id"),
-    sqlite_autoincrement=True,
-)
-
-audit = Table(
-    "audit",
-    metadata,
-    Column("id", Id, primary_key=True),
-    *_home(),
-    Column("channel", Words, nullable=False),
-    Column("asker", Words, nullable=False),
-    Column("command", Words, nullable=False),
-    Column("line", Words, nullable=False),
-    Column("outcome", Words, nullable=False),
-    Column("at", Instant, nullable=False, index=True),
-    Index("ix_audit_workspace", "platform", "workspace", "id"),
-    sqlite_autoincrement=True,
-)
-
-held = Table(
-    "held",
-    metadata,
-    # What waits for somebody's yes, such as an import that was shown first.
-    Column("key", Words, primary_key=True),
-    *_home(),
-    Column("document", Document, nullable=False),
-    Column("at", Instant, nullable=False),
-)
-
-handled = Table(
-    "handled",
-    metadata,
-    # Invocations that were run: a second delivery of one does nothing.
-    Column("key", Words, primary_key=True),
-    Column("at", Instant, nullable=False, index=True),
 )

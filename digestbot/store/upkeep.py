@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from digestbot.domain.subscription import Platform, Workspace
 from digestbot.ports import Pruned, Retention, Status
 from digestbot.store.conduct import forget_conduct, prune_conduct
+from digestbot.store.homes import owners
 from digestbot.store.outbox import UNSENT, give_up
 from digestbot.store.rows import Role
 from digestbot.store.tables import (
@@ -19,7 +20,6 @@ from digestbot.store.tables import (
     deliveries,
     editions,
     feeds,
-    owners,
     parts,
     posted,
     quotes,

@@ -14,8 +14,9 @@ from digestbot.domain.subscription import Channel, Workspace, WorkspaceSettings
 from digestbot.ports.workspaces import Known, Snooze
 from digestbot.store.columns import storable
 from digestbot.store.database import insert_new, put
+from digestbot.store.homes import owners, snoozes, workspaces
 from digestbot.store.rows import Role, channel_of, feed_of
-from digestbot.store.tables import feeds, owners, snoozes, workspaces
+from digestbot.store.tables import feeds
 
 _HOURS = ("quiet_from", "quiet_to")
 
