@@ -27,7 +27,7 @@ from digestbot.editorial.grounding_words import (
 PLACEHOLDER = "UNK"
 """What older models write for a word they do not know: a new word like any other, not a name.
 
-The engines drop such a sentence before it comes here.
+So it costs a sentence what a new word costs, and the strict gate, behind which all engines stand, refuses it.
 """
 MIN_RECALL = 0.5
 """The least share of a sentence's content words its two nearest source sentences must hold."""

@@ -20,7 +20,7 @@ from digestbot.inference.wire import Head, pack, read_frame_blocking
 
 EXIT_MEMORY = 86
 """The exit code of a process that took more memory than it may."""
-NICENESS = 10
+NICENESS = 3
 """How far behind the bot the engine stands when both want the processor: the event loop is to answer at once."""
 _WATCH = 0.1
 _PAGE = os.sysconf("SC_PAGE_SIZE")

