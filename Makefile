@@ -59,6 +59,7 @@ bench-feeds: $(VENV)/.installed-dev ## Polling 1,000 loopback feeds, beside read
 bench-chat: $(VENV)/.installed-dev ## First answers under load, on Discord and Slack; 10,000 Discord servers
 	$(BIN)/python -m bench.chat_discord acks
 	$(BIN)/python -m bench.chat_discord servers
+	$(BIN)/python -m bench.chat_slack
 
 clean: ## Remove the virtual environment and what tools leave behind
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

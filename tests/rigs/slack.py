@@ -17,7 +17,7 @@ from typing import Any
 import trustme
 from aiohttp import web
 
-from tests.rigs.oracles_slack import body_faults
+from tests.rigs.oracles_slack import body_faults, message_faults
 
 Json = dict[str, Any]
 
@@ -72,6 +72,9 @@ class SlackRig:
         self.page_size = 200
         self.skew = 0.0
         self.paced = False
+        self.delay = 0.0
+        self.later = False
+        self._unchecked: list[Json] = []
         self._told: defaultdict[str, deque[Told]] = defaultdict(deque)
         self._numbers = count(1)
         self._runner: web.AppRunner | None = None
@@ -134,6 +137,14 @@ class SlackRig:
         """Carry the next call out at once and answer late."""
         self._told[method].append(Told(carried_out=True, wait=seconds))
 
+    def check(self) -> int:
+        """Look at every body that came while ``later`` was set; return how many there were."""
+        for method, body in self.calls:
+            self.faults += body_faults(method, body)
+        for body in self._unchecked:
+            self.faults += message_faults(body)
+        return len(self.calls) + len(self._unchecked)
+
     # ── answering ───────────────────────────────────────────────────────────
 
     async def _answer(self, request: web.Request) -> web.StreamResponse:
@@ -142,7 +153,7 @@ class SlackRig:
         token = request.headers.get("Authorization", "").removeprefix("Bearer ")
         self.calls.append((method, body))
         self.asking.append((method, token))
-        found = body_faults(method, body)
+        found = [] if self.later else body_faults(method, body)
         self.faults += found
         if found:
             return web.json_response({"ok": False, "error": "invalid_arguments", "errors": found})
@@ -150,7 +161,7 @@ class SlackRig:
             return web.json_response({"ok": False, "error": refused})
         told = self._told[method].popleft() if self._told[method] else Told(carried_out=True)
         answer = self._carry_out(method, body) if told.carried_out else {}
-        await asyncio.sleep(told.wait)
+        await asyncio.sleep(told.wait or self.delay)
         if told.drop:
             if request.transport is not None:
                 request.transport.abort()

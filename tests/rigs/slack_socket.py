@@ -1,7 +1,7 @@
 """Slack's Socket Mode on loopback: a WebSocket that sends envelopes and times their acknowledgements, and response_url.
 
-``send`` waits for the acknowledgement; ``refresh`` asks the client to connect anew as Slack does every some hours,
-``cut`` ends the connection without a word.
+``answered`` are the ids of the response_urls that were used. ``send`` waits for the acknowledgement; ``refresh`` asks
+the client to connect anew as Slack does every some hours, ``cut`` ends the connection without a word.
 """
 
 import asyncio
@@ -34,6 +34,7 @@ class SocketRig(SlackRig):
     def __init__(self) -> None:
         super().__init__()
         self.responses: list[Json] = []
+        self.answered: list[str] = []
         self.connections = 0
         self.away = False
         self._tickets = count(1)
@@ -85,8 +86,13 @@ class SocketRig(SlackRig):
         self._uses[request.match_info["id"]] += 1
         if self._uses[request.match_info["id"]] > USES:
             return web.json_response({"ok": False, "error": "used_url"}, status=404)
-        self.faults += message_faults(body)
+        if self.later:
+            self._unchecked.append(body)
+        else:
+            self.faults += message_faults(body)
         self.responses.append(body)
+        self.answered.append(request.match_info["id"])
+        await asyncio.sleep(self.delay)
         return web.Response(text="ok")
 
     # ── what Slack sends ────────────────────────────────────────────────────
@@ -119,7 +125,9 @@ class SocketRig(SlackRig):
         said: Json = {"selected_option": {"value": value}} if menu else {"value": value}
         kind = "overflow" if menu else "button"
         action = {"type": kind, "action_id": "run:0", "block_id": "b", **said}
-        return await self.send("interactive", {"type": "block_actions", "actions": [action], **self._who(user, channel)})
+        return await self.send(
+            "interactive", {"type": "block_actions", "actions": [action], **self._who(user, channel)}
+        )
 
     async def submit(self, view: Json, values: Json, user: str = "U1") -> Acked:
         """Submit an open modal with its fields; such a submission knows no channel and no response_url."""

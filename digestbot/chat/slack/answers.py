@@ -8,7 +8,7 @@ import aiohttp
 
 from digestbot.chat.paginate import paginate
 from digestbot.chat.slack import views
-from digestbot.chat.slack.blocks import card_message, cards_message, fits
+from digestbot.chat.slack.blocks import card_message, cards_message, remembering
 from digestbot.chat.slack.clients import Clients
 from digestbot.chat.slack.elements import Json
 from digestbot.chat.slack.faults import FAILURES, FAULTS, reading_error
@@ -166,7 +166,9 @@ def _fault(error: BaseException) -> BaseException:
 
 def messages(cards: Sequence[Card]) -> tuple[Message, ...]:
     """Return an answer's cards as messages, as few as the limits allow."""
-    return tuple(cards_message(page) if len(page) > 1 else card_message(page[0]) for page in paginate(cards, fits))
+    return tuple(
+        cards_message(page) if len(page) > 1 else card_message(page[0]) for page in paginate(cards, remembering())
+    )
 
 
 def _body(message: Message) -> Json:

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator, Sequence
 
 from digestbot.chat.characters import clip, one_line
-from digestbot.chat.paginate import characters, clip_spans, compacted, headed, paginate, shrink
+from digestbot.chat.paginate import Fits, characters, clip_spans, compacted, headed, paginate, shrink
 from digestbot.chat.slack.elements import (
     Json,
     blocks_of,
@@ -25,6 +25,7 @@ __all__ = [
     "card_message",
     "cards_message",
     "fits",
+    "remembering",
     "render",
     "visible",
     "within_limits",
@@ -69,6 +70,24 @@ def cards_message(cards: Sequence[Card]) -> Message:
 def fits(cards: Sequence[Card]) -> bool:
     """Tell whether the cards' blocks fit one message."""
     return within_limits([block for card in cards for block in blocks_of(card)])
+
+
+def remembering() -> Fits:
+    """Return :func:`fits` for one answer of many cards: each of them is measured once, not with every page anew."""
+    known: dict[int, tuple[Card, int, int]] = {}
+
+    def measured(card: Card) -> tuple[Card, int, int]:
+        if id(card) not in known:
+            blocks = blocks_of(card)
+            known[id(card)] = (card, len(blocks), sum(_size([block]) for block in blocks))
+        return known[id(card)]
+
+    def fitting(cards: Sequence[Card]) -> bool:
+        found = [measured(card) for card in cards]
+        # The brackets around each block count for the comma and the space between two of them.
+        return sum(n for _, n, _ in found) <= MAX_BLOCKS and sum(size for *_, size in found) < MAX_BYTES
+
+    return fitting
 
 
 def within_limits(blocks: Sequence[Json]) -> bool:
