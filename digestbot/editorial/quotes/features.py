@@ -1,16 +1,20 @@
 """Describes a candidate speaker of a quote in words the ranker has weights for; decides nothing."""
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from digestbot.editorial.quotes.grammar import nearest_subject, subject_after, subject_before
 from digestbot.editorial.quotes.mentions import Mention
-from digestbot.editorial.quotes.scene import Scene
-from digestbot.editorial.quotes.tokens import BREAK, Token
+from digestbot.editorial.quotes.scene import Scene, follows_question
 
 _NEAR_LINES = 2
 _HALF = 6
 _WINDOW = 40
+_APPOSED = 10
+"""Words that can stand between a noun phrase and the name in apposition to it."""
+_HEADLINE = 24
+"""Words and marks a headline has at most."""
 _BUCKETS = (0, 1, 2, 3, 4, 6, 8, 12, 18, 30, 60)
 
 
@@ -89,16 +93,8 @@ def context(scene: Scene, number: int) -> Context:
         reporting=reporting,
         inverse=inverse,
         manner=manner,
-        asked=first and _follows_question(tokens, place),
+        asked=first and follows_question(tokens, place),
     )
-
-
-def _follows_question(tokens: Sequence[Token], place: int) -> bool:
-    """Tell whether the line before ends in a question: then the quote may be its answer."""
-    k = place - 1
-    while k >= 0 and tokens[k].kind == BREAK:
-        k -= 1
-    return k >= 0 and tokens[k].text == "?" and k < place - 1
 
 
 def bucket(value: int) -> int:
@@ -148,17 +144,19 @@ def describe(scene: Scene, ctx: Context, mention: Mention, rank: int, previous: 
         f"qlr{ctx.left[-1:]}{ctx.right[:2]}{where}",
     ]
     if ctx.verb:
-        tie = "" if mention.i <= ctx.subject < mention.j else "!" if ctx.subject >= 0 else "?"
+        tie = _tie(scene, mention, ctx.subject)
         out.append(f"S{tie}{ctx.verb}{side}")
         out.append(f"S{tie}{ctx.verb}{side}{ctx.manner}{ctx.left[-1:]}")
     if ctx.near != ctx.subject and ctx.near >= 0:
-        tie = "" if mention.i <= ctx.near < mention.j else "!"
+        tie = _tie(scene, mention, ctx.near)
         out.append(f"T{tie}{ctx.reporting}{ctx.verb}{side}")
         out.append(f"T{tie}{ctx.reporting}{kind}{side}{ctx.left[-1:]}")
     if ctx.asked:
         out.append(f"ask{where}{kind}{ctx.right[:1]}")
+        if scene.guest is not None:
+            out.append(f"guest{int(_is_one(mention, scene.guest))}{ctx.right[:1]}{int(ctx.last)}")
     if ctx.manner:
-        tie = "" if mention.i <= ctx.inverse < mention.j else "!" if ctx.inverse >= 0 else "?"
+        tie = _tie(scene, mention, ctx.inverse)
         out.append(f"I{tie}{ctx.manner}{side}")
         out.append(f"I{tie}{ctx.manner}{side}{ctx.verb}{ctx.shape[1]}")
     if kind in "PNO" and mention.key in ctx.said:
@@ -166,6 +164,25 @@ def describe(scene: Scene, ctx: Context, mention: Mention, rank: int, previous: 
     _describe_path(scene, ctx, mention, out, where)
     _describe_chain(ctx, mention, out, previous, where)
     return out
+
+
+def _is_one(mention: Mention, other: Mention) -> bool:
+    """Tell whether two mentions name one person."""
+    return mention is other or (mention.entity >= 0 and mention.entity == other.entity)
+
+
+def _tie(scene: Scene, mention: Mention, subject: int) -> str:
+    """Tell how a candidate stands to the subject found: it holds it, bears its name, or is another ("!")."""
+    if subject < 0:
+        return "?"
+    if mention.i <= subject < mention.j:
+        return ""
+    if mention.entity >= 0 and abs(mention.i - subject) <= _APPOSED:
+        at = bisect_right(scene.starts, subject)
+        for other in scene.mentions[max(0, at - 2) : at]:
+            if other.i <= subject < other.j and other.entity == mention.entity:
+                return "~" if mention.kind in "PN" else "!"
+    return "!"
 
 
 def _describe_path(scene: Scene, ctx: Context, mention: Mention, out: list[str], where: str) -> None:
@@ -259,12 +276,23 @@ def describe_none(scene: Scene, ctx: Context) -> list[str]:
         f"0I{ctx.manner}{min(ctx.inverse, 0)}{ctx.shape[1]}",
         f"0ask{int(ctx.asked)}",
     ]
+    if ctx.line == 0:
+        out.append(f"0head{int(scene.text[span.opened - 1] in '‘’' + chr(39))}{_headline(scene, ctx)}")
+    if place + 1 < len(classes) and classes[place + 1] in "xups":
+        out.append(f"0next{tokens[place + 1].lower}")
+        out.append(f"0mod{ctx.left[-1:]}{classes[place + 1]}{ctx.shape}")
     if before:
         out.append(f"0w{before}")
         out.append(f"0w{before}{share}")
         if before in scene.words["titled"]:
             out.append("0titled")
     return out
+
+
+def _headline(scene: Scene, ctx: Context) -> str:
+    """Tell whether the first line is a headline: one short line before the others, without a second sentence."""
+    line = [token for token in scene.tokens[: _HEADLINE + 1] if token.line == ctx.line]
+    return "h" if len(line) <= _HEADLINE and line[-1].sentence == line[0].sentence else "-"
 
 
 def _title_share(words: Sequence[str], common: frozenset[str]) -> str:

@@ -5,7 +5,9 @@ from collections.abc import Sequence
 from digestbot.editorial.quotes.cast import Member
 from digestbot.editorial.quotes.lexicon import Lexicon
 from digestbot.editorial.quotes.mentions import Mention
-from digestbot.editorial.quotes.tokens import Token
+from digestbot.editorial.quotes.tokens import QUOTE, Token
+
+_CALLED_REACH = 8
 
 
 def link(
@@ -24,7 +26,11 @@ def link(
         low = tokens[mention.head].lower
         if low in words["documents"]:
             continue
-        name = _appended(mention, starts, classes) or _prepended(mention, ends, tokens, classes, words)
+        name = (
+            _appended(mention, starts, classes)
+            or _prepended(mention, ends, tokens, classes, words)
+            or _called(mention, starts, tokens)
+        )
         if name is not None:
             mention.entity = name.entity
             member = cast[name.entity]
@@ -68,6 +74,22 @@ def _prepended(
         return None
     name = ends.get(i - 1)
     return name if name is not None and mention.sex != "p" else None
+
+
+def _called(mention: Mention, starts: dict[int, Mention], tokens: Sequence[Token]) -> Mention | None:
+    """Return the name of "a plumber named Fitz Oyama", "a woman who gave her name only as Bex"."""
+    for index in range(mention.j, min(mention.j + _CALLED_REACH, len(tokens))):
+        token = tokens[index]
+        if token.sentence != mention.sentence or token.kind == QUOTE:
+            return None
+        if token.lower in ("named", "called") or (token.lower == "as" and _gives_name(tokens, index)):
+            return starts.get(index + 1)
+    return None
+
+
+def _gives_name(tokens: Sequence[Token], index: int) -> bool:
+    """Tell whether "as" at ``index`` tells a name: "gave her name only as", "identified himself as", "known as"."""
+    return any(token.lower in ("name", "identified", "known") for token in tokens[max(0, index - 3) : index])
 
 
 def _bearers(cast: Sequence[Member], tokens: Sequence[Token], words: Lexicon) -> dict[str, set[int]]:

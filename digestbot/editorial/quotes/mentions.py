@@ -22,6 +22,8 @@ _PRONOUNS = {
     "her": "f",
     "him": "m",
 }
+_DETERMINERS = frozenset(("the", "a", "an", "his", "her", "their", "its", "our", "my"))
+_DRAWN_IN = frozenset(("s", "d", "re", "ve", "ll", "m", "t"))
 _LONGEST_NAME = 8
 _LONGEST_ACRONYM = 5
 _CONTRACTED = ("it’", "it'", "i’", "i'", "that’")
@@ -67,27 +69,46 @@ def find_names(text: str, tokens: Sequence[Token], words: Lexicon) -> list[Menti
     lowered = {token.text for token in tokens if token.kind == WORD and token.text[0].islower()}
     while position < count:
         token = tokens[position]
-        if token.kind == WORD and token.text[0].isupper() and token.lower not in _PRONOUNS:
+        if token.kind == WORD and token.text[0].isupper() and not _is_function(token.lower, words):
             end = _run(tokens, position)
             mention = _name(text, tokens, position, end, words)
-            if mention is not None and not _is_plain_start(tokens, mention, lowered):
+            if mention is not None and not _is_plain_start(tokens, mention, lowered, words):
                 found.append(mention)
                 position = mention.j
             else:
                 position = end
         else:
             position += 1
+    _name_again(tokens, found)
     return found
 
 
-def _is_plain_start(tokens: Sequence[Token], mention: Mention, lowered: set[str]) -> bool:
+def _is_function(low: str, words: Lexicon) -> bool:
+    """Tell whether a word is a pronoun, or a common word with its verb drawn in: "She’d", "That’s"."""
+    base, mark, rest = low.replace("’", "'").partition("'")
+    return low in _PRONOUNS or (bool(mark) and rest in _DRAWN_IN and (base in _PRONOUNS or base in words["common"]))
+
+
+def _name_again(tokens: Sequence[Token], found: Sequence[Mention]) -> None:
+    """Take a title alone for the surname it is where the article has its bearer in full: "Howard Dean", "Dean"."""
+    surnames = {mention.key for mention in found if mention.kind == "P" and " " in mention.text}
+    for mention in found:
+        if mention.kind == "D" and mention.j - mention.i == 1 and mention.key in surnames:
+            before = tokens[mention.i - 1] if mention.i else None
+            if before is None or before.lower not in _DETERMINERS:
+                mention.kind, mention.sex = "N", ""
+
+
+def _is_plain_start(tokens: Sequence[Token], mention: Mention, lowered: set[str], words: Lexicon) -> bool:
     """Tell whether a "name" is only the capital at a sentence's start ("Audiences", "Specifically")."""
     if mention.j - mention.i != 1 or mention.kind != "N":
         return False
     if mention.i and tokens[mention.i - 1].sentence == mention.sentence and tokens[mention.i - 1].kind == WORD:
         return False
     low = mention.text.lower()
-    return low in lowered or low.rstrip("s") in lowered or (low.endswith(("ly", "ing")) and not mention.sex)
+    if low in lowered or low.rstrip("s") in lowered:
+        return True
+    return (low.endswith(("ly", "ing")) or low.rstrip("s") in words["heads"]) and not mention.sex
 
 
 def _run(tokens: Sequence[Token], begin: int) -> int:
@@ -145,7 +166,7 @@ def _name(text: str, tokens: Sequence[Token], i: int, j: int, words: Lexicon) ->
         j = i + len(lows)
     if lows[-1] in orgs or ("of" in lows and any(low in orgs for low in lows[: lows.index("of")])):
         return make_mention(text, tokens, i, j, kind="O", sex="n")
-    cut = _after_titles(lows, words["titles"])
+    cut = _after_titles(lows[:-1] if _ends_in_surname(lows, words["titles"]) else lows, words["titles"])
     if cut == len(lows) or (cut and lows[cut] in ("of", "the")):
         return make_mention(
             text, tokens, i, j, kind="D", sex=_sex_of_title(lows, words) or ("u" if cut < len(lows) else "")
@@ -179,6 +200,14 @@ def _titled(text: str, tokens: Sequence[Token], bounds: tuple[int, int, int], wo
     return mention
 
 
+def _ends_in_surname(lows: Sequence[str], titles: frozenset[str]) -> bool:
+    """Tell whether the title at a run's end is a surname, as a given name before it says: "Howard Dean"."""
+    if len(lows) < 2 or lows[-1].rstrip(".") not in titles:  # noqa: PLR2004 a given name and a surname
+        return False
+    before = next((low for low in reversed(lows[:-1]) if len(low.rstrip(".")) > 1), "")
+    return given_names().get(before, "u") != "u" and before not in titles
+
+
 def _after_titles(lows: Sequence[str], titles: frozenset[str]) -> int:
     """Return how many words at the beginning are titles (with the places and parties among them)."""
     last = -1
@@ -204,7 +233,8 @@ def _sex_of_title(lows: Sequence[str], words: Lexicon) -> str:
 def _kind(tokens: Sequence[Token], i: int, lows: Sequence[str], words: Lexicon) -> tuple[str, str]:
     """Return kind and sex of a name that has no title."""
     names, orgs = given_names(), words["orgs"]
-    sex = names.get(lows[0], "") or names.get(lows[0].partition("-")[0], "")
+    first, _, second = tokens[i].text.partition("-")
+    sex = names.get(lows[0], "") or (names.get(first.lower(), "") if second[:1].isupper() else "")
     if lows[-1] in words["places"]:
         return "L", "n"
     if len(lows) == 1:

@@ -110,7 +110,7 @@ def find_framed(
         if token.quote < 0:
             continue
         for i, j in (_before_cue(classes, q), _after_cue(classes, q), _subject_before(classes, q)):
-            if i < j and j not in ends and i not in starts and (j - 1) not in inside:
+            if i < j and classes[j - 1] in "xus" and j not in ends and i not in starts and (j - 1) not in inside:
                 found.append(make_mention(text, tokens, i, j, kind="D", sex="u"))
                 ends.add(j)
                 starts.add(i)

@@ -13,6 +13,9 @@ from digestbot.editorial.quotes.mentions import Mention
 from digestbot.editorial.quotes.model import ranker_weights
 from digestbot.editorial.quotes.scene import Scene, candidates
 
+_SIGNED = 0.98
+"""How surely the name below a quotation set apart is its speaker: a layout made to say so."""
+
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
@@ -20,7 +23,6 @@ class Verdict:
 
     mention: Mention | None
     probability: float
-    margin: float
 
 
 def options(scene: Scene, ctx: Context, previous: Mention | None) -> list[tuple[Mention | None, list[str]]]:
@@ -41,12 +43,20 @@ def judge(scene: Scene, table: Mapping[str, float] | None = None) -> list[Verdic
     verdicts: list[Verdict] = []
     previous: Mention | None = None
     for number in range(len(scene.spans)):
-        ctx = context(scene, number)
-        verdict = _best(options(scene, ctx, previous), table)
+        verdict = _signed(scene, number) or _best(options(scene, context(scene, number), previous), table)
         verdicts.append(verdict)
         if verdict.mention is not None:
             previous = verdict.mention
     return verdicts
+
+
+def _signed(scene: Scene, number: int) -> Verdict | None:
+    """Return the name on the line that signs a quotation set apart, or None where there is none."""
+    signed = scene.spans[number].signed
+    if signed is None:
+        return None
+    on_it = [m for m in scene.mentions if signed[0] <= m.start and m.end <= signed[1] and m.kind in "PNOD"]
+    return Verdict(min(on_it, key=lambda m: ("PNOD".index(m.kind), m.i)), _SIGNED) if on_it else None
 
 
 def _best(answers: Sequence[tuple[Mention | None, list[str]]], table: Mapping[str, float]) -> Verdict:
@@ -55,5 +65,4 @@ def _best(answers: Sequence[tuple[Mention | None, list[str]]], table: Mapping[st
     scores = [sum([get(name, 0.0) for name in names]) for _, names in answers]
     top = max(range(len(scores)), key=scores.__getitem__)
     total = sum(exp(score - scores[top]) for score in scores)
-    rest = [score for index, score in enumerate(scores) if index != top]
-    return Verdict(answers[top][0], 1.0 / total, scores[top] - max(rest) if rest else 9.0)
+    return Verdict(answers[top][0], 1.0 / total)

@@ -171,6 +171,11 @@ class Resolver:
             f"{group}sub{min(pronoun.sentence - subjects[0].sentence, 6) if subjects else '-'}",
             f"{group}say{min(pronoun.sentence - sayers[0].sentence, 6) if sayers else '-'}",
         ]
+        near = min(pronoun.sentence - latest.sentence, 3)
+        role = "s" if is_subject(classes, latest) else "o"
+        out.append(f"{group}{role}{near}{min(rank, 2)}{min(certain, 2)}")
+        if name.entity >= 0 and scene.cast[name.entity].mentions[0] is latest:
+            out.append(f"{group}new{role}{near}")
         if any(_opens(scene, m) and pronoun.sentence - m.sentence in (1, 2) for m in mentions):
             out.append(f"{group}opens")
         if any(_opens(scene, m) and m.line == pronoun.line for m in mentions):
@@ -180,6 +185,13 @@ class Resolver:
         self._describe_running(pronoun, name, group, out)
         return out
 
+    def _place(self, pronoun: Mention) -> str:
+        """Tell where in its line a pronoun stands: after a quote that opens the line, first, or further on."""
+        first = pronoun.i
+        while first > 0 and self.scene.tokens[first - 1].line == pronoun.line:
+            first -= 1
+        return "Q" if self.scene.classes[first] == "Q" else "^" if pronoun.i - first < _RECENT else "-"
+
     def _describe_running(self, pronoun: Mention, name: Mention, group: str, out: list[str]) -> None:
         """Add how the antecedent stands to the speakers so far and to the whole article."""
         if self.speakers:
@@ -188,6 +200,7 @@ class Resolver:
             gap = min(pronoun.line - self.speakers[-1].line, 4)
             tie = "last" if recent[-1] == identity else "late" if identity in recent else "mute"
             out.append(f"{group}{tie}{gap}")
+            out.append(f"{group}{tie}{gap}{self._place(pronoun)}")
         if name.entity >= 0:
             member = self.scene.cast[name.entity]
             out.append(f"{group}w{min(member.words, 2)}")

@@ -1,6 +1,7 @@
 """One article laid out for the ranker: its spans, tokens, classes, mentions and cast; judges nothing."""
 
 from bisect import bisect_left
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from digestbot.editorial.quotes.cast import Member, gather
@@ -10,14 +11,15 @@ from digestbot.editorial.quotes.mentions import Mention, find_names, find_pronou
 from digestbot.editorial.quotes.nominals import find_framed, find_nominals
 from digestbot.editorial.quotes.spans import Marked, find_spans
 from digestbot.editorial.quotes.syntax import classify
-from digestbot.editorial.quotes.tokens import QUOTE, Token, narrative
+from digestbot.editorial.quotes.tokens import BREAK, QUOTE, Token, narrative
 
 
 @dataclass(slots=True)
 class Scene:
     """``places[n]`` is the token that stands for span ``n``; ``mentions`` are in order of their tokens.
 
-    ``fuller`` keeps what was found when the full form of a single name was looked for.
+    ``guest`` is who is interviewed where questions and answers take turns, ``fuller`` keeps what was found when the
+    full form of a single name was looked for.
     """
 
     text: str
@@ -29,6 +31,7 @@ class Scene:
     places: list[int]
     starts: list[int]
     words: Lexicon
+    guest: Mention | None = None
     fuller: dict[str, tuple[str, int, int]] = field(default_factory=dict)
 
 
@@ -47,9 +50,34 @@ def lay_out(text: str, language: str = "en") -> Scene:
     mentions.sort(key=lambda mention: (mention.i, -mention.j))
     link(mentions, tokens, classes, cast, words)
     places = [index for index, token in enumerate(tokens) if token.kind == QUOTE]
-    return Scene(text, spans, tokens, classes, mentions, cast, places, [m.i for m in mentions], words)
+    scene = Scene(text, spans, tokens, classes, mentions, cast, places, [m.i for m in mentions], words)
+    scene.guest = _guest(scene)
+    return scene
 
 
+def follows_question(tokens: Sequence[Token], place: int) -> bool:
+    """Tell whether the line before ends in a question: then the quote may be its answer."""
+    k = place - 1
+    while k >= 0 and tokens[k].kind == BREAK:
+        k -= 1
+    return k >= 0 and tokens[k].text == "?" and k < place - 1
+
+
+def _guest(scene: Scene) -> Mention | None:
+    """Return who is interviewed: the first person said to speak, before at least two answers to questions."""
+    answers = [place for place in scene.places if follows_question(scene.tokens, place)]
+    if len(answers) < _FEWEST_ANSWERS:
+        return None
+    people = [m for m in scene.mentions if m.kind == "P" and m.i < answers[0]]
+    spoken = [m for m in people if any(t.lower in _TALKS for t in scene.tokens[max(0, m.i - 3) : m.j + _TALK_REACH])]
+    return next(iter(spoken or people), None)
+
+
+_FEWEST_ANSWERS = 2
+_TALKS = frozenset(
+    ("spoke", "speaks", "talked", "talks", "interview", "interviewed", "met", "sat", "told", "discusses", "discussed")
+)
+_TALK_REACH = 8
 _BEFORE, _AFTER, _LINES = 14, 9, 4
 _REACH_BEFORE, _REACH_AFTER = 90, 50
 
@@ -68,6 +96,9 @@ def candidates(scene: Scene, number: int, previous: Mention | None) -> list[Ment
         if mention.i - place > _REACH_AFTER or mention.line > line:
             break
         chosen.append(mention)
+    guest = scene.guest
+    if guest is not None and follows_question(scene.tokens, place) and not any(m is guest for m in chosen):
+        chosen.append(guest)
     if previous is not None and not any(mention is previous for mention in chosen):
         chosen.append(previous)
     return chosen

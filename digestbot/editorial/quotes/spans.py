@@ -1,45 +1,34 @@
 """Finds what stands between quotation marks, by typography alone; knows nothing of speakers or meaning.
 
 Pairing works paragraph by paragraph, so one forgotten mark spoils one paragraph at most. The cost is linear.
-Sources: The Chicago Manual of Style 13.32 (a quotation over several paragraphs opens in each and closes in the
-last); New Hart's Rules 9.2 (British single marks); Imprimerie nationale, Duden and JIS X 4051 for « », „ “, 「 」.
+Source: The Chicago Manual of Style 13.32 (a quotation over several paragraphs opens in each and closes in the
+last).
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 
 from digestbot.domain.news import CLOSING_MARKS, OPENING_MARKS
+from digestbot.editorial.quotes.marks import (
+    CLOSERS,
+    DOUBLE,
+    INVISIBLE,
+    SINGLE,
+    Pair,
+    after_mark,
+    before_mark,
+    pair_doubles,
+    pair_line,
+    single_closes,
+)
+from digestbot.editorial.quotes.signatures import dashed, pull_quote
 
 _LINE = re.compile(r"[^\r\n]+")
-_DOUBLE = re.compile(r"[\"“”„«»‹›「」『』]")
-_SINGLE = re.compile(r"['‘’‚]")
-# Invisible characters that may stand between a mark and its neighbour.
-_INVISIBLE = "\u00ad\u200b\u200c\u200d\u2060\ufeff"
-_ELISION = re.compile(
-    r"['‘’](?:\d0?s?\b|(?:em|til|tis|twas|cause|bout|n|round|cuz|cos|am|im|er|neath)\b)", re.IGNORECASE
-)
 _BRITISH = re.compile(
     r"(?<![^\s(\[—–-])['‘](?=[^\W\d_])[^'‘’\"“”\r\n]{0,400}(?:’\w[^'‘’\"“”\r\n]{0,400})*[,.?!…]['’](?!\w)"
 )
 _QUOTED = re.compile(r"“[^“”\r\n]*”|(?<![^\s(\[—–-])\"[^\"\r\n]*\"|«[^«»\r\n]*»|„[^„“”\r\n]*[“”]")
-_PAIRS = {
-    "“": '”"“',
-    '"': '"”',
-    "”": "”",
-    "„": '“”"',
-    "«": "»",
-    "»": "«",
-    "‹": "›",
-    "›": "‹",
-    "「": "」",
-    "『": "』",
-    "‘": "’'",
-    "'": "'’",
-    "‚": "‘’",
-}
-_EXPLICIT_OPENERS = "“„「『‘‚"
-_EXPLICIT_CLOSERS = "」』"
 MAX_SPANS = 1000
 """The most spans an article has; a page with more marks is no article, gives none, and so costs little."""
 _COUNTED = '“”"„«»‘'
@@ -64,7 +53,7 @@ class Marked:
     """One quoted span: ``opened``/``closed`` bound the inside of the marks, ``start``/``end`` its visible words.
 
     ``line`` is the number of its paragraph, from 0. ``continues`` tells that it goes on with the quotation which
-    the paragraph before left open.
+    the paragraph before left open. ``signed`` is where a line stands that signs it with a name.
     """
 
     opened: int
@@ -74,14 +63,7 @@ class Marked:
     line: int
     pairing: Pairing = Pairing.CLOSED
     continues: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class _Raw:
-    """Marks as paired within one paragraph; ``closed`` is None where the paragraph left it open."""
-
-    opened: int
-    closed: int | None
+    signed: tuple[int, int] | None = None
 
 
 def find_spans(text: str) -> list[Marked]:
@@ -114,7 +96,7 @@ def _paired(text: str) -> list[Marked]:
                 begin, carried = closer + 1, None
             elif carried[1] >= _CARRY_LIMIT:
                 carried = None
-        raws = _pair_line(text, begin, end, british=british)
+        raws = pair_line(text, begin, end, british=british)
         left_open = raws[-1].opened if raws and raws[-1].closed is None else None
         for index, raw in enumerate(raws):
             continues = goes_on and index == 0 and raw.opened == first + 1
@@ -139,165 +121,9 @@ def _is_british(text: str) -> bool:
 def _first_visible(text: str, begin: int, end: int) -> int:
     """Return the first position of the line that shows anything."""
     position = begin
-    while position < end - 1 and (text[position].isspace() or text[position] in _INVISIBLE):
+    while position < end - 1 and (text[position].isspace() or text[position] in INVISIBLE):
         position += 1
     return position
-
-
-def _before(text: str, position: int, begin: int) -> str:
-    """Return the visible character before a mark, or a blank at the line's start."""
-    position -= 1
-    while position >= begin and text[position] in _INVISIBLE:
-        position -= 1
-    return text[position] if position >= begin else " "
-
-
-def _after(text: str, position: int, end: int) -> str:
-    """Return the visible character after a mark, or a blank at the line's end."""
-    position += 1
-    while position < end and text[position] in _INVISIBLE:
-        position += 1
-    return text[position] if position < end else " "
-
-
-def _pair_line(text: str, begin: int, end: int, *, british: bool) -> list[_Raw]:
-    """Pair the marks of one line: the outer family first, then the other one in the gaps."""
-    outer = _pair_singles if british else _pair_doubles
-    inner = _pair_doubles if british else _pair_singles
-    raws: list[_Raw] = []
-    gap = begin
-    for raw in outer(text, begin, end):
-        raws.extend(inner(text, gap, raw.opened - 1, closed_only=True))
-        raws.append(raw)
-        gap = end if raw.closed is None else raw.closed + 1
-    raws.extend(inner(text, gap, end, closed_only=bool(raws) and british))
-    return raws
-
-
-# ── double marks ─────────────────────────────────────────────────────────────
-
-
-def _pair_doubles(text: str, begin: int, end: int, *, closed_only: bool = False) -> list[_Raw]:
-    """Pair “ ”, straight and angled marks between two positions."""
-    marks = [match.start() for match in _DOUBLE.finditer(text, begin, end)]
-    raws: list[_Raw] = []
-    opened: int | None = None
-    depth = 0
-    closers_left = sum(text[mark] == "”" for mark in marks)
-    for mark in marks:
-        char = text[mark]
-        closers_left -= char == "”"
-        if opened is None:
-            if _can_open(text, mark, begin, end):
-                opened, depth = mark, 0
-            continue
-        if char == "“" and text[opened] == "“" and not _closes_by_mistake(text, mark, begin, end):
-            if closers_left > depth + 1:
-                depth += 1
-            else:
-                opened, depth = mark, 0  # the one before was never closed
-        elif char == "“" and text[opened] == '"' and closers_left > depth:
-            depth += 1
-        elif char in _PAIRS.get(text[opened], ""):
-            if depth and char == "”":
-                depth -= 1
-            elif _can_close(text, mark, begin, end):
-                raws.append(_Raw(opened + 1, mark))
-                opened = None
-            elif char == '"' and text[opened] == '"':
-                opened = mark  # looks like an opening mark: the one before was never closed
-    if opened is not None and not closed_only:
-        raws.append(_Raw(opened + 1, None))
-    return raws
-
-
-def _can_open(text: str, mark: int, begin: int, end: int) -> bool:
-    """Tell whether a double mark can open a quotation where it stands."""
-    char = text[mark]
-    if char in _EXPLICIT_OPENERS or char in "«‹":
-        return not _after(text, mark, end).isspace() or char in "«‹" or _before(text, mark, begin).isspace()
-    if char in _EXPLICIT_CLOSERS:
-        return False
-    before, after = _before(text, mark, begin), _after(text, mark, end)
-    if char in "»›”":
-        return (before.isspace() or before in "([—–") and not after.isspace() and after not in ",.;:!?"
-    if before.isdigit() and not after.isalpha():
-        return False  # inches, seconds
-    if before.isspace() or before in "([{—–-/:…'‘“.,":
-        return not after.isspace() or before.isspace()
-    return after.isupper() and before.islower()
-
-
-def _can_close(text: str, mark: int, begin: int, end: int) -> bool:
-    """Tell whether a mark can close the quotation that is open."""
-    if text[mark] in "”»«›‹」』":
-        return True
-    before, after = _before(text, mark, begin), _after(text, mark, end)
-    if text[mark] == "“":
-        return not before.isspace()
-    if before.isspace() or before in "([{":
-        return after.isspace() or after in ",.;:!?)]—–" or before in "([{"
-    return True
-
-
-def _closes_by_mistake(text: str, mark: int, begin: int, end: int) -> bool:
-    """Tell whether an opening mark stands where only a closing one makes sense (“like this,“ he said)."""
-    before, after = _before(text, mark, begin), _after(text, mark, end)
-    return not before.isspace() and before not in "([{—–-" and (after.isspace() or after in ",.;:!?)")
-
-
-# ── single marks ─────────────────────────────────────────────────────────────
-
-
-def _pair_singles(text: str, begin: int, end: int, *, closed_only: bool = False) -> list[_Raw]:
-    """Pair ‘ ’ and straight single marks between two positions, apostrophes apart."""
-    raws: list[_Raw] = []
-    opened: int | None = None
-    tentative: int | None = None
-    for match in _SINGLE.finditer(text, begin, end):
-        mark = match.start()
-        if opened is None:
-            if _single_opens(text, mark, begin, end):
-                opened, tentative = mark, None
-        elif _single_opens(text, mark, begin, end):
-            if tentative is not None:
-                raws.append(_Raw(opened + 1, tentative))
-                opened, tentative = mark, None
-        elif text[mark] in _PAIRS[text[opened]] and _single_closes(text, mark, begin, end):
-            if _is_plural_possessive(text, mark, end):
-                tentative = mark if tentative is None else tentative
-            else:
-                raws.append(_Raw(opened + 1, mark))
-                opened = None
-    if opened is not None and tentative is not None:
-        raws.append(_Raw(opened + 1, tentative))
-    elif opened is not None and not closed_only and text[opened] == "‘":
-        raws.append(_Raw(opened + 1, None))
-    return raws
-
-
-def _single_opens(text: str, mark: int, begin: int, end: int) -> bool:
-    """Tell whether a single mark opens: a blank before it, a letter after it, and no elision (’em, ’90s)."""
-    before, after = _before(text, mark, begin), _after(text, mark, end)
-    if not (before.isspace() or before in '([{—–-“"') or after.isspace() or text[mark] == "’":
-        return False
-    return (after.isalnum() or after in '[(“"…$£€¿¡') and not _ELISION.match(text, mark)
-
-
-def _single_closes(text: str, mark: int, begin: int, end: int) -> bool:
-    """Tell whether a single mark can close: no blank before it, no letter after it."""
-    before, after = _before(text, mark, begin), _after(text, mark, end)
-    return not before.isspace() and not after.isalnum() and before not in "([{"
-
-
-def _is_plural_possessive(text: str, mark: int, end: int) -> bool:
-    """Tell whether the mark may be the apostrophe of ‘the workers’ union’."""
-    return (
-        text[mark - 1] in "sS"
-        and text[mark + 1 : mark + 2] == " "
-        and text[mark + 2 : mark + 3].islower()
-        and mark + 2 < end
-    )
 
 
 # ── over paragraphs ──────────────────────────────────────────────────────────
@@ -305,12 +131,12 @@ def _is_plural_possessive(text: str, mark: int, end: int) -> bool:
 
 def _stray_closer(text: str, opened: int, begin: int, end: int) -> int | None:
     """Return the mark in a line that closes a quotation left open above, if it comes before any opening one."""
-    family = _PAIRS.get(text[opened - 1], "")
-    finder = _SINGLE if text[opened - 1] in "'‘‚" else _DOUBLE
+    family = CLOSERS.get(text[opened - 1], "")
+    finder = SINGLE if text[opened - 1] in "'‘‚" else DOUBLE
     for match in finder.finditer(text, begin, end):
         mark = match.start()
-        before, after = _before(text, mark, begin), _after(text, mark, end)
-        if finder is _SINGLE and not _single_closes(text, mark, begin, end):
+        before, after = before_mark(text, mark, begin), after_mark(text, mark, end)
+        if finder is SINGLE and not single_closes(text, mark, begin, end):
             continue
         if text[mark] not in family or before.isspace():
             return None
@@ -322,9 +148,11 @@ def _extend_carried(text: str, spans: list[Marked], opened: int, closer: int, li
     """Let the quotation left open at ``opened`` end at ``closer``, some paragraphs on."""
     for index in range(len(spans) - 1, -1, -1):
         if spans[index].opened == opened:
-            start, end = _trim(text, opened, closer)
-            spans[index] = Marked(
-                opened, closer, start, end, spans[index].line, Pairing.CARRIED, spans[index].continues
+            pulled = pull_quote(text, opened, closer)
+            closed, signed = pulled or (closer, None)
+            start, end = _trim(text, opened, closed)
+            spans[index] = replace(
+                spans[index], closed=closed, start=start, end=end, pairing=Pairing.CARRIED, signed=signed
             )
             return
         if spans[index].line < line - _CARRY_LIMIT - 1:
@@ -336,26 +164,25 @@ def _confirm_continued(spans: list[Marked], line: int) -> None:
     for index in range(len(spans) - 1, max(-1, len(spans) - 60), -1):
         span = spans[index]
         if span.line < line and span.pairing is Pairing.OPEN:
-            spans[index] = Marked(
-                span.opened, span.closed, span.start, span.end, span.line, Pairing.CONTINUED, span.continues
-            )
+            spans[index] = replace(span, pairing=Pairing.CONTINUED)
             return
 
 
-def _append(spans: list[Marked], text: str, raw: _Raw, line_end: int, line: int, *, continues: bool) -> None:
+def _append(spans: list[Marked], text: str, raw: Pair, line_end: int, line: int, *, continues: bool) -> None:
     """Add a pair unless nothing visible stands between its marks."""
     closed = line_end if raw.closed is None else raw.closed
     start, end = _trim(text, raw.opened, closed)
     if start < end:
         pairing = Pairing.OPEN if raw.closed is None else Pairing.CLOSED
-        spans.append(Marked(raw.opened, closed, start, end, line, pairing, continues))
+        signed = None if raw.closed is None else dashed(text, raw.opened, closed)
+        spans.append(Marked(raw.opened, closed, start, end, line, pairing, continues, signed))
 
 
 def _trim(text: str, start: int, end: int) -> tuple[int, int]:
     """Shrink a span to what can be seen."""
-    while start < end and (text[start].isspace() or text[start] in _INVISIBLE):
+    while start < end and (text[start].isspace() or text[start] in INVISIBLE):
         start += 1
-    while end > start and (text[end - 1].isspace() or text[end - 1] in _INVISIBLE):
+    while end > start and (text[end - 1].isspace() or text[end - 1] in INVISIBLE):
         end -= 1
     return start, end
 
@@ -370,7 +197,7 @@ def _settled(spans: list[Marked], text: str) -> list[Marked]:
             continue
         if span.pairing is Pairing.OPEN:
             before = text.rfind("\n", 0, span.opened) + 1
-            if text[before : span.opened - 1].strip(_INVISIBLE + " \t\u00a0\r"):
+            if text[before : span.opened - 1].strip(INVISIBLE + " \t\u00a0\r"):
                 continue
             if inner := _within(text, span):
                 kept.extend(inner)
@@ -383,7 +210,7 @@ def _settled(spans: list[Marked], text: str) -> list[Marked]:
 def _within(text: str, span: Marked) -> list[Marked]:
     """Return the closed quotations inside one that was never closed: its own mark was the slip."""
     found: list[Marked] = []
-    for raw in _pair_doubles(text, span.opened, span.closed, closed_only=True):
+    for raw in pair_doubles(text, span.opened, span.closed, closed_only=True):
         _append(found, text, raw, span.closed, span.line, continues=False)
     return found
 

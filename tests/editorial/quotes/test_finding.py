@@ -11,7 +11,6 @@ from digestbot.editorial.quotes import find_quotes, key_quotes
 from tests.editorial.quotes.cases import Case, load
 from tests.shared import shared
 
-KNOWN_ERRORS = {"organisations": "“it” after two organisations is taken for the one that spoke before"}
 PIECES = st.sampled_from(
     [
         *(
@@ -74,10 +73,8 @@ def article(text: str, number: int = 1) -> Article:
 
 
 @pytest.mark.parametrize("case", load(), ids=lambda case: case.name)
-def test_each_class_of_error(case: Case, request: pytest.FixtureRequest) -> None:
+def test_each_class_of_error(case: Case) -> None:
     """In an article written for one class of error, every quote has its speaker and nothing else is a quote."""
-    if case.name in KNOWN_ERRORS:
-        request.applymarker(pytest.mark.xfail(reason=KNOWN_ERRORS[case.name], strict=True))
     found = [(quote.text, quote.speaker.name if quote.speaker else "-") for quote in find_quotes(article(case.text))]
     assert len(found) == len(case.quotes), found
     for (text, speaker), expected in zip(found, case.quotes, strict=True):
