@@ -62,9 +62,10 @@ class SocketRig(SlackRig):
         return {"url": self.base_url.replace("http://", "ws://").replace("/api/", f"/socket?ticket={self._ticket}")}
 
     async def _socket(self, request: web.Request) -> web.StreamResponse:
-        if self.away or request.query.get("ticket") != str(self._ticket):
+        right = not self.away and request.query.get("ticket") == str(self._ticket)
+        self._ticket = 0  # an address is good for one attempt
+        if not right:
             return web.Response(status=503)
-        self._ticket = 0  # an address is good for one connection
         socket = web.WebSocketResponse()
         await socket.prepare(request)
         self._sockets.append(socket)
