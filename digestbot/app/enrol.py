@@ -5,7 +5,7 @@ from datetime import datetime
 
 from digestbot.config import WEEKDAYS, Settings, SubscriptionSettings
 from digestbot.domain.news import Feed
-from digestbot.domain.subscription import Channel, Filter, Schedule, Subscription
+from digestbot.domain.subscription import OPERATOR, Channel, Filter, Schedule, Subscription
 from digestbot.editorial.schedule import next_edition, rearmed
 from digestbot.ports import Store
 
@@ -41,11 +41,19 @@ async def enrol(settings: Settings, store: Store, now: datetime) -> None:
 
 async def _follow_the_file(store: Store, urls: set[str]) -> None:
     """Pause the feeds that the file named once and no longer names; resume those it names again."""
+    resting = {feed.id for feed in await store.feeds_of(OPERATOR) if feed.paused == NOT_LISTED}
     for feed in await store.feeds():
         if feed.listed and feed.url not in urls and feed.paused is None:
-            await store.pause_feed(feed.id, NOT_LISTED)
-        elif feed.url in urls and feed.paused == NOT_LISTED:
-            await store.pause_feed(feed.id, None)
+            if list(await store.owners(feed.id)) == [OPERATOR]:
+                await store.pause_feed(feed.id, NOT_LISTED)
+            else:
+                # A workspace reads it too: it is polled for that one.
+                await store.pause_own(feed.id, OPERATOR, NOT_LISTED)
+        elif feed.url in urls:
+            if feed.paused == NOT_LISTED:
+                await store.pause_feed(feed.id, None)
+            elif feed.id in resting:
+                await store.pause_own(feed.id, OPERATOR, None)
 
 
 async def _enrol_one(store: Store, wanted: Subscription, earlier: Subscription | None, now: datetime) -> None:

@@ -3,12 +3,12 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from digestbot.commands.model import Asker, Desk, Options, Reply, Value
+from digestbot.commands.model import Asker, Desk, FeedFinder, Options, Reply, Value
 from digestbot.commands.own import digests_here, feed_named, feed_to_change, feeds_here, own_feeds, pause_for
 from digestbot.commands.words import card, link, listed, moment, said
 from digestbot.domain.digest import Action, Block, Card, Heading, Prose, Span, Text
-from digestbot.domain.errors import BadOption
-from digestbot.domain.news import Feed
+from digestbot.domain.errors import BadOption, NotAFeed
+from digestbot.domain.news import Feed, ParsedFeed
 from digestbot.domain.subscription import OPERATOR, Channel, Schedule, Subscription
 from digestbot.editorial.schedule import next_edition
 
@@ -28,20 +28,23 @@ async def show(desk: Desk, asker: Asker, options: Options) -> Reply:
     pinned = asker.home == OPERATOR
     own = {feed.id for feed in await own_feeds(desk, asker) if not (pinned and feed.listed)}
     cards = [_feed_card(feed, own=feed.id in own, manager=asker.manager) for feed in found[:SHOWN]]
+    mine = len(found) if pinned else sum(feed.id in own for feed in found)
+    shared = f", {len(found) - mine} more come with the bot" if mine < len(found) else ""
     if len(found) > SHOWN:
         cards.append(card(Prose((Text(f"and {len(found) - SHOWN} more"),), quiet=True)))
     nothing = "No feed fails." if failing else "There are no feeds yet: add one with “subscribe <address>”."
-    return listed(f"{len(found)} {'failing ' if failing else ''}feeds", cards, nothing)
+    return listed(f"{mine} {'failing ' if failing else ''}feeds{shared}", cards, nothing)
 
 
 async def subscribe(desk: Desk, asker: Asker, options: Options) -> Reply:
     """Read a feed once, keep it, and see that a digest of the channel has it."""
-    url = options.text("url")
-    parsed = await desk.feeds.look(url)
+    url, parsed = await _found(desk, options.text("url"))
     now = desk.clock.now()
     there = await desk.store.feed_by_url(url)
     title = "" if there and there.title else parsed.title
     feed = await desk.store.add_feed(url, title=title, topics=options.listed("topic"), owner=asker.home, now=now)
+    if feed.paused:
+        await pause_for(desk, asker, feed, None)
     channel = Channel(asker.platform, options.text("channel", asker.channel.id), asker.workspace)
     (wanted,) = await put_into(desk, asker, channel, [feed])
     due = wanted.next_edition_at
@@ -50,16 +53,38 @@ async def subscribe(desk: Desk, asker: Asker, options: Options) -> Reply:
     return Reply((card(Prose(line), Action("Test", f"test feed={feed.id}")),))
 
 
+async def _found(desk: Desk, url: str) -> tuple[str, ParsedFeed]:
+    """Return a feed's address with what it gives: the address given, or the feed that the page there names.
+
+    Raises:
+        SourceError: It could not be had, or neither is nor names a feed.
+
+    """
+    try:
+        return url, await desk.feeds.look(url)
+    except NotAFeed:
+        named = await desk.feeds.discover(url) if isinstance(desk.feeds, FeedFinder) else []
+        if not named:
+            raise
+        return named[0], await desk.feeds.look(named[0])
+
+
 async def unsubscribe(desk: Desk, asker: Asker, options: Options) -> Reply:
     """Forget a feed; the articles it gave stay."""
     feed = await feed_to_change(desk, asker, options.value("feed"))
-    using = [one for one in await digests_here(desk, asker) if feed.id in one.feeds]
+    # The operator lets go of their own; a feed that is a workspace's alone they take from it.
+    shared = asker.home == OPERATOR and OPERATOR in await desk.store.owners(feed.id)
+    using = [
+        one
+        for one in await digests_here(desk, asker)
+        if feed.id in one.feeds and not one.listed and (not shared or one.channel.home == OPERATOR)
+    ]
     for wanted in using:
         if wanted.feeds == (feed.id,):
             raise BadOption("feed", f"is the only one of the digest “{wanted.name}”: delete that first")
     for wanted in using:
         await desk.store.save_subscription(replace(wanted, feeds=tuple(n for n in wanted.feeds if n != feed.id)))
-    if asker.home == OPERATOR:
+    if asker.home == OPERATOR and not shared:
         await desk.store.remove_feed(feed.id)
     else:
         await desk.store.disown_feed(feed.id, asker.home)
@@ -141,7 +166,8 @@ async def prefill(desk: Desk, asker: Asker, options: Options) -> Mapping[str, Va
 
 async def put_into(desk: Desk, asker: Asker, channel: Channel, feeds: Sequence[Feed]) -> tuple[Subscription]:
     """See that a digest of the channel has the feeds: its first one, else a new one every morning at eight."""
-    there = [s for s in await digests_here(desk, asker) if s.channel.id == channel.id]
+    # A digest of the settings file that names no workspace has the operator's feeds alone.
+    there = [s for s in await digests_here(desk, asker) if s.channel == channel]
     wanted = {feed.id for feed in feeds}
     for one in there:
         if not one.feeds or wanted <= set(one.feeds):

@@ -5,7 +5,7 @@ Knows no platform: adapters turn what they receive into an Invocation and a Repl
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 from digestbot.commands.limits import Lately, Limits
 from digestbot.domain.digest import Card
@@ -153,6 +153,20 @@ class FeedReader(Protocol):
 
         Raises:
             SourceError: It could not be had, or is no feed.
+
+        """
+        ...
+
+
+@runtime_checkable
+class FeedFinder(Protocol):
+    """Finds the feeds of a site; a feed reader may be one too."""
+
+    async def discover(self, url: str) -> list[str]:
+        """Return the addresses of the feeds that a page names, the best first.
+
+        Raises:
+            SourceError: The page could not be had.
 
         """
         ...

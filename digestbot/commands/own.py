@@ -15,6 +15,8 @@ from digestbot.domain.news import OMISSION, Feed, Story
 from digestbot.domain.subscription import OPERATOR, Subscription
 from digestbot.ports import Hit, SearchKind
 
+BY_OPERATOR = "paused by operator"
+"""Why a feed is paused that the operator paused for everybody, in the terminal."""
 PINNED = "comes from the settings file of this bot; change it there"
 
 MORE = 5
@@ -71,11 +73,18 @@ async def feed_to_change(desk: Desk, asker: Asker, value: Value) -> Feed:
 
 
 async def pause_for(desk: Desk, asker: Asker, feed: Feed, reason: str | None) -> None:
-    """Pause a feed for the asker's workspace, or (None) resume it; the operator does so for everybody."""
+    """Pause a feed for the asker's workspace, or (None) resume it; the operator does so for everybody.
+
+    Resuming also lifts what the bot itself paused for everybody, such as a feed that was said to be gone; what the
+    operator paused stays so.
+    """
     if asker.home == OPERATOR:
         await desk.store.pause_feed(feed.id, reason)
-    else:
-        await desk.store.pause_own(feed.id, asker.home, reason)
+        return
+    await desk.store.pause_own(feed.id, asker.home, reason)
+    whole = await desk.store.feed(feed.id)
+    if reason is None and whole.paused and whole.paused != BY_OPERATOR:
+        await desk.store.pause_feed(feed.id, None)
 
 
 # ── digests ──────────────────────────────────────────────────────────────────

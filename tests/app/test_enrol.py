@@ -6,7 +6,7 @@ import pytest
 
 from digestbot.app.enrol import NOT_LISTED, enrol
 from digestbot.config import FeedSettings, Settings, SubscriptionSettings
-from digestbot.domain.subscription import Channel, Subscription
+from digestbot.domain.subscription import OPERATOR, Channel, Subscription, Workspace
 from tests.fakes.clock import START
 from tests.fakes.store import MemoryStore
 
@@ -77,3 +77,14 @@ async def test_a_feed_taken_out_of_the_file_is_no_longer_polled(store):
     }
     await enrol(settings(), store, START)
     assert [f.paused for f in await store.feeds()] == [None, None]
+
+
+async def test_a_feed_taken_out_of_the_file_is_still_read_for_a_workspace_that_has_it(store):
+    """It is paused for the operator alone, and goes on for them when the file names it again."""
+    await enrol(settings(), store, START)
+    await store.add_feed(FEED.url, owner=Workspace("slack", "T1"), now=START)
+    await enrol(Settings(), store, START)
+    assert [f.paused for f in await store.feeds_of(OPERATOR)] == [NOT_LISTED]
+    assert len(await store.due_feeds(START)) == 1
+    await enrol(settings(), store, START)
+    assert [f.paused for f in await store.feeds_of(OPERATOR)] == [None]

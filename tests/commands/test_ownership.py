@@ -9,7 +9,7 @@ import pytest
 from digestbot.commands import Asker, Desk, Reply, dispatch, parse
 from digestbot.commands.feeds import UNUSED
 from digestbot.commands.table import COMMANDS
-from digestbot.domain.errors import NotAllowed, NotFound
+from digestbot.domain.errors import NotAFeed, NotAllowed, NotFound
 from digestbot.domain.news import ParsedFeed, Polling
 from digestbot.domain.subscription import Channel
 from digestbot.ports import NewArticle, RefreshRecord
@@ -162,6 +162,54 @@ async def test_a_feed_no_digest_uses_any_more_is_not_polled(desk: Desk) -> None:
     assert OTHER not in {f.url for f in await desk.store.due_feeds(desk.clock.now() + timedelta(days=1))}
     await ask(desk, f"schedule create Again feeds={ours.id}")
     assert OTHER in {f.url for f in await desk.store.due_feeds(desk.clock.now() + timedelta(days=1))}
+
+
+async def test_what_was_said_to_be_gone_can_be_read_again_but_not_what_the_operator_paused(desk: Desk) -> None:
+    """Resuming lifts the bot's own pause of the feed; the operator's, made in the terminal, stays."""
+    for reason, left in (
+        ("https://secret.example/feed is gone (410)", None),
+        ("paused by operator", "paused by operator"),
+    ):
+        await desk.store.pause_feed(2, reason)
+        await ask(desk, "resume 2", STRANGER)
+        assert (await desk.store.feed(2)).paused == left
+
+
+async def test_the_operator_lets_go_of_a_feed_that_others_keep(desk: Desk) -> None:
+    """What a workspace has too stays its own; what a workspace alone has, the operator may take from it."""
+    await ask(desk, "unsubscribe 1", OPERATOR)
+    assert [feed.id for feed in await desk.store.feeds_of(MANAGER.home)] == [1]
+    assert "only one of the digest" in shown(await ask(desk, "unsubscribe 2", OPERATOR))
+    await ask(desk, "schedule delete 1", OPERATOR)
+    await ask(desk, "unsubscribe 2", OPERATOR)
+    assert await desk.store.feeds_of(STRANGER.home) == []
+
+
+async def test_a_sites_page_leads_to_its_feed(desk: Desk) -> None:
+    """Subscribing to a page subscribes to the feed that it names; a page without one is refused."""
+
+    class Finder(FakeFeeds):
+        """Knows pages too."""
+
+        async def look(self, url: str) -> ParsedFeed:
+            if url not in self.parsed:
+                raise NotAFeed(url)
+            return self.parsed[url]
+
+        async def discover(self, url: str) -> list[str]:
+            return [OTHER] if url == "https://other.example/" else []
+
+    assert isinstance(desk.feeds, FakeFeeds)
+    desk.feeds = Finder(desk.feeds.parsed)
+    assert "Added “Other”" in shown(await ask(desk, "subscribe https://other.example/"))
+    assert isinstance((await ask(desk, "subscribe https://none.example/")).error, NotAFeed)
+
+
+async def test_a_list_counts_the_workspaces_own(desk: Desk) -> None:
+    """What comes with the bot is told beside it."""
+    assert shown(await ask(desk, "list")).startswith("1 feeds\n")
+    assert shown(await ask(desk, "list", STRANGER)).startswith("1 feeds, 1 more come with the bot\n")
+    assert shown(await ask(desk, "list", OPERATOR)).startswith("2 feeds\n")
 
 
 async def test_the_operators_terminal_sees_all(desk: Desk) -> None:
