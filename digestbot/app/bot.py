@@ -24,6 +24,7 @@ from digestbot.app.roles import (
 )
 from digestbot.app.slacking import is_wanted
 from digestbot.app.steps import steps_of
+from digestbot.app.tending import tend
 from digestbot.app.webroom import serve_web
 from digestbot.config import Settings
 from digestbot.domain.errors import ConfigError, StoreError
@@ -97,7 +98,7 @@ async def _serve(rooms: Rooms, stop: asyncio.Event, roles: frozenset[Role], queu
     engine = _Alone(rooms) if queue is None else _Shared(rooms, queue, works="worker" in roles)
     tasks = [asyncio.create_task(stop.wait(), name="stop"), *engine.start()]
     scheduler = Scheduler(engine.dispatcher)
-    beside = []
+    beside = [asyncio.create_task(tend(rooms), name="tending")] if "worker" in roles else []
     if "scheduler" in roles:
         beside.append(asyncio.create_task(_upkeep(rooms), name="upkeep"))
         await scheduler.start()

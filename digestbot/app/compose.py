@@ -15,6 +15,7 @@ from digestbot.domain.errors import InferenceError
 from digestbot.domain.news import ParsedFeed
 from digestbot.domain.subscription import Platform
 from digestbot.editorial.quotes import find_quotes
+from digestbot.pipeline.audience import Audience
 from digestbot.pipeline.brief import Briefer
 from digestbot.pipeline.deliver import Deliverer
 from digestbot.pipeline.publish import Publisher
@@ -26,6 +27,7 @@ from digestbot.telemetry import configure_logging, logger
 if TYPE_CHECKING:
     from digestbot.inference import ArrivingSummarizer, Engine
     from digestbot.sources.http.gate import SharedTurns
+    from digestbot.sources.websub import Hubs
     from digestbot.store import SqlStore
 
 log = logger("models")
@@ -62,6 +64,7 @@ class Sources:
 
     feeds: LookingFeedSource
     articles: ArticleSource
+    hubs: "Hubs | None" = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +81,7 @@ class Rooms:
     publisher: Publisher
     deliverer: Deliverer
     clock: Clock
+    audience: Audience
 
 
 def read_settings(config: Path | None) -> Settings:
@@ -150,16 +154,20 @@ async def _arrive(arrival: "ArrivingSummarizer") -> None:
 
 
 @asynccontextmanager
-async def open_sources(settings: Settings, turns: "SharedTurns | None" = None) -> AsyncIterator[Sources]:
+async def open_sources(
+    settings: Settings, turns: "SharedTurns | None" = None, audience: Audience | None = None
+) -> AsyncIterator[Sources]:
     """Open the sources room: one client and one sandbox for feeds and pages.
 
-    ``turns`` are those of publishers' hosts where other processes ask them too.
+    ``turns`` are those of publishers' hosts where other processes ask them too; ``audience`` tells who reads a feed.
+    With one, and a public address where hubs reach the pages, hubs are asked for pushes.
     """
     from digestbot.sources.articles import WebArticleSource
     from digestbot.sources.articles.language import warm
     from digestbot.sources.feeds import HttpFeedSource
     from digestbot.sources.http.client import PoliteClient
     from digestbot.sources.sandbox import Sandbox
+    from digestbot.sources.websub import Hubs
 
     wanted = settings.sources
     client = PoliteClient(
@@ -173,8 +181,16 @@ async def open_sources(settings: Settings, turns: "SharedTurns | None" = None) -
         shared_turns=turns,
     )
     sandbox = Sandbox(prepare=[warm])
+    web = settings.web
+    hubs = Hubs(audience.store, client, web.public_url) if audience and web.enabled and web.public_url else None
+    feeds = HttpFeedSource(
+        client,
+        sandbox,
+        subscribers=audience.of if audience else lambda _: 1,
+        pushed=hubs.holds if hubs else lambda _feed, _now: False,
+    )
     try:
-        yield Sources(HttpFeedSource(client, sandbox), WebArticleSource(client, sandbox))
+        yield Sources(feeds, WebArticleSource(client, sandbox), hubs)
     finally:
         await client.close()
         await sandbox.close()
@@ -234,7 +250,8 @@ async def open_rooms(
     async with AsyncExitStack() as stack:
         store = await stack.enter_async_context(await open_store(settings.database.url, exclusive=exclusive))
         models = await stack.enter_async_context(open_models(settings, fetch=True))
-        sources = await stack.enter_async_context(open_sources(settings, turns))
+        audience = Audience(store)
+        sources = await stack.enter_async_context(open_sources(settings, turns, audience))
         if adapters is None:
             adapters = await stack.enter_async_context(open_adapters(settings, store))
         window = timedelta(hours=settings.sources.story_window_hours)
@@ -252,4 +269,5 @@ async def open_rooms(
             publisher=Publisher(store, briefer, adapters, clock, search),
             deliverer=Deliverer(store, adapters, clock),
             clock=clock,
+            audience=audience,
         )

@@ -55,6 +55,7 @@ def show_status(rows: Rows) -> None:
                 feed["paused"] or feed["last_error"] or "",
             )
         console.print(table)
+    _show_news_of_feeds(rows)
     if rows["subscriptions"]:
         table = _table("subscription", "channel", "next edition (UTC)", "paused", title="Subscriptions")
         for row in rows["subscriptions"]:
@@ -64,6 +65,21 @@ def show_status(rows: Rows) -> None:
         table = _table("delivery", "channel", "why", title="Could not be delivered")
         for row in rows["undeliverable"]:
             table.add_row(str(row["id"]), row["channel"], row["error"])
+        console.print(table)
+
+
+def _show_news_of_feeds(rows: Rows) -> None:
+    """Print what the operators were told last, and the quotations shown that publishers have taken out since."""
+    console = _console()
+    if rows["notices"]:
+        table = _table("at (UTC)", "what", title="Notices")
+        for notice in rows["notices"]:
+            table.add_row(notice["at"], notice["text"])
+        console.print(table)
+    if rows["lost_quotes"]:
+        table = _table("story", "quotation", "speaker", "missing since", title="Shown, and since gone from the article")
+        for lost in rows["lost_quotes"]:
+            table.add_row(str(lost["story"]), lost["text"], lost["speaker"], lost["at"])
         console.print(table)
 
 
@@ -87,7 +103,8 @@ def show_feed(rows: Rows) -> None:
     console.print(Text(rows["title"] or "(no title)", style="bold"))
     console.print(Text(" · ".join(filter(None, [rows["link"], rows["language"], f"{len(rows['entries'])} entries"]))))
     if state := rows.get("state"):
-        console.print(Text(f"checked {state['checked_at'] or 'never'}, next {state['next_check_at']}", style="dim"))
+        for line in _state_lines(state):
+            console.print(Text(line, style="dim"))
     for entry in rows["entries"]:
         console.print()
         console.print(Text(entry["title"] or "(no title)", style="bold"))
@@ -95,6 +112,25 @@ def show_feed(rows: Rows) -> None:
         console.print(Text(line, style="dim"))
         if entry["summary"]:
             console.print(Text(shorten(entry["summary"], LONGEST_ENTRY, placeholder=" …")))
+
+
+def _state_lines(state: Rows) -> list[str]:
+    """Return when a feed is asked, why then, and what of its last answer is kept."""
+    cached = state["cached"]
+    kept = [f"ETag {cached['etag']}" if cached["etag"] else "", cached["last_modified"] or ""]
+    kept += [f"body {cached['body_hash'][:12]}…" if cached["body_hash"] else "", f"{cached['items']} items"]
+    lines = [
+        f"checked {state['checked_at'] or 'never'}, next {state['next_check_at']}: {state['why'] or 'not asked yet'}",
+        f"cached: {', '.join(filter(None, kept))}; "
+        + (
+            "only new items are parsed" if cached["parsed_in_parts"] else "parsed whole: its items cannot be told apart"
+        ),
+    ]
+    if state["failures"]:
+        lines.append(f"failed {state['failures']} times since {state['failing_since']}: {state['last_error']}")
+    lines += [f"paused: {state['paused']}"] if state["paused"] else []
+    lines += [f"hub: {state['hub']}"] if state["hub"] else []
+    return lines + ([f"moving to {state['moving_to']}"] if state["moving_to"] else [])
 
 
 def show_summary(rows: Rows) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from digestbot.app.compose import read_settings
 from digestbot.domain.errors import NotFound
-from digestbot.domain.news import Feed
+from digestbot.domain.news import Feed, Polling
 
 Rows = dict[str, Any]
 
@@ -29,11 +29,29 @@ def feed_row(feed: Feed) -> Rows:
         "failing_since": _iso(polling.failing_since),
         "last_error": polling.last_error,
         "paused": feed.paused,
+        "why": polling.why,
+        "cached": cached_row(polling),
+        "hub": polling.hub,
+        "moving_to": polling.moved_to,
+    }
+
+
+def cached_row(polling: Polling) -> Rows:
+    """Return what is remembered of a feed's last answer, so that only what changes is asked for and parsed."""
+    return {
+        "etag": polling.etag,
+        "last_modified": polling.last_modified,
+        "body_hash": polling.body_hash,
+        "items": len(polling.items.split()),
+        "parsed_in_parts": not polling.full_parse,
     }
 
 
 async def status_rows(config: Path | None) -> Rows:
-    """Return counts, feeds that need a look, subscriptions with their next edition, and undeliverable messages."""
+    """Return counts, feeds that need a look, the latest notices, quotations shown that are gone from their articles.
+
+    Then subscriptions with their next edition, and undeliverable messages.
+    """
     from digestbot.store import open_store
 
     settings = read_settings(config)
@@ -42,6 +60,13 @@ async def status_rows(config: Path | None) -> Rows:
         return {
             "counts": {name: getattr(counts, name) for name in counts.__slots__},
             "failing": [feed_row(feed) for feed in await store.failing_feeds()],
+            "notices": [
+                {"at": _iso(n.at), "text": n.text, "told": n.sent_at is not None} for n in await store.notices(limit=10)
+            ],
+            "lost_quotes": [
+                {"story": lost.story_id, "at": _iso(lost.at), "text": lost.text, "speaker": lost.speaker}
+                for lost in await store.lost_quotes(limit=10)
+            ],
             "subscriptions": [
                 {
                     "id": s.id,

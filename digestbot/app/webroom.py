@@ -17,6 +17,9 @@ from digestbot.telemetry import logger
 if TYPE_CHECKING:
     from digestbot.web.desk import Desk, EngineFacts, Proofs
 
+PATIENCE = 8.0
+"""Seconds a reader waits for briefs of a preview; what is not made by then says so, and is made all the same."""
+
 log = logger("web")
 
 
@@ -84,7 +87,8 @@ class Proofing:
         from digestbot.web.desk import Proofs
 
         now = self._clock.now()
-        draft = await self._publisher.draft(subscription, max(now, subscription.next_edition_at or now), now)
+        at = max(now, subscription.next_edition_at or now)
+        draft = await self._publisher.draft(subscription, at, now, patience=PATIENCE)
         if draft.digest is None:
             return Proofs(None)
         slack, discord = (tuple(render_checked(draft.digest, self._papers[p])[1]) for p in ("slack", "discord"))
@@ -136,11 +140,13 @@ async def serve_web(rooms: Rooms) -> AsyncIterator[str]:
     if not wanted.enabled:
         yield ""
         return
+    from digestbot.sources.websub import Pushes, callback_routes
     from digestbot.web.access import Guard
     from digestbot.web.server import serving
 
     token = wanted.token.get_secret_value() if wanted.token else ""
     guard = Guard.of(token, wanted.proxy_header, wanted.trusted_proxies)
-    async with serving(desk_of(rooms), guard, wanted.host, wanted.port) as base:
+    pushes = callback_routes(Pushes(rooms.store, rooms.clock)) if rooms.sources.hubs else ()
+    async with serving(desk_of(rooms), guard, wanted.host, wanted.port, pushes) as base:
         log.info("serving", url=base, asks="nobody" if guard.is_open else "for a token" if token else "a proxy")
         yield base

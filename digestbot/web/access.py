@@ -24,7 +24,7 @@ TRIES, TRIES_WITHIN = 10, 60.0
 """Wrong tokens within these seconds after which nobody is asked any more for a while."""
 MOST_REMOTES = 1_000
 """Addresses whose wrong tokens are remembered."""
-OPEN_PATHS = ("/healthz", "/readyz", "/login", "/static/")
+OPEN_PATHS = ("/healthz", "/readyz", "/login", "/static/", "/websub/")
 LOCAL_NAMES = frozenset({"localhost", "127.0.0.1", "[::1]", "::1"})
 
 Network = IPv4Network | IPv6Network

@@ -1,6 +1,6 @@
 """Serves the rooms over HTTP; refuses an address that others reach without asking who they are."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 
 from aiohttp import web
@@ -17,19 +17,24 @@ GRACE = 2.0
 """Seconds that answers under way are given to end."""
 
 
-def application(desk: Desk, guard: Guard | None = None) -> web.Application:
-    """Return the web room as an aiohttp application."""
+def application(
+    desk: Desk, guard: Guard | None = None, callbacks: Iterable[web.AbstractRouteDef] = ()
+) -> web.Application:
+    """Return the web room as an aiohttp application; ``callbacks`` are routes of other rooms, such as hubs call."""
     app = web.Application(middlewares=[with_log, with_guard], client_max_size=LONGEST_FORM)
     app.on_response_prepare.append(guard_headers)
     app[DESK] = desk
     app[GUARD] = guard or Guard()
     for room in (entrance, reading, proofs, control, health):
         app.router.add_routes(room.routes())
+    app.router.add_routes(callbacks)
     return app
 
 
 @asynccontextmanager
-async def serving(desk: Desk, guard: Guard, host: str, port: int) -> AsyncIterator[str]:
+async def serving(
+    desk: Desk, guard: Guard, host: str, port: int, callbacks: Iterable[web.AbstractRouteDef] = ()
+) -> AsyncIterator[str]:
     """Serve while the context lasts; yield the base URL, without a final slash.
 
     Raises:
@@ -37,7 +42,9 @@ async def serving(desk: Desk, guard: Guard, host: str, port: int) -> AsyncIterat
 
     """
     guard.require(host)
-    runner = web.AppRunner(application(desk, guard), access_log=None, handle_signals=False, shutdown_timeout=GRACE)
+    runner = web.AppRunner(
+        application(desk, guard, callbacks), access_log=None, handle_signals=False, shutdown_timeout=GRACE
+    )
     await runner.setup()
     try:
         try:

@@ -1,0 +1,54 @@
+"""What goes on beside the pipeline's steps: readers are counted, hubs are kept, people are told what they must know."""
+
+from collections.abc import Sequence
+
+from digestbot.app.compose import Rooms
+from digestbot.config import Settings
+from digestbot.domain.errors import StoreError
+from digestbot.domain.subscription import Channel
+from digestbot.pipeline.telling import Teller
+from digestbot.telemetry import logger
+
+EVERY = 60.0
+"""Seconds between two rounds."""
+
+log = logger("bot")
+
+
+async def tend(rooms: Rooms) -> None:
+    """Go round until cancelled; a store that cannot be read now is asked again in the next round."""
+    teller = Teller(rooms.store, rooms.adapters, operators(rooms.settings), rooms.clock)
+    while True:
+        try:
+            await round_of(rooms, teller)
+        except StoreError as error:
+            log.warning("tending failed", code=error.code, error=str(error))
+        await rooms.clock.sleep(EVERY)
+
+
+async def round_of(rooms: Rooms, teller: Teller) -> None:
+    """Count readers, keep the hubs, tell people.
+
+    Raises:
+        StoreError: The store could not be read or written.
+
+    """
+    await rooms.audience.count()
+    if rooms.sources.hubs is not None:
+        for fault in await rooms.sources.hubs.tend(await rooms.store.feeds(), rooms.clock.now()):
+            log.info("hub not subscribed to; the feed is polled as before", code=fault.code, error=str(fault))
+    told, faults = await teller.tell()
+    for notice in told:
+        log.warning("notice", feed=notice.feed_id, text=notice.text)
+    for error in faults:
+        log.warning("notice not posted", code=error.code, error=str(error))
+
+
+def operators(settings: Settings) -> Sequence[Channel]:
+    """Return the channels that reports and notices go to: ``C…``, or on Slack ``T…/C…`` where there are several."""
+    team, _, slack = settings.slack.admin_channel.rpartition("/")
+    channels = [Channel("slack", slack, team)] if slack else []
+    return [
+        *channels,
+        *([Channel("discord", settings.discord.admin_channel)] if settings.discord.admin_channel else []),
+    ]
