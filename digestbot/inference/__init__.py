@@ -8,6 +8,7 @@ from digestbot.inference.engine import Engine
 from digestbot.inference.extractive import ExtractiveSummarizer
 from digestbot.inference.remote import RemoteSummarizer
 from digestbot.inference.seq2seq import Seq2SeqSummarizer
+from digestbot.inference.shelf import VectorShelf
 
 __all__ = [
     "ArrivingSummarizer",
@@ -18,6 +19,7 @@ __all__ = [
     "Remembering",
     "RemoteSummarizer",
     "Seq2SeqSummarizer",
+    "VectorShelf",
     "arriving",
     "choose_summarizer",
     "fetch_aside",
