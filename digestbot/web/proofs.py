@@ -10,8 +10,10 @@ from typing import TypeVar, get_args
 from aiohttp import web
 from markupsafe import Markup
 
+from digestbot.domain.digest import Prose, Text
 from digestbot.domain.errors import NotFound
 from digestbot.domain.subscription import Channel, Length, Style, Subscription
+from digestbot.editorial.edition.compose import STILL_MAKING
 from digestbot.web.desk import DESK, Proofs
 from digestbot.web.pages import page, paint
 from digestbot.web.preview.page import windows
@@ -30,6 +32,13 @@ class Proof:
     again: bool
     proofs: Proofs
     windows: Markup
+
+    @property
+    def is_unfinished(self) -> bool:
+        """Whether a summary is still being made, so that it is worth looking again."""
+        cards = self.proofs.digest.cards if self.proofs.digest else ()
+        waiting = Text(STILL_MAKING)
+        return any(isinstance(block, Prose) and waiting in block.spans for card in cards for block in card.blocks)
 
 
 def routes() -> list[web.RouteDef]:

@@ -1,11 +1,14 @@
 """The preview: what each platform will show, made anew for every choice, and nothing marked as sent."""
 
 from copy import deepcopy
+from dataclasses import replace
 
 from digestbot.chat.discord import components
 from digestbot.chat.slack import blocks, reading
-from digestbot.domain.digest import Quotation
-from tests.web.reader import read
+from digestbot.domain.digest import Card, Prose, Quotation, Text
+from digestbot.editorial.edition.compose import STILL_MAKING
+from digestbot.web.desk import Proofs
+from tests.web.reader import client_of, read
 from tests.web.world import World, world
 
 
@@ -60,8 +63,6 @@ async def test_nothing_is_marked_as_sent():
     made = await world()
     before = deepcopy((made.store._editions, made.store._deliveries, made.store._posted, made.store._subscriptions))  # type: ignore[attr-defined] # the fake's rows
     for query in ("", "?style=compact", "?length=long", "?again=yes"):
-        from tests.web.reader import client_of  # noqa: PLC0415
-
         async with client_of(made.desk) as client:
             await read(client, f"/preview/3{query}")
     assert before == (made.store._editions, made.store._deliveries, made.store._posted, made.store._subscriptions)  # type: ignore[attr-defined] # the fake's rows
@@ -71,3 +72,19 @@ async def test_the_first_subscription_is_led_to(client):
     """Without a choice the first subscription's preview is shown."""
     answer = await client.get("/preview", allow_redirects=False)
     assert (answer.status, answer.headers["Location"]) == (303, "/preview/1")
+
+
+async def test_what_is_still_being_made_is_looked_at_again(small_world: World):
+    """A preview with a summary that is not made yet says so, in words and for the page's script."""
+    proofs = await small_world.desk.proofs(await small_world.store.subscription(3))
+    assert proofs.digest is not None
+    waiting = Card((Prose((Text(STILL_MAKING),), quiet=True),), story_id=1)
+    unfinished = Proofs(replace(proofs.digest, cards=(*proofs.digest.cards, waiting)), proofs.screens)
+
+    async def one(_subscription):
+        return unfinished
+
+    async with client_of(replace(small_world.desk, proofs=one)) as client:
+        assert (await read(client, "/preview/3/windows")).all("div", data_unfinished="")
+    async with client_of(small_world.desk) as client:
+        assert not (await read(client, "/preview/3/windows")).all("div", data_unfinished="")

@@ -6,6 +6,7 @@
   const proofs = document.getElementById("proofs");
   if (!form || !proofs) return;
   const state = form.querySelector(".state");
+  const again = { after: 3000, most: 20, times: 0 };
   let asked = 0;
 
   const choices = () => {
@@ -37,16 +38,27 @@
     }
     form.removeAttribute("aria-busy");
     state.textContent = words;
+    lookAgain();
   };
 
+  // A model may need a minute for a summary: look again while one is still being made.
   let waiting;
+  const lookAgain = () => {
+    clearTimeout(waiting);
+    if (!proofs.querySelector("[data-unfinished]") || again.times++ >= again.most) return;
+    waiting = setTimeout(show, again.after);
+  };
+
   form.addEventListener("input", (event) => {
     if ("local" in event.target.dataset || !form.reportValidity()) return;
+    again.times = 0;
     clearTimeout(waiting);
     waiting = setTimeout(show, event.target.type === "number" ? 250 : 0);
   });
   form.addEventListener("submit", (event) => {
     event.preventDefault();
+    again.times = 0;
     show();
   });
+  lookAgain();
 })();
