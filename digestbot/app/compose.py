@@ -112,14 +112,14 @@ async def open_models(settings: Settings, *, fetch: bool = False) -> AsyncIterat
 
     With ``fetch`` a model that ``auto`` may fetch is fetched meanwhile, and takes over when it is here.
     """
-    from digestbot.inference import EncoderEmbedder, arriving, choose_summarizer, fetch_aside
+    from digestbot.inference import EncoderEmbedder, VectorShelf, arriving, choose_summarizer, fetch_aside
     from digestbot.inference.catalogue import RECOMMENDED
 
     wanted = settings.model
-    engine = open_engine(settings)
+    engine, shelf = open_engine(settings), VectorShelf(Path(wanted.cache) / "sentences.sqlite3")
     coming: asyncio.Task[None] | None = None
     try:
-        embedder = EncoderEmbedder(engine)
+        embedder = EncoderEmbedder(engine, shelf=shelf)
         summarizer = choose_summarizer(
             wanted.engine,
             engine=engine,
@@ -140,6 +140,7 @@ async def open_models(settings: Settings, *, fetch: bool = False) -> AsyncIterat
             coming.cancel()
             await asyncio.wait({coming})
         await engine.aclose()
+        await shelf.aclose()
 
 
 async def _arrive(arrival: "ArrivingSummarizer") -> None:
