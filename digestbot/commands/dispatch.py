@@ -86,6 +86,7 @@ async def known(desk: Desk, asker: Asker) -> Asker:
         manager=asker.manager or settings.managers == ANYONE or settings.managers in asker.groups,
         timezone=settings.timezone if asker.timezone == "UTC" and settings.timezone else asker.timezone,
         place=asker.place or (kept.name if kept else ""),
+        defaults=settings,
     )
 
 

@@ -11,7 +11,7 @@ from digestbot.commands.limits import Lately, Limits
 from digestbot.domain.digest import Card
 from digestbot.domain.errors import DigestbotError
 from digestbot.domain.news import ParsedFeed
-from digestbot.domain.subscription import Channel, Platform, Workspace
+from digestbot.domain.subscription import Channel, Platform, Workspace, WorkspaceSettings
 from digestbot.pipeline.brief import Briefer
 from digestbot.pipeline.publish import Publisher
 from digestbot.ports import ArticleSource, Clock, Store
@@ -63,7 +63,8 @@ class Asker:
     """Who asks, and where: ``channel`` is where the answer belongs.
 
     Platforms give ``manager`` to those who administer the workspace there; ``dispatch`` widens it by the workspace's
-    setting, for which ``groups`` are the ids of the user groups or roles the asker is in. ``place`` is the workspace's
+    setting, for which ``groups`` are the ids of the user groups or roles the asker is in, and fills in
+    ``defaults``, what the workspace has set. ``place`` is the workspace's
     name as its people know it.
     """
 
@@ -73,6 +74,7 @@ class Asker:
     timezone: str = "UTC"
     groups: tuple[str, ...] = ()
     place: str = ""
+    defaults: WorkspaceSettings = field(default_factory=WorkspaceSettings)
 
     @property
     def platform(self) -> Platform:

@@ -42,8 +42,8 @@ async def now(desk: Desk, asker: Asker, options: Options) -> Reply:
         topics=(options.text("topic"),) if "topic" in options else (),
         stories=options.number("stories", 5),
         quotes=options.number("quotes", 1),
-        length=_length(options),
-        language=options.text("language"),
+        length=_length(options, asker),
+        language=options.text("language", asker.defaults.language),
         window_from=since,
     )
     wanted = replace(wanted, schedule=replace(wanted.schedule, timezone=asker.timezone))
@@ -62,7 +62,7 @@ async def summarize(desk: Desk, asker: Asker, options: Options) -> Reply:
         raise NothingToRead(options.text("url"))
     article = replace(article, id=article.id or 1, fetched_at=article.fetched_at or at)
     told = Story(0, (article,), at, at)
-    length = _length(options)
+    length = _length(options, asker)
     brief = await desk.briefer.make(told, length, interactive=True)
     return Reply((story_card(desk, asker, told, brief, length),), private=not options.flag("share"))
 
@@ -132,6 +132,6 @@ async def why(desk: Desk, asker: Asker, options: Options) -> Reply:
     return Reply(tuple(lines))
 
 
-def _length(options: Options) -> Length:
-    wanted = options.text("length", "medium")
+def _length(options: Options, asker: Asker) -> Length:
+    wanted = options.text("length", asker.defaults.length)
     return next((length for length in LENGTHS if length == wanted), "medium")

@@ -1,8 +1,10 @@
 """The commands about a workspace as a whole: its settings, its status, what is kept of it, who changed what."""
 
 import asyncio
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from difflib import get_close_matches
 
 from digestbot.commands.feeds import NONE
 from digestbot.commands.model import Asker, Desk, Options, Reply, Value
@@ -12,7 +14,7 @@ from digestbot.commands.schedules import hours, span
 from digestbot.commands.words import card, listed, moment, said
 from digestbot.domain.digest import Action, Block, Card, Heading, Prose, Span, Strong, Text
 from digestbot.domain.errors import BadOption, DigestbotError, NotAllowed
-from digestbot.domain.subscription import ADMINS, OPERATOR, WorkspaceSettings
+from digestbot.domain.subscription import ADMINS, ANYONE, OPERATOR, WorkspaceSettings
 from digestbot.ports import Examining, Retention
 
 EMPTY = frozenset({NONE, "any", "default"})
@@ -70,10 +72,9 @@ def _changed(before: WorkspaceSettings, options: Options) -> WorkspaceSettings:
         return "" if given.lower() in EMPTY else given
 
     quiet_from, quiet_to = hours(options.text("quiet")) if "quiet" in options else (before.quiet_from, before.quiet_to)
-    managers = options.text("managers", before.managers)
     return replace(
         before,
-        managers=managers.lower() if managers.lower() in {"admins", "anyone"} else managers,
+        managers=_managers(options.text("managers", before.managers)),
         admin_channel=text("admin_channel", before.admin_channel),
         timezone=text("timezone", before.timezone),
         language=text("language", before.language),
@@ -82,6 +83,23 @@ def _changed(before: WorkspaceSettings, options: Options) -> WorkspaceSettings:
         quiet_from=quiet_from,
         quiet_to=quiet_to,
     )
+
+
+def _managers(given: str) -> str:
+    """Return who may manage: one of the two words, or the bare id of a role or user group.
+
+    Raises:
+        BadOption: It is neither; the nearest word is named.
+
+    """
+    word = given.lower()
+    if word in {ADMINS, ANYONE}:
+        return word
+    bare = given.strip("<>@&!").removeprefix("subteam^").partition("|")[0]
+    if not re.fullmatch(r"[A-Za-z]?[A-Z0-9]*\d[A-Z0-9]*", bare):
+        near = get_close_matches(word, (ADMINS, ANYONE), n=1)
+        raise BadOption("managers", "are admins, anyone, or a role or user group", near[0] if near else None)
+    return bare
 
 
 async def _keep_quiet(desk: Desk, asker: Asker, before: WorkspaceSettings, changed: WorkspaceSettings) -> int:

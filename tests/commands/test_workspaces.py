@@ -5,7 +5,7 @@ from datetime import time, timedelta
 
 import pytest
 
-from digestbot.commands import COMMANDS, Asker, Desk, Reply, dispatch, parse
+from digestbot.commands import COMMANDS, Asker, Desk, Invocation, Reply, dispatch, parse
 from digestbot.commands.workspaces import Found
 from digestbot.domain.errors import BadOption, NotAllowed, NotFound
 from digestbot.domain.news import Polling
@@ -90,6 +90,27 @@ async def test_who_may_manage_is_a_setting(desk: Desk) -> None:
             assert isinstance(reply.error, NotAllowed) is (asker not in allowed)
         assert (await ask(desk, "audit", MANAGER)).error is None
     assert isinstance((await ask(desk, "audit", replace(STRANGER, manager=False))).error, NotAllowed)
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [("<@&123456>", "123456"), ("<!subteam^S07AB|@news>", "S07AB"), ("Anyone", "anyone"), ("S7", "S7")],
+)
+async def test_a_role_is_kept_by_its_id(desk: Desk, given: str, kept: str) -> None:
+    """However a platform writes it; a word that is none of the two names the nearest."""
+    await dispatch(desk, Invocation("settings", {"managers": given}), MANAGER)
+    assert (await settings(desk)).managers == kept
+    reply = await dispatch(desk, Invocation("settings", {"managers": "amdins"}), MANAGER)
+    assert "did you mean “admins”?" in shown(reply)
+    assert (await settings(desk)).managers == kept
+
+
+async def test_answers_on_demand_keep_to_the_settings_too(desk: Desk) -> None:
+    """The workspace's language and length are what “now” has when nobody says otherwise."""
+    await ask(desk, "settings language=fr")
+    assert "nothing new" in shown(await ask(desk, "now", READER))
+    assert "3 stories" in shown(await ask(desk, "now language=en", READER))
+    assert "3 stories" in shown(await ask(desk, "now", STRANGER))
 
 
 async def test_the_form_of_settings_starts_with_what_there_is(desk: Desk) -> None:
