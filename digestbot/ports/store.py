@@ -92,9 +92,10 @@ class FeedStore(Protocol):
         An article whose key is already seen is left out: writing the same record twice changes nothing. ``now`` is
         read just before the call: a stored article counts as fetched then, so that no edition's window closes
         between the reading of an article and its being stored. An edit keeps the time its article was fetched.
-        A story that is gone is replaced by the one it was merged into, else by a new one. A new address that is
-        another feed's is not taken. None leaves a fact of the feed as it is. An article that a removed feed left
-        behind under the same key and address is taken over, not stored again.
+        A story that is gone is replaced by the one it was merged into, else by a new one. A feed that moved to
+        another one's address is merged into that one: its marks, articles, workspaces and subscriptions go there.
+        None leaves a fact of the feed as it is. An article that a removed feed left behind under the same key and
+        address is taken over, not stored again.
 
         Raises:
             NotFound: The feed is gone.

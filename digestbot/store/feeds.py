@@ -15,6 +15,7 @@ from digestbot.store.articles import edit_articles, store_articles
 from digestbot.store.columns import storable, stored_key
 from digestbot.store.database import batches, insert_new
 from digestbot.store.homes import owners
+from digestbot.store.merging import merge_feed
 from digestbot.store.rows import Role, feed_of
 from digestbot.store.tables import feeds, seen
 from digestbot.store.watching import note, polled
@@ -123,13 +124,15 @@ class SqlFeeds(Role):
         async with self._database.write() as connection:
             # Two refreshes of one feed go one after the other, also on two machines.
             row = await _row(connection, feeds.c.id == record.feed_id, record.feed_id, lock=True)
-            await connection.execute(
-                update(feeds).where(feeds.c.id == row.id).values(await _facts(connection, row, record))
-            )
+            there = await _at(connection, record.url)
+            facts = _facts(row, record) | ({"url": record.url} if record.url is not None and there is None else {})
+            await connection.execute(update(feeds).where(feeds.c.id == row.id).values(facts))
             fresh = await _mark_seen(connection, record, now)
             stored = await store_articles(connection, record, fresh, now)
             await edit_articles(connection, record, now)
             await note(connection, [(row.id, record.notice)] if record.notice else [], now)
+            if there is not None and there != row.id:
+                await merge_feed(connection, row.id, there)
             return stored
 
 
@@ -148,17 +151,21 @@ async def _row(connection: AsyncConnection, condition: Any, key: object, *, lock
     return row
 
 
-async def _facts(connection: AsyncConnection, row: Row[Any], record: RefreshRecord) -> dict[str, Any]:
-    """Return the columns of a feed that a refresh changes."""
+async def _at(connection: AsyncConnection, url: str | None) -> int | None:
+    """Return the feed at an address, or None."""
+    if url is None:
+        return None
+    found: int | None = (await connection.execute(select(feeds.c.id).where(feeds.c.url == url))).scalar()
+    return found
+
+
+def _facts(row: Row[Any], record: RefreshRecord) -> dict[str, Any]:
+    """Return the columns of a feed that a refresh changes, its address apart."""
     told = {"title": record.title, "link": record.link, "language": record.language, "paused": record.paused}
     facts = polled(record.polling) | {name: value for name, value in told.items() if value is not None}
     facts["size"] = max(row.size, len(set(record.seen)))
     if row.baseline_at is None and record.baseline_at is not None:
         facts["baseline_at"] = record.baseline_at
-    if record.url is not None:
-        owner = (await connection.execute(select(feeds.c.id).where(feeds.c.url == record.url))).scalar()
-        if owner is None:
-            facts["url"] = record.url
     return facts
 
 

@@ -162,6 +162,9 @@ class MemoryFeeds:
         for edit in record.edits:
             self._edit(record.feed_id, edit, now)
         self._note(record.feed_id, record.notice, now)
+        there = next((o.feed.id for o in self._feeds.values() if o.feed.url == record.url), record.feed_id)
+        if there != record.feed_id:
+            self._merge_feed(record.feed_id, there)
         return {new.article.key: stored[k] for new in record.articles if (k := stored_key(new.article.key)) in stored}
 
     def _take_facts(self, row: FeedRow, record: RefreshRecord) -> None:

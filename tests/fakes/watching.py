@@ -20,6 +20,22 @@ class MemoryWatching:
                 row.feed = replace(row.feed, polling=poll.polling, paused=poll.paused or row.feed.paused)
             self._note(poll.feed_id, poll.notice, now)
 
+    def _merge_feed(self, moved_id: int, into_id: int) -> None:
+        moved, there = self._feeds.pop(moved_id), self._feeds[into_id]
+        there.seen = moved.seen | there.seen
+        there.feed = replace(there.feed, baseline_at=there.feed.baseline_at or moved.feed.baseline_at)
+        taken = {article.key for article in self._articles.values() if article.feed_id == into_id}
+        for key, article in self._articles.items():
+            if article.feed_id == moved_id:
+                self._articles[key] = replace(article, feed_id=0 if article.key in taken else into_id)
+        for feed_id, home in [key for key in self._owners if key[0] == moved_id]:
+            own = self._owners.pop((feed_id, home))
+            self._owners.setdefault((into_id, home), own)
+        for key, one in self._subscriptions.items():
+            named = dict.fromkeys(into_id if number == moved_id else number for number in one.feeds)
+            self._subscriptions[key] = replace(one, feeds=tuple(named))
+        self._leases.pop(moved_id, None)
+
     def _note(self, feed_id: int, text: str, now: datetime) -> None:
         if text:
             notice = Notice(self._next("notice"), feed_id, storable(text), now)

@@ -316,3 +316,21 @@ async def test_a_poll_that_cannot_be_written_fails_alone_with_those_of_its_batch
     (done,) = await refresher.run_due()
     assert (done.outcome, type(done.error)) == ("failed", StoreUnavailable)
     assert await refresher.run_due() == []
+
+
+async def test_a_feed_that_moves_onto_another_is_merged_and_posts_nothing_again(store, publisher, refresher, clock):
+    """Two addresses of one feed become one feed: what either had is known, what is new afterwards comes once."""
+    other = "https://news.example/new"
+    for url in (URL, other):
+        await store.add_feed(url, backfill=5, now=clock.now())
+        publisher.publish(url, entry(1), entry(2))
+    await refresher.run_due()
+    stored = (await store.status(clock.now())).articles
+    publisher.moved[URL] = other
+    clock.tick(minutes=31)
+    await refresher.run_due()
+    assert [feed.url for feed in await store.feeds()] == [other]
+    publisher.publish(other, entry(3))
+    clock.tick(minutes=31)
+    (done,) = await refresher.run_due()
+    assert (done.stored, (await store.status(clock.now())).articles) == (1, stored + 1)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from digestbot.domain.errors import NotFound
-from tests.store.making import DAY, HOUR, NOW, article, new, record, stored, vector
+from tests.store.making import DAY, HOUR, NOW, article, new, record, stored, subscription, vector
 
 
 async def test_a_new_feed_is_due_at_once(store):
@@ -200,14 +200,40 @@ async def test_an_edit_changes_what_is_said_and_nothing_else(store):
 
 
 async def test_a_feed_that_moved_keeps_its_marks(store):
-    """A permanent redirect changes the address and nothing else; another feed's address is not taken."""
+    """A permanent redirect changes the address and nothing else."""
     feed = await store.add_feed("https://old.example/", now=NOW)
-    other = await store.add_feed("https://other.example/", now=NOW)
     await store.record_refresh(record(feed, new("a"), url="https://new.example/"), NOW)
     moved = await store.feed(feed.id)
     assert (moved.url, await store.seen(feed.id)) == ("https://new.example/", {"a"})
-    await store.record_refresh(record(feed, url=other.url), NOW)
-    assert (await store.feed(feed.id)).url == "https://new.example/"
+
+
+async def test_a_feed_that_moved_to_another_is_merged_into_it(store):
+    """Marks, articles and subscriptions go to the feed that is there; what the moved one had is not news again."""
+    there = await store.add_feed("https://new.example/", now=NOW)
+    moved = await store.add_feed("https://old.example/", now=NOW)
+    await store.record_refresh(record(there, new("a"), baseline_at=NOW), NOW)
+    await store.record_refresh(record(moved, new("a"), new("b"), seen=["c"], baseline_at=NOW), NOW)
+    one = await store.save_subscription(replace(subscription(), feeds=(moved.id,)))
+    both = await store.save_subscription(replace(subscription("Both"), feeds=(moved.id, there.id)))
+    homes = await store.record_refresh(record(moved, new("d"), url=there.url), NOW)
+    assert set(homes) == {"d"}
+    assert [feed.id for feed in await store.feeds()] == [there.id]
+    assert await store.seen(there.id) == {"a", "b", "c", "d"}
+    assert await store.record_refresh(record(there, new("b"), new("c"), new("d")), NOW) == {}
+    assert set(await store.articles_of(there.id, ["a", "b", "d"])) == {"a", "b", "d"}
+    for kept in (one, both):
+        assert (await store.subscription(kept.id)).feeds == (there.id,)
+    with pytest.raises(NotFound):
+        await store.feed(moved.id)
+
+
+async def test_a_feed_not_polled_yet_takes_the_baseline_of_the_one_that_moved_to_it(store):
+    """The feed that is there may be new: it is no first sight any more."""
+    there = await store.add_feed("https://new.example/", now=NOW)
+    moved = await store.add_feed("https://old.example/", now=NOW)
+    await store.record_refresh(record(moved, new("a"), baseline_at=NOW), NOW)
+    await store.record_refresh(record(moved, url=there.url), NOW + DAY)
+    assert (await store.feed(there.id)).baseline_at == NOW
 
 
 async def test_a_removed_feeds_articles_stay_and_are_taken_over(store):
