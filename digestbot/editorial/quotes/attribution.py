@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from digestbot.domain.news import Speaker, SpeakerKind
 from digestbot.editorial.quotes import ranker
+from digestbot.editorial.quotes.cues import cue_of
 from digestbot.editorial.quotes.mentions import Mention
 from digestbot.editorial.quotes.model import calibrated
 from digestbot.editorial.quotes.resolver import Resolver
@@ -19,13 +20,17 @@ _NAMESAKES = 0.9
 
 @dataclass(frozen=True, slots=True)
 class Attributed:
-    """A span of speech with its speaker (None: not known) and the probability that the speaker is right."""
+    """A span of speech with its speaker (None: not known) and the probability that the speaker is right.
+
+    ``plain`` tells, in languages read by a cue table alone, that the attribution is of the surest form.
+    """
 
     span: Marked
     place: int
     speaker: Speaker | None
     probability: float
     mention: Mention | None
+    plain: bool = False
 
 
 def attribute(scene: Scene) -> list[Attributed]:
@@ -40,7 +45,8 @@ def attribute(scene: Scene) -> list[Attributed]:
         if id(mention) not in resolved:
             resolved[id(mention)] = resolve(resolver, mention)
         target, share = resolved[id(mention)]
-        speaker = None if target is None else speaker_of(scene, target, mention)
+        cue = cue_of(scene, scene.places[number], mention)
+        speaker = None if target is None else speaker_of(scene, target, mention, cue)
         if target is not None:
             resolver.speakers.append(target)
         pronoun = share if mention.kind == "R" else None
@@ -88,7 +94,7 @@ def _relative(scene: Scene, pronoun: Mention) -> tuple[Mention | None, float]:
     return best, _RELATIVE_SURETY if best is not None else 0.0
 
 
-def speaker_of(scene: Scene, target: Mention, mention: Mention) -> Speaker:
+def speaker_of(scene: Scene, target: Mention, mention: Mention, cue: tuple[int, int] | None = None) -> Speaker:
     """Return the speaker under the first full form of the name in the article."""
     name, start, end = target.text, target.start, target.end
     description = ""
@@ -103,7 +109,8 @@ def speaker_of(scene: Scene, target: Mention, mention: Mention) -> Speaker:
                 scene.fuller[name] = _fuller(scene, name, start, end)
             name, start, end = scene.fuller[name]
         description = next((scene.text[m.role[0] : m.role[1]] for m in member.mentions if m.role), "")
-    return Speaker(name, start, end, kind=kind, mention=(mention.start, mention.end), description=description)
+    beside = (mention.start, mention.end)
+    return Speaker(name, start, end, kind=kind, mention=beside, cue=cue, description=description)
 
 
 def _fuller(scene: Scene, name: str, start: int, end: int) -> tuple[str, int, int]:

@@ -1,5 +1,6 @@
 """Joins the spans of one quotation and shortens it at sentence ends; never changes a word."""
 
+from collections import Counter
 from collections.abc import Sequence
 
 from digestbot.domain.errors import NotVerbatim
@@ -85,11 +86,20 @@ def _fitting(text: str, passage: Passage, room: int) -> tuple[int | None, int]:
     return end, used
 
 
-def recut(article: Article, passages: Sequence[Passage], like: Quote, *, confidence: float, key: bool) -> Quote | None:
-    """Cut a quotation out of its article once more; None where it would not stand there."""
+def recut(
+    article: Article, passages: Sequence[Passage], like: Quote, *, key: bool, dropped: Counter[str]
+) -> Quote | None:
+    """Cut a quotation out of its article once more; where it would not stand there, count why."""
     try:
         return Quote.cut(
-            article, passages, like.speaker, confidence=confidence, key=key, partial=like.partial, venue=like.venue
+            article,
+            passages,
+            like.speaker,
+            confidence=like.confidence,
+            key=key,
+            partial=like.partial,
+            venue=like.venue,
         )
-    except NotVerbatim:
+    except NotVerbatim as error:
+        dropped[error.reason] += 1
         return None

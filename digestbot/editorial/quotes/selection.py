@@ -53,37 +53,88 @@ def key_quotes(
         centrality: Scores how central a text is to the story; word overlap stands in where there is none.
 
     """
+    return choose(articles, quotes_by_article, limit=limit, centrality=centrality).quotes
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """The quotes to show for a story, and by reason how many of its quotations are not shown.
+
+    Reasons: ``no_speaker`` (nobody can be named), ``not_a_person`` (an organisation, a document, somebody unnamed),
+    ``unsure`` (the speaker is below the threshold), ``too_short``, ``too_long`` (not one whole sentence fits),
+    ``same_speaker``, ``repeated`` (the same words are shown already), ``not_key`` (others tell more), and those of
+    :class:`NotVerbatim`. A quotation of several parts counts once.
+    """
+
+    quotes: tuple[Quote, ...]
+    dropped: Counter[str]
+
+
+def choose(
+    articles: Sequence[Article],
+    quotes_by_article: Mapping[int, Sequence[Quote]],
+    *,
+    limit: int = 3,
+    centrality: Centrality | None = None,
+) -> Chosen:
+    """Return what :func:`key_quotes` does, with the same arguments, and count what is not shown."""
+    dropped: Counter[str] = Counter()
     found = [
         candidate
         for index, article in enumerate(articles)
-        for candidate in _candidates(article, index, quotes_by_article.get(article.id, ()))
+        for candidate in _candidates(article, index, quotes_by_article.get(article.id, ()), dropped)
     ]
-    if not found:
-        return ()
-    _weigh(found, articles, quotes_by_article, centrality)
+    if found:
+        _weigh(found, articles, quotes_by_article, centrality)
     chosen: list[_Candidate] = []
     for candidate in sorted(found, key=lambda one: (-one.score, one.article, one.quote.start)):
-        if len(chosen) == limit:
-            break
-        if all(candidate.person != one.person and not _repeats(candidate, one) for one in chosen):
+        reason = _passed_over(candidate, chosen, limit)
+        if reason:
+            dropped[reason] += 1
+        else:
             chosen.append(candidate)
-    return tuple(candidate.quote for candidate in chosen)
+    return Chosen(tuple(candidate.quote for candidate in chosen), dropped)
 
 
-def _candidates(article: Article, index: int, quotes: Sequence[Quote]) -> list[_Candidate]:
-    """Return the quotations of one article that are sure, named and long enough."""
+def _passed_over(candidate: _Candidate, chosen: Sequence[_Candidate], limit: int) -> str:
+    """Return why a candidate is not shown beside those chosen, or nothing."""
+    if any(_repeats(candidate, one) for one in chosen):
+        return "repeated"
+    if any(candidate.person == one.person for one in chosen):
+        return "same_speaker"
+    return "not_key" if len(chosen) >= limit else ""
+
+
+def _candidates(article: Article, index: int, quotes: Sequence[Quote], dropped: Counter[str]) -> list[_Candidate]:
+    """Return the quotations of one article that are sure, named and long enough; count the others."""
     found = []
     for group in join(article, quotes):
         speaker = group[0].speaker
-        confidence = group[0].confidence
-        if speaker is None or speaker.kind != "person" or confidence < THRESHOLD:
+        reason = _unfit(group[0])
+        if speaker is None or reason:
+            dropped[reason] += 1
             continue
         passages = fit(article, _sure_start(group), LONGEST)
-        quote = recut(article, passages, group[0], confidence=confidence, key=True) if passages else None
-        if quote is None or len(quote.text.split()) < _SHORTEST:
+        if not passages:
+            dropped["too_long"] += 1
+            continue
+        quote = recut(article, passages, group[0], key=True, dropped=dropped)
+        if quote is None:
+            continue
+        if len(quote.text.split()) < _SHORTEST:
+            dropped["too_short"] += 1
             continue
         found.append(_Candidate(quote, index, _person(speaker.name), _content(quote.text)))
     return found
+
+
+def _unfit(quote: Quote) -> str:
+    """Return why a quotation may not be shown whatever it says, or nothing."""
+    if quote.speaker is None:
+        return "no_speaker"
+    if quote.speaker.kind != "person":
+        return "not_a_person"
+    return "unsure" if quote.confidence < THRESHOLD else ""
 
 
 def _sure_start(group: Sequence[Quote]) -> Sequence[Quote]:

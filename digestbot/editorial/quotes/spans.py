@@ -68,10 +68,15 @@ class Marked:
 
 def find_spans(text: str) -> list[Marked]:
     """Return the outermost quoted spans of ``text`` in order; marks nested within them stay part of their words."""
-    if sum(text.count(mark) for mark in _COUNTED) > _MARKS_A_SPAN * MAX_SPANS:
+    if is_crowded(text):
         return []
     spans = _paired(text)
     return _settled(spans, text) if len(spans) <= MAX_SPANS else []
+
+
+def is_crowded(text: str) -> bool:
+    """Tell whether a page has more quotation marks than any article: it is none, and gives no spans."""
+    return sum(text.count(mark) for mark in _COUNTED) > _MARKS_A_SPAN * MAX_SPANS
 
 
 def _paired(text: str) -> list[Marked]:
