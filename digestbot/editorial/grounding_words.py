@@ -23,10 +23,17 @@ FUNCTION_WORDS = _set(
     "because so also there here up down out off just very more most such other some any all both each only own same "
     "too s t"
 )
-NEGATIONS = _set("not no never none nobody nothing neither nor without cannot denied denies deny failed")
+NEGATIONS = _set(
+    "not no never none nobody nothing neither nor without cannot denied denies deny failed "
+    "nicht kein keine keinen keinem keiner nie niemals ohne weder jamais aucun aucune sans nunca ningún ninguna sin "
+    "mai nessun nessuna senza não sem niet geen"
+)
+"""Words that deny: English, and those of German, French, Spanish, Italian, Portuguese and Dutch no English text has."""
 HEDGES = _set(
     "would could may might if whether should alleged allegedly reportedly possibly perhaps potentially likely unlikely "
-    "suspected claimed claims unless considering proposed"
+    "suspected claimed claims unless considering proposed "
+    "könnte könnten würde würden dürfte möglicherweise angeblich mutmaßlich vielleicht falls pourrait pourraient "
+    "serait aurait podría podrían sería habría quizás potrebbe potrebbero sarebbe forse poderia seria talvez zou zouden"
 )
 SOFT_HEDGES = HEDGES | _set(
     "can believes believe believed thinks think thought expects expect expected hopes hope hoping wants want wanted "

@@ -32,7 +32,7 @@ class ChatSummarizer(ModelSummarizer):
         backend: Backend = "auto",
         beam: int = 1,
         bound: bool = False,
-        deadline: float = 180.0,
+        deadline: float | None = 180.0,
         languages: tuple[str, ...] = ("en",),
         find_quotes: FindQuotes | None = None,
     ) -> None:

@@ -27,7 +27,7 @@ class Seq2SeqSummarizer(ModelSummarizer):
         model: str = RECOMMENDED,
         backend: Backend = "auto",
         beam: int = 4,
-        deadline: float = 120.0,
+        deadline: float | None = 120.0,
         languages: tuple[str, ...] = ("en",),
         find_quotes: FindQuotes | None = None,
     ) -> None:

@@ -216,3 +216,21 @@ def test_nothing_is_refused_that_stands():
     """A summary that stands in its sources has no refusals."""
     fair = "The European Union has paid 2.5 million euros for three bridges since 2019."
     assert ground([ARTICLE], [fair]).refusals == ()
+
+
+@pytest.mark.parametrize(
+    ("source", "claim", "reason"),
+    [
+        (
+            "Die Regierung will die Brücke bei Oslo nicht bauen.",
+            "Die Regierung will die Brücke bei Oslo bauen.",
+            "negation",
+        ),
+        ("Der Minister könnte am Montag nach Oslo reisen.", "Der Minister am Montag nach Oslo reisen.", "hedge"),
+        ("Le ministre pourrait quitter le gouvernement lundi.", "Le ministre quitter le gouvernement lundi.", "hedge"),
+        ("El gobierno nunca pagó la deuda del puente.", "El gobierno pagó la deuda del puente.", "negation"),
+    ],
+)
+def test_other_languages_deny_and_doubt_too(source, claim, reason):
+    """A denial or a doubt that a German, French or Spanish sentence dropped is missed as an English one is."""
+    assert reason in ground([Article(1, "", "", source)], [claim], strict=True).verdicts[0].reasons

@@ -170,6 +170,33 @@ async def test_a_story_in_another_language_is_not_given_to_the_model(engine, pla
         assert summary.engine == "extractive: language"
 
 
+GERMAN = (
+    "Die Hafenstadt schließt im Juni ihre letzte Fährlinie, wie die Bürgermeisterin am Dienstag mitteilte. "
+    "Die Linie hat im vergangenen Jahr viel Geld verloren und nur wenige Fahrgäste befördert. "
+    "Der Rat der Inseln will deshalb vor Gericht ziehen, falls die Stadt keinen Ersatz anbietet. "
+) * 3
+
+
+@pytest.mark.parametrize(
+    ("draft", "engine"),
+    [
+        (
+            "Die Hafenstadt schließt im Juni ihre letzte Fährlinie, wie die Bürgermeisterin am Dienstag mitteilte.",
+            "remote:m",
+        ),
+        ("The harbour town closes its last ferry line in June, the mayor said on Tuesday.", "extractive: ungrounded"),
+    ],
+)
+async def test_a_model_of_many_languages_answers_in_the_story_s_own(plain, draft, engine):
+    """A German story's German summary is posted; the same in English is not, as none of its words stand there."""
+    async with endpoint(draft) as url:
+        summary = await RemoteSummarizer(plain, FakeEmbedder(), url=url, model="m").summarize(
+            story(GERMAN, language="de")
+        )
+    assert summary.engine == engine
+    assert summary.text.startswith("Die Hafenstadt")
+
+
 async def test_a_long_story_is_ranked_before_it_is_read(engine, plain):
     """The material of a long story keeps its lead and stays within what a model can read."""
     filler = "\n".join(f"Clerk number {n} filed form {n * 7} in room {n % 90} of the east wing." for n in range(800))
