@@ -130,6 +130,7 @@ def _source(article: Article, quotes: Sequence[Quote], support: Sequence[Mark], 
 def _said(article: Article, quote: Quote, number: int, anchor: str, *, is_shown: bool) -> Said:
     speaker = quote.speaker
     cue = article.text[slice(*speaker.cue)] if speaker is not None and speaker.cue is not None else ""
-    sure = f"{quote.confidence:.0%} sure" if speaker is not None and quote.confidence else ""
+    # Never rounded up: nobody is surer than the figure.
+    sure = f"{int(quote.confidence * 100)}% sure" if speaker is not None and quote.confidence else ""
     why = DROPS["no_speaker"] if speaker is None else DROPS["not_key"]
     return Said(number, anchor, speaker.name if speaker else "", cue, sure, is_shown, f"Not shown: {why}.")
