@@ -48,7 +48,7 @@ class ChatSummarizer(ModelSummarizer):
     @property
     def name(self) -> str:
         """The engine with its model, revision and decoding."""
-        return f"chat:{revised(self._model)}+b{self._beam}{'+bound' if self._bound else ''}"
+        return f"chat:{revised(self._model)}+b{self._beam}{'+bound' if self._bound else ''}{self.tier_two}"
 
     async def _write(self, material: str, length: Length, *, interactive: bool) -> str:
         """Return the model's draft."""

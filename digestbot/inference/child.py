@@ -61,6 +61,10 @@ class Models:
                 from digestbot.inference.vectors import VectorModel  # heavy
 
                 return VectorModel(name, cache_dir=self._cache_dir, backend=backend, threads=self._threads)
+            if op == "entail":
+                from digestbot.inference.entailing import EntailmentModel
+
+                return EntailmentModel(name)
             from digestbot.inference.generation import load_generator  # heavy
 
             writer: Model = load_generator(op, name, cache_dir=self._cache_dir, backend=backend, threads=self._threads)

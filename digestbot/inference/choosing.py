@@ -12,9 +12,10 @@ from digestbot.inference.arriving import ArrivingSummarizer, Fetch
 from digestbot.inference.catalogue import RECOMMENDED, languages_of
 from digestbot.inference.chat import ChatSummarizer
 from digestbot.inference.engine import Engine
+from digestbot.inference.entailing import EntailmentChecker
 from digestbot.inference.extractive import ExtractiveSummarizer
 from digestbot.inference.hub import is_here
-from digestbot.inference.proposing import FindQuotes
+from digestbot.inference.proposing import FindQuotes, ModelSummarizer
 from digestbot.inference.remote import RemoteSummarizer
 from digestbot.inference.seq2seq import Seq2SeqSummarizer
 from digestbot.ports import Embedder, Summarizer
@@ -32,6 +33,7 @@ def choose_summarizer(
     key: str = "",
     bound: bool = False,
     languages: Sequence[str] = (),
+    checker: str = "",
     find_quotes: FindQuotes | None = None,
     fetch: Fetch | None = None,
 ) -> Summarizer:
@@ -40,7 +42,7 @@ def choose_summarizer(
     ``auto`` is seq2seq when its model is on this machine; when it is not, ``fetch`` may fetch it (see
     :func:`arriving`) and extractive serves until then, or for good without ``fetch``. The model of ``seq2seq``
     defaults to the recommended one; ``chat`` and ``remote`` need one named. ``languages`` are those the model
-    writes in, by default those that are known of it.
+    writes in, by default those that are known of it. ``checker`` names a model for the gate's second tier.
 
     Raises:
         ModelMissing: ``chat`` or ``remote`` without a model, or ``remote`` without an address.
@@ -51,7 +53,13 @@ def choose_summarizer(
     writes = tuple(languages) or languages_of(name)
 
     def seq2seq() -> Summarizer:
-        return Seq2SeqSummarizer(engine, plain, embedder, model=name, languages=writes, find_quotes=find_quotes)
+        return checked(
+            Seq2SeqSummarizer(engine, plain, embedder, model=name, languages=writes, find_quotes=find_quotes)
+        )
+
+    def checked(summarizer: ModelSummarizer) -> ModelSummarizer:
+        summarizer.checker = EntailmentChecker(engine, model=checker) if checker else None
+        return summarizer
 
     match choice:
         case "extractive":
@@ -65,19 +73,18 @@ def choose_summarizer(
         case "chat":
             if not model:
                 raise ModelMissing("of the chat engine", "is not named", hint="set model.name")
-            return Remembering(
-                ChatSummarizer(
-                    engine, plain, embedder, model=model, bound=bound, languages=writes, find_quotes=find_quotes
-                )
+            chat = ChatSummarizer(
+                engine, plain, embedder, model=model, bound=bound, languages=writes, find_quotes=find_quotes
             )
+            return Remembering(checked(chat))
         case "remote":
             if not model or not url:
                 raise ModelMissing("of the remote engine", "is not named", hint="set model.name and model.remote_url")
-            return Remembering(
-                RemoteSummarizer(
-                    plain, embedder, url=url, model=model, key=key, languages=tuple(languages), find_quotes=find_quotes
-                )
+            spoken = tuple(languages)
+            remote = RemoteSummarizer(
+                plain, embedder, url=url, model=model, key=key, languages=spoken, find_quotes=find_quotes
             )
+            return Remembering(checked(remote))
 
 
 def arriving(summarizer: Summarizer) -> ArrivingSummarizer | None:

@@ -15,6 +15,7 @@ from digestbot.domain.subscription import LENGTH_WORDS, Length
 from digestbot.editorial.grounding import ground, split
 from digestbot.editorial.summary import Vectors, candidates, condense, word_vectors
 from digestbot.inference.aside import aside
+from digestbot.inference.entailing import REASON, EntailmentChecker
 from digestbot.inference.extractive import ExtractiveSummarizer
 from digestbot.inference.language import language_of
 from digestbot.ports import Embedder
@@ -29,7 +30,10 @@ MATERIAL = 650
 
 
 class ModelSummarizer(ABC):
-    """Summarizes with a model behind the gate; ``rejections`` counts by reason what the gate refused so far."""
+    """Summarizes with a model behind the gate.
+
+    ``rejections`` counts by reason what the gate refused so far; ``checker``, where there is one, is its second tier.
+    """
 
     engine_name = "model"
 
@@ -55,11 +59,17 @@ class ModelSummarizer(ABC):
         self._languages = frozenset(languages)
         self._find_quotes = find_quotes
         self.rejections: Counter[str] = Counter()
+        self.checker: EntailmentChecker | None = None
 
     @property
     @abstractmethod
     def name(self) -> str:
         """The engine with its model and revision."""
+
+    @property
+    def tier_two(self) -> str:
+        """The part of the name that tells of the gate's second tier; '' without one."""
+        return f"+{self.checker.name}" if self.checker else ""
 
     @abstractmethod
     async def _write(self, material: str, length: Length, *, interactive: bool) -> str:
@@ -100,7 +110,30 @@ class ModelSummarizer(ABC):
             raise WrongLanguage(f"{self.name} does not write this story's language")
         material = await self._material(story, interactive=interactive)
         draft = await self._write(material, length, interactive=interactive)
-        return await aside(self._judge, story, draft, length)
+        sentences, refused = await aside(self._judge, story, draft, length)
+        return await self._entailed(story, sentences, refused, interactive=interactive)
+
+    async def _entailed(
+        self, story: Story, sentences: Sequence[SummarySentence], refused: tuple[Refusal, ...], *, interactive: bool
+    ) -> Judged:
+        """Return the sentences that the second tier lets through too; an article's own are not asked about.
+
+        Raises:
+            InferenceError: The second tier could not be asked: then nothing the model wrote is posted.
+
+        """
+        wrote = [sentence for sentence in sentences if sentence.source == "model"]
+        if self.checker is None or not wrote:
+            return tuple(sentences), refused
+        texts = {article.id: article.text for article in story.articles}
+        pairs = [(" ".join(texts[e.article_id][e.start : e.end] for e in s.evidence), s.text) for s in wrote]
+        holds = await self.checker.entailed(pairs, interactive=interactive)
+        doubted = tuple(s for s, entailed in zip(wrote, holds, strict=True) if not entailed)
+        self.rejections.update({REASON: len(doubted)} if doubted else {})
+        more = tuple(Refusal(sentence.text, (REASON,)) for sentence in doubted)
+        kept = tuple(sentence for sentence in sentences if sentence not in doubted)
+        # What stood in for refused sentences alone makes no summary: that is the extractive engine's business.
+        return (kept if any(s.source == "model" for s in kept) else ()), refused + more
 
     async def _material(self, story: Story, *, interactive: bool = False) -> str:
         """Return what the model reads: the articles whole, or of long ones the sentences that matter, in order."""

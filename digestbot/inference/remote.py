@@ -49,7 +49,7 @@ class RemoteSummarizer(ModelSummarizer):
     @property
     def name(self) -> str:
         """The engine with its model; the endpoint does not tell a revision."""
-        return f"remote:{self._model}"
+        return f"remote:{self._model}{self.tier_two}"
 
     async def _write(self, material: str, length: Length, *, interactive: bool) -> str:  # noqa: ARG002  # the server queues
         """Return the model's draft."""

@@ -42,7 +42,7 @@ class Seq2SeqSummarizer(ModelSummarizer):
     @property
     def name(self) -> str:
         """The engine with its model, revision and beam; the model alone while it is not on this machine."""
-        return f"seq2seq:{revised(self._model)}+b{self._beam}"
+        return f"seq2seq:{revised(self._model)}+b{self._beam}{self.tier_two}"
 
     async def _write(self, material: str, length: Length, *, interactive: bool) -> str:
         """Return the model's draft."""

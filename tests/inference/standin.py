@@ -71,6 +71,8 @@ MODELS = {
     "obeys": _obeys,
     "sleeps": _sleeps,
     "steps": _steps,
+    "agrees": lambda pairs, **_: [0.9] * len(pairs),
+    "doubts": lambda pairs, **_: [0.1] * len(pairs),
     "crashes": lambda items, **_: os._exit(3),
     "hogs": _hogs,
     "fails": _fails,
