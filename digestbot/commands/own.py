@@ -12,7 +12,7 @@ from typing import TypeVar
 from digestbot.commands.model import Asker, Desk, Value
 from digestbot.domain.errors import BadOption, NotAllowed, NotFound
 from digestbot.domain.news import OMISSION, Feed, Story
-from digestbot.domain.subscription import OPERATOR, Subscription
+from digestbot.domain.subscription import OPERATOR, Subscription, Workspace
 from digestbot.ports import Hit, SearchKind
 
 BY_OPERATOR = "paused by operator"
@@ -96,19 +96,15 @@ async def digests_here(desk: Desk, asker: Asker) -> Sequence[Subscription]:
     The settings file may leave a channel's workspace out. Such a digest is everybody's who asks in its channel, and
     the whole workspace's where the bot serves one workspace of the platform alone.
     """
-    found = await desk.store.subscriptions()
     if asker.home == OPERATOR:
-        return found
-    alone = not [w for w in await desk.store.workspaces() if w.home.platform == asker.platform and w.home != asker.home]
-
-    def theirs(one: Subscription) -> bool:
-        if one.channel.platform != asker.platform or not asker.workspace:
-            return False
-        return one.channel.workspace == asker.workspace or (
-            not one.channel.workspace and (alone or one.channel.id == asker.channel.id)
-        )
-
-    return [one for one in found if theirs(one)]
+        return await desk.store.subscriptions()
+    if not asker.workspace:
+        return []
+    own = await desk.store.subscriptions_of(asker.home)
+    placeless = await desk.store.subscriptions_of(Workspace(asker.platform))
+    if placeless and await desk.store.count_workspaces(asker.platform) > 1:
+        placeless = [one for one in placeless if one.channel.id == asker.channel.id]
+    return sorted((*own, *placeless), key=lambda one: one.id)
 
 
 async def digest_named(desk: Desk, asker: Asker, value: Value) -> Subscription:

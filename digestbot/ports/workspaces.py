@@ -7,7 +7,7 @@ from typing import Literal, Protocol
 
 from digestbot.domain.digest import Delivery, Digest, Message
 from digestbot.domain.news import Feed
-from digestbot.domain.subscription import Channel, Workspace, WorkspaceSettings
+from digestbot.domain.subscription import Channel, Platform, Subscription, Workspace, WorkspaceSettings
 
 ReportState = Literal["open", "confirmed", "dismissed"]
 
@@ -93,6 +93,14 @@ class WorkspaceStore(Protocol):
 
     async def save_workspace(self, home: Workspace, name: str, settings: WorkspaceSettings, now: datetime) -> None:
         """Keep a workspace's name and settings; an empty name leaves the one there is."""
+        ...
+
+    async def count_workspaces(self, platform: Platform) -> int:
+        """Return how many workspaces of a platform have used the bot."""
+        ...
+
+    async def subscriptions_of(self, home: Workspace) -> Sequence[Subscription]:
+        """Return a workspace's subscriptions, by id."""
         ...
 
     async def feeds_of(self, home: Workspace) -> Sequence[Feed]:

@@ -5,18 +5,18 @@ from dataclasses import fields, replace
 from datetime import datetime, time
 from typing import Any
 
-from sqlalchemy import Row, delete, select, update
+from sqlalchemy import Row, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digestbot.domain.errors import NotFound
 from digestbot.domain.news import Feed
-from digestbot.domain.subscription import Channel, Workspace, WorkspaceSettings
+from digestbot.domain.subscription import Channel, Platform, Subscription, Workspace, WorkspaceSettings
 from digestbot.ports.workspaces import Known, Snooze
 from digestbot.store.columns import storable
 from digestbot.store.database import insert_new, put
 from digestbot.store.homes import owners, snoozes, workspaces
-from digestbot.store.rows import Role, channel_of, feed_of
-from digestbot.store.tables import feeds
+from digestbot.store.rows import Role, channel_of, feed_of, subscription_of
+from digestbot.store.tables import feeds, subscriptions
 
 _HOURS = ("quiet_from", "quiet_to")
 
@@ -47,6 +47,19 @@ class SqlWorkspaces(Role):
             given = {"settings": settings_to_json(settings)} | ({"name": name} if name else {})
             here = (workspaces.c.platform == home.platform) & (workspaces.c.workspace == home.id)
             await connection.execute(update(workspaces).where(here).values(given))
+
+    async def count_workspaces(self, platform: Platform) -> int:
+        """Return how many workspaces of a platform have used the bot."""
+        statement = select(func.count()).select_from(workspaces).where(workspaces.c.platform == platform)
+        async with self._database.read() as connection:
+            return int((await connection.execute(statement)).scalar_one())
+
+    async def subscriptions_of(self, home: Workspace) -> Sequence[Subscription]:
+        """Return a workspace's subscriptions, by id."""
+        mine = (subscriptions.c.platform == home.platform) & (subscriptions.c.workspace == home.id)
+        async with self._database.read() as connection:
+            rows = await connection.execute(select(subscriptions).where(mine).order_by(subscriptions.c.id))
+            return [subscription_of(row) for row in rows]
 
     async def feeds_of(self, home: Workspace) -> Sequence[Feed]:
         """Return the feeds that are a workspace's own, by id, as they are there."""

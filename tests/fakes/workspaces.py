@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from digestbot.domain.digest import Delivery, Digest, Message
 from digestbot.domain.errors import NotFound
 from digestbot.domain.news import Feed
-from digestbot.domain.subscription import OPERATOR, Channel, Workspace, WorkspaceSettings
+from digestbot.domain.subscription import OPERATOR, Channel, Platform, Subscription, Workspace, WorkspaceSettings
 from digestbot.ports import Change, Correction, Known, Report, ReportState, Retention, Snooze, Status
 from digestbot.store.columns import storable
 
@@ -80,6 +80,12 @@ class MemoryWorkspaces:
         wanted = {feed_id for (feed_id, _), own in self._owners.items() if own.paused is None}
         due = await super().due_feeds(now, limit=len(self._feeds))
         return [feed for feed in due if feed.id in wanted][:limit]
+
+    async def count_workspaces(self, platform: Platform) -> int:
+        return sum(home.platform == platform for home in self._known)
+
+    async def subscriptions_of(self, home: Workspace) -> Sequence[Subscription]:
+        return [one for one in await self.subscriptions() if one.channel.home == home]
 
     async def feeds_of(self, home: Workspace) -> Sequence[Feed]:
         return [self._as_owned(*key) for key in sorted(self._owners, key=lambda key: key[0]) if key[1] == home]

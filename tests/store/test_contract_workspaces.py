@@ -121,6 +121,17 @@ async def test_settings_are_kept_whole(store):
     assert await store.workspace(OURS) == Known(OURS, "Newsdesk", settings, NOW)
     assert await store.workspace(Workspace("slack", "T2")) is None
     assert [known.home for known in await store.workspaces()] == [THEIRS, OURS]
+    assert [await store.count_workspaces(platform) for platform in ("slack", "discord", "console")] == [1, 1, 0]
+
+
+async def test_a_workspaces_digests_are_found_by_it(store):
+    """Those of its channels, by id; another one's and the settings file's are not among them."""
+    await store.save_subscription(subscription("Theirs", ELSEWHERE))
+    first = await store.save_subscription(subscription("First", HERE))
+    second = await store.save_subscription(subscription("Second", replace(HERE, id="C2")))
+    await store.save_subscription(subscription("File", Channel("slack", "C1")))
+    assert await store.subscriptions_of(OURS) == [first, second]
+    assert [one.name for one in await store.subscriptions_of(Workspace("slack"))] == ["File"]
 
 
 async def test_a_snooze_lasts_until_its_time(store):
