@@ -166,11 +166,11 @@ class Membership:
 
     async def back(self, workspaces: Sequence[str]) -> None:
         """Let the digests go on that were paused for want of a token; what they missed is not made up for."""
-        from digestbot.chat.slack.bot import LOST
+        from digestbot.chat.slack.bot import is_lost
 
         log.info("workspaces joined", platform="slack", workspaces=list(workspaces))
         now = self._clock.now()
         for one in await self.store.subscriptions():
-            if one.channel.platform == "slack" and one.channel.workspace in workspaces and one.paused in LOST:
+            if one.channel.platform == "slack" and one.channel.workspace in workspaces and is_lost(one.paused):
                 due = next_edition(one.schedule, now)
                 await self.store.save_subscription(replace(one, paused=None, next_edition_at=due, window_from=now))

@@ -1,7 +1,9 @@
 """The bot's listening half: the real Bolt app on a socket, answered by the command core over the bot's own rooms."""
 
 import asyncio
+import socket
 
+import aiohttp
 import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
@@ -11,7 +13,9 @@ from digestbot.app.desk import OPERATOR, desk_of
 from digestbot.commands import Asker, Invocation
 from digestbot.config import DatabaseSettings, ModelSettings, Settings, SlackSettings
 from digestbot.domain.subscription import Channel, Subscription
+from tests.chat.slack.making import digest, story
 from tests.rigs.slack import APP_TOKEN, TOKEN
+from tests.rigs.slack_install import CLIENT_ID, CLIENT_SECRET, SIGNING_SECRET, InstallRig
 from tests.rigs.slack_socket import SocketRig
 
 
@@ -22,6 +26,14 @@ def settings(folder, **slack):
         model=ModelSettings(cache=str(folder / "models")),
         slack=SlackSettings(**slack),
     )
+
+
+@pytest.fixture
+def unused_tcp_port():
+    """Return a port nobody listens on."""
+    with socket.socket() as made:
+        made.bind(("127.0.0.1", 0))
+        return made.getsockname()[1]
 
 
 @pytest.fixture
@@ -55,6 +67,64 @@ async def test_a_refused_token_is_logged_and_posting_goes_on(rig, tmp_path, capl
     async with open_rooms(wrong) as rooms, listening(rooms):
         assert (await rooms.store.status(rooms.clock.now())).feeds == 0
     assert rig.connections == 0
+
+
+async def test_an_outage_at_the_start_is_waited_out(rig, tmp_path, monkeypatch):
+    """Slack that cannot be reached when the bot starts is tried again until commands are heard."""
+    monkeypatch.setattr("digestbot.app.slacking.WAITS", (0.1,))
+    for _ in range(2):
+        rig.break_down("auth.test", 503)
+    async with open_rooms(settings(tmp_path, bot_token=TOKEN, app_token=APP_TOKEN)) as rooms, listening(rooms):
+        await rig.connected()
+        assert (await rig.command("help")).seconds < 3
+
+
+async def test_an_app_of_many_workspaces_is_wired_by_its_settings(monkeypatch, tmp_path, unused_tcp_port):
+    """With secrets and a public address the bot serves its installation page, and answers who has installed it."""
+    rig = InstallRig()
+    await rig.start()
+    monkeypatch.setattr(AsyncWebClient, "BASE_URL", rig.base_url)
+    wanted = settings(
+        tmp_path,
+        signing_secret=SIGNING_SECRET,
+        client_id=CLIENT_ID,
+        client_secret=CLIENT_SECRET,
+        public_url="https://bot.example.com",
+        listen=f"127.0.0.1:{unused_tcp_port}",
+    )
+    base = f"http://127.0.0.1:{unused_tcp_port}/slack/"
+    async with open_rooms(wanted) as rooms, listening(rooms), aiohttp.ClientSession() as browser:
+        given = await _state(browser, base)
+        asked = {"code": rig.allow("T8"), "state": given.partition("=")[2]}
+        async with browser.get(f"{base}oauth_redirect", params=asked, headers={"Cookie": given}) as page:
+            assert page.status == 200
+        status, _ = await rig.deliver(f"{base}events", rig.typed("help", channel="C8", team="T8"))
+        assert status == 200
+        await _until(lambda: rig.responses)
+        adapter = rooms.adapters["slack"]
+        (message, *_) = adapter.render(digest(story(1)))
+        assert await adapter.post(Channel("slack", "C8", "T8"), message, "k", None)
+    await rig.stop()
+    assert rig.faults == []
+
+
+async def _state(browser, base):
+    """Open the installation page, once it is served, and return its cookie."""
+    for _ in range(100):
+        try:
+            async with browser.get(f"{base}install") as page:
+                return page.headers["Set-Cookie"].split(";")[0]
+        except aiohttp.ClientConnectorError:
+            await asyncio.sleep(0.05)
+    raise TimeoutError
+
+
+async def _until(there):
+    for _ in range(100):
+        if there():
+            return
+        await asyncio.sleep(0.05)
+    raise TimeoutError
 
 
 async def test_names_are_those_the_asker_may_name(tmp_path):

@@ -1,10 +1,14 @@
 """The doctor names a fix for every finding, and the bot refuses to start where readers would wait in vain."""
 
 import pytest
+from slack_sdk.web.async_client import AsyncWebClient
 
 from digestbot.app.bot import run_bot
-from digestbot.app.doctor import examine
+from digestbot.app.compose import read_settings
+from digestbot.app.doctor import _tokens, examine
+from digestbot.chat.slack.scopes import SCOPES
 from digestbot.domain.errors import ConfigError
+from tests.rigs.slack import TOKEN, SlackRig
 
 
 @pytest.fixture
@@ -39,3 +43,27 @@ async def test_a_channel_without_a_token_is_a_config_fault(config):
     (line,) = fault.value.faults
     assert f"{config}: subscriptions.0.channel:" in line
     assert "DIGESTBOT_SLACK__BOT_TOKEN" in line
+
+
+async def test_every_missing_scope_of_slack_is_named(tmp_path, monkeypatch):
+    """“digestbot check” names each scope that the app lacks by itself, and each channel it is not in."""
+    rig = SlackRig()
+    await rig.start()
+    rig.scopes = "chat:write,commands"
+    rig.rooms["C1"].member = False
+    monkeypatch.setattr(AsyncWebClient, "BASE_URL", rig.base_url)
+    path = tmp_path / "digestbot.toml"
+    path.write_text(
+        f'[database]\nurl = "sqlite:///{tmp_path}/d.sqlite3"\n[slack]\nbot_token = "{TOKEN}"\n'
+        '[[subscriptions]]\nname = "Brief"\nchannel = "slack:C1"\n',
+        encoding="utf-8",
+    )
+    found = [finding async for finding in _tokens(read_settings(path))]
+    await rig.stop()
+    missing = [finding for finding in found if "scope" in finding.what]
+    assert all(not finding.ok and finding.fix for finding in missing)
+    assert {scope for scope in SCOPES if any(scope in finding.what for finding in missing)} == set(SCOPES) - {
+        "chat:write",
+        "commands",
+    }
+    assert any("the bot is not in #news" in finding.what for finding in found)

@@ -1,5 +1,6 @@
 """Gives a Reply where it was asked: by response_url, in a thread, to one person alone, in a modal, in the App Home."""
 
+import asyncio
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,10 +16,12 @@ from digestbot.chat.slack.faults import FAILURES, FAULTS, reading_error
 from digestbot.chat.slack.guide import guide
 from digestbot.commands import Attachment, Reply
 from digestbot.domain.digest import Card, Message
-from digestbot.domain.errors import DeliveryError
+from digestbot.domain.errors import DeliveryError, RateLimited
 
 USES = 5
 """Times a response_url may be used (docs.slack.dev, Handling user interaction)."""
+TRIES, PATIENCE = 3, 60.0
+"""How often an answer is tried while Slack says to wait, and the longest wait in seconds."""
 LARGEST_FILE = 2_000_000
 """Bytes of a file that somebody hands over; a list of feeds is far smaller."""
 
@@ -129,12 +132,19 @@ class Answers:
         return str(view.get("id", "")) if isinstance(view, dict) else ""
 
     async def _call(self, workspace: str, method: str, body: Json) -> Json:
-        try:
-            answer = await self._clients.call(workspace, method, json=body)
-        except FAULTS as error:
-            log.warning("an answer was not sent (%s): %s", method, _fault(error))
-            return {}
-        return answer.data if isinstance(answer.data, dict) else {}
+        """Call a method; where Slack says to wait, nothing was done yet, so it is waited and done."""
+        for tries in range(TRIES):
+            try:
+                answer = await self._clients.call(workspace, method, json=body)
+            except FAULTS as error:
+                fault = _fault(error)
+                if isinstance(fault, RateLimited) and tries + 1 < TRIES and (fault.retry_after or 0) <= PATIENCE:
+                    await asyncio.sleep(fault.retry_after or 1)
+                    continue
+                log.warning("an answer was not sent (%s): %s", method, fault)
+                return {}
+            return answer.data if isinstance(answer.data, dict) else {}
+        return {}
 
     async def _respond(self, url: str, body: Json) -> None:
         try:

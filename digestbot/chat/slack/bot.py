@@ -4,6 +4,7 @@ Nothing is awaited before the acknowledgement: who the bot is was asked at start
 Knows the command table and how to show a Reply; what a command does is not known here.
 """
 
+import asyncio
 import logging
 import re
 import time
@@ -53,7 +54,12 @@ Naming = Callable[[str, Asker], Awaitable[Sequence[tuple[str, Value]]]]
 Gone = Callable[[Sequence[str], str], Awaitable[None]]
 """Told of the workspaces that have no token any more, and why."""
 
+Hearing = Callable[[AsyncAck, Body, AsyncBoltContext], Awaitable[None]]
+"""A listener of ours."""
+
 COMMAND = "/digest"
+GRACE = 3.0
+"""Seconds that answers under way are given to end when the bot stops."""
 EVENTS_REMEMBERED = 600.0
 """Seconds an event's id is remembered: Slack delivers it again at once, after one minute and after five."""
 PRESS = 2.0
@@ -76,8 +82,6 @@ CALLED = (("Nobody", "none"), ("@here", "here"), ("@channel", "channel"))
 """What there is to choose beside user groups: who manages, and who is called when a digest is posted."""
 UNINSTALLED = "the app was removed from this workspace; install it again and its digests go on"
 REVOKED = "the app's token was revoked in this workspace; install it again and its digests go on"
-LOST = frozenset({UNINSTALLED, REVOKED})
-"""Why digests are paused that go on by themselves once the app is installed again."""
 
 log = logging.getLogger(__name__)
 
@@ -119,6 +123,7 @@ class SlackBot:
         self._answers = Answers(clients, admin_channel)
         self._events = Once(EVENTS_REMEMBERED, time.monotonic)
         self._presses = Once(PRESS, time.monotonic)
+        self._running: set[asyncio.Task[Any]] = set()
         self._socket: SocketDoor | None = None
         self.http: HttpDoor | None = None
 
@@ -148,11 +153,16 @@ class SlackBot:
             await self._socket.open()
 
     async def close(self) -> None:
-        """Close the doors; closing twice is harmless."""
+        """Close the doors, then let what is being answered end; closing twice is harmless."""
         for door in (self._socket, self.http):
             if door is not None:
                 await door.close()
         self._socket = self.http = None
+        if self._running:
+            _, left = await asyncio.wait(self._running, timeout=GRACE)
+            for task in left:
+                task.cancel()
+            await asyncio.gather(*left, return_exceptions=True)
 
     async def _learn(self) -> None:
         """Ask who the bot is with the one token, or read every installation."""
@@ -167,18 +177,29 @@ class SlackBot:
             tokens.met(me.get("user_id") or "", me.get("bot_id") or "", me.get("team") or "")
 
     def _hear(self, app: AsyncApp) -> None:
-        app.command(COMMAND)(self._on_command)
-        app.action(re.compile(f"^{ACTION}"))(self._on_action)
-        app.view(re.compile(f"^{views.FORM}"))(self._on_form)
-        app.shortcut("summarize_link")(self._on_link)
-        app.shortcut("news_brief")(self._on_brief)
-        app.event("app_mention")(self._on_mention)
-        app.event("app_home_opened")(self._on_home)
-        app.event("app_uninstalled")(self._on_uninstalled)
-        app.event("tokens_revoked")(self._on_revoked)
+        app.command(COMMAND)(self._known(self._on_command))
+        app.action(re.compile(f"^{ACTION}"))(self._known(self._on_action))
+        app.view(re.compile(f"^{views.FORM}"))(self._known(self._on_form))
+        app.shortcut("summarize_link")(self._known(self._on_link))
+        app.shortcut("news_brief")(self._known(self._on_brief))
+        app.event("app_mention")(self._known(self._on_mention))
+        app.event("app_home_opened")(self._known(self._on_home))
+        app.event("app_uninstalled")(self._known(self._on_uninstalled))
+        app.event("tokens_revoked")(self._known(self._on_revoked))
         # Bolt says nothing to what it does not know, and Slack would deliver it again and again.
         app.event(re.compile(".*"))(_acknowledge)
         app.action(re.compile(".*"))(_acknowledge)
+
+    def _known(self, hearing: Hearing) -> Hearing:
+        """Return a listener whose work is known while it lasts: Bolt keeps no hold of it."""
+
+        async def known(ack: AsyncAck, body: Body, context: AsyncBoltContext) -> None:
+            if task := asyncio.current_task():
+                self._running.add(task)
+                task.add_done_callback(self._running.discard)
+            await hearing(ack, body, context)
+
+        return known
 
     # ── what is heard ────────────────────────────────────────────────────────
 
@@ -405,3 +426,8 @@ def _place(body: Body, context: AsyncBoltContext, channel: str, user: str, *, ho
     return Place(
         channel, user, _team(context), body.get("response_url", ""), trigger=trigger, id=trigger, home=home
     )  # fmt: skip
+
+
+def is_lost(paused: str | None) -> bool:
+    """Tell whether a digest is paused for want of a token: it goes on by itself once the app is installed again."""
+    return paused is not None and ("install it again" in paused or "install the app" in paused)

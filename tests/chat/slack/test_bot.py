@@ -223,6 +223,15 @@ async def test_a_dead_token_stops_the_start(rig: SocketRig, desks: Desks) -> Non
             pass
 
 
+async def test_a_limited_answer_is_given_when_slack_says(rig: SocketRig, bot: SlackBot) -> None:
+    """Slack asks to wait before a modal's answer is posted: it is waited, and the answer is there once."""
+    await rig.command("search")
+    await until(lambda: rig.views)
+    rig.limit("chat.postEphemeral", 1)
+    await rig.submit(rig.views[0], {"words": {"words": {"type": "plain_text_input", "value": "ferry"}}})
+    await until(lambda: [method for method, _ in rig.calls].count("chat.postEphemeral") == 2)
+
+
 async def test_five_uses_of_a_response_url_are_enough(rig: SocketRig, desks: Desks) -> None:
     """An answer of many pages ends after five messages; a sixth would be refused."""
     long = said("x").cards * 400

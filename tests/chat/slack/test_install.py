@@ -313,6 +313,19 @@ async def test_a_workspace_that_removes_the_app_is_paused_with_the_reason(house:
     assert await house.post(SALES, "k3") == house.rig.token_of("T8")
 
 
+async def test_digests_paused_for_want_of_a_token_go_on_once_it_is_there(house: House) -> None:
+    """What a refused post paused is let go on by the installation; what a person paused stays paused."""
+    await _digests(house)
+    first, second = await house.store.subscriptions()
+    with pytest.raises(NotPermitted) as caught:
+        await house.post(SALES, "k1")
+    await house.store.pause_subscription(first.id, str(caught.value))
+    await house.store.pause_subscription(second.id, "paused by U2")
+    for team in ("T8", "T9"):
+        await house.install(house.rig.allow(team))
+    assert await _paused(house) == [None, "paused by U2"]
+
+
 async def test_an_organization_that_removes_the_app_takes_its_workspaces_along(house: House) -> None:
     """The organization's installation is deleted and the digests of all its workspaces are paused."""
     house.rig.teams["E1"] = ["T8", "T9"]
