@@ -14,7 +14,8 @@ from digestbot.telemetry import logger
 
 if TYPE_CHECKING:
     from digestbot.chat.slack.adapter import SlackAdapter
-    from digestbot.chat.slack.bot import Answering, Naming, SlackBot
+    from digestbot.chat.slack.bot import SlackBot
+    from digestbot.chat.slack.errands import Answering, Naming
     from digestbot.chat.slack.install import Installing
     from digestbot.chat.slack.tokens import TokenSource
     from digestbot.store import SqlStore

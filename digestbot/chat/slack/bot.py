@@ -21,8 +21,9 @@ from digestbot.chat.slack.authorizing import Known
 from digestbot.chat.slack.clients import Clients
 from digestbot.chat.slack.doors import HttpDoor, SocketDoor
 from digestbot.chat.slack.elements import ACTION
+from digestbot.chat.slack.errands import Answering, Errands, Naming
 from digestbot.chat.slack.faults import FAILURES, reading_error
-from digestbot.chat.slack.guide import guide, is_needed, step_in
+from digestbot.chat.slack.guide import step_in
 from digestbot.chat.slack.install import Installing
 from digestbot.chat.slack.meaning import link_in, meant, plain
 from digestbot.chat.slack.once import Once
@@ -30,27 +31,16 @@ from digestbot.chat.slack.people import People
 from digestbot.chat.slack.tokens import InstalledTokens, OneToken
 from digestbot.commands import (
     COMMANDS,
-    Asker,
     Form,
     Invocation,
-    Option,
-    Reply,
-    Value,
     checked,
     find,
     read,
     refused,
 )
-from digestbot.commands.words import card
-from digestbot.domain.digest import Card, Prose, Text
-from digestbot.domain.errors import BadOption, DeliveryError, NotPermitted, StoreError, UserError
-from digestbot.domain.subscription import ADMINS, ANYONE, Channel
+from digestbot.domain.errors import BadOption, StoreError, UserError
 
 Body = dict[str, Any]
-Answering = Callable[[Invocation, Asker], Awaitable[Reply]]
-"""Runs an invocation: ``commands.dispatch`` with its desk."""
-Naming = Callable[[str, Asker], Awaitable[Sequence[tuple[str, Value]]]]
-"""Returns what an asker may name of a kind ("feed", "digest"), as (label, value)."""
 Gone = Callable[[Sequence[str], str], Awaitable[None]]
 """Told of the workspaces that have no token any more, and why."""
 
@@ -69,17 +59,6 @@ ASKS = "What shall the brief be about? Leave everything as it is for the news of
 NO_FILE = "The file could not be had from Slack, or is empty: give it once more."
 IN_MODAL = frozenset({"sources"})
 """Commands whose answer a button opens in a modal."""
-HOME = (
-    Invocation("setup"),
-    Invocation("schedule list"),
-    Invocation("list", {"failing": True}),
-    Invocation("list"),
-    Invocation("help"),
-)
-"""What the App Home shows: the guide while it is needed, digests, feeds that fail, all feeds, what else there is."""
-MANAGERS = (("Workspace admins", ADMINS), ("Everybody", ANYONE))
-CALLED = (("Nobody", "none"), ("@here", "here"), ("@channel", "channel"))
-"""What there is to choose beside user groups: who manages, and who is called when a digest is posted."""
 UNINSTALLED = "the app was removed from this workspace; install it again and its digests go on"
 REVOKED = "the app's token was revoked in this workspace; install it again and its digests go on"
 
@@ -117,10 +96,11 @@ class SlackBot:
         anyone_manages: bool = False,
         admin_channel: str = "",
     ) -> None:
-        self._clients, self._answering, self._naming, self._gone = clients, answering, naming, gone
+        self._clients, self._gone = clients, gone
         self._app_token, self._secret, self._listen, self._installing = app_token, signing_secret, listen, installing
-        self._people = People(clients, anyone_manages=anyone_manages)
         self._answers = Answers(clients, admin_channel)
+        people = People(clients, anyone_manages=anyone_manages)
+        self._errands = Errands(clients, people, self._answers, answering=answering, naming=naming)
         self._events = Once(EVENTS_REMEMBERED, time.monotonic)
         self._presses = Once(PRESS, time.monotonic)
         self._running: set[asyncio.Task[Any]] = set()
@@ -216,10 +196,10 @@ class SlackBot:
             return
         if isinstance(meaning, Form):
             await ack()
-            await self._ask(meaning, place)
+            await self._errands.ask(meaning, place)
         else:
             await ack(response_type="ephemeral", text=WORKING)
-            await self._run(meaning, place)
+            await self._errands.run(meaning, place)
 
     async def _on_action(self, ack: AsyncAck, body: Body, context: AsyncBoltContext) -> None:
         await ack()
@@ -232,7 +212,7 @@ class SlackBot:
             return
         place = _place(body, context, channel, user, home=view.get("type") == "home")
         if number := step_in(line):
-            await self._step(number, place)
+            await self._errands.step(number, place)
             return
         try:
             meaning = read(line, COMMANDS)
@@ -240,11 +220,11 @@ class SlackBot:
             await self._answers.give(refused(error), place)
             return
         if isinstance(meaning, Form):
-            await self._ask(meaning, place)
+            await self._errands.ask(meaning, place)
         elif meaning.name in IN_MODAL:
-            await self._in_modal(meaning, place)
+            await self._errands.in_modal(meaning, place)
         else:
-            await self._run(meaning, place)
+            await self._errands.run(meaning, place)
 
     async def _on_form(self, ack: AsyncAck, body: Body, context: AsyncBoltContext) -> None:
         view = body["view"]
@@ -263,21 +243,21 @@ class SlackBot:
         place = _place(body, context, views.channel_of(view), body["user"]["id"], home=views.is_from_home(view))
         handed = {name: await self._answers.fetch(place.team, url) for name, url in files.items()}
         if all(handed.values()):
-            await self._run(Invocation(invocation.name, {**invocation.options, **handed}), place)
+            await self._errands.run(Invocation(invocation.name, {**invocation.options, **handed}), place)
         else:
             command = find(invocation.name, COMMANDS)
-            await self._ask(Form(command, invocation.options, command.options, NO_FILE), place)
+            await self._errands.ask(Form(command, invocation.options, command.options, NO_FILE), place)
 
     async def _on_link(self, ack: AsyncAck, body: Body, context: AsyncBoltContext) -> None:
         await ack()
         place = _place(body, context, body["channel"]["id"], body["user"]["id"])
         url = link_in((body.get("message") or {}).get("text", ""))
-        await self._run(Invocation("summarize", {"url": url} if url else {}), place)
+        await self._errands.run(Invocation("summarize", {"url": url} if url else {}), place)
 
     async def _on_brief(self, ack: AsyncAck, body: Body, context: AsyncBoltContext) -> None:
         await ack()
         command = find("now", COMMANDS)
-        await self._ask(Form(command, {}, command.options, ASKS), _place(body, context, "", body["user"]["id"]))
+        await self._errands.ask(Form(command, {}, command.options, ASKS), _place(body, context, "", body["user"]["id"]))
 
     async def _on_mention(self, ack: AsyncAck, body: Body, context: AsyncBoltContext) -> None:
         await ack()
@@ -286,12 +266,12 @@ class SlackBot:
         event = body["event"]
         thread = event.get("thread_ts") or event["ts"]
         place = Place(event["channel"], event["user"], _team(context), thread=thread, id=body["event_id"])
-        await self._run(meant(event.get("text", "")), place)
+        await self._errands.run(meant(event.get("text", "")), place)
 
     async def _on_home(self, ack: AsyncAck, body: Body, context: AsyncBoltContext) -> None:
         await ack()
         if self._events.first(body["event_id"]):
-            await self._show_home(Place("", body["event"]["user"], _team(context), home=True), ())
+            await self._errands.show_home(Place("", body["event"]["user"], _team(context), home=True), ())
 
     async def _on_uninstalled(self, ack: AsyncAck, body: Body, context: AsyncBoltContext) -> None:
         await ack()
@@ -304,89 +284,6 @@ class SlackBot:
         if self._events.first(body["event_id"]) and (body["event"].get("tokens") or {}).get("bot"):
             await self._lose(context, REVOKED)
 
-    # ── what is done ─────────────────────────────────────────────────────────
-
-    async def _run(self, invocation: Invocation, place: Place) -> None:
-        """Run an invocation and give its answer where it was asked."""
-        try:
-            await self._clients.tokens.access(place.team)
-        except NotPermitted as error:
-            await self._answers.give(refused(error), place)
-            return
-        except DeliveryError as error:
-            log.warning("a command is answered without a token: %s", error)
-        asker = await self._asker(place)
-        reply = await self._answering(Invocation(invocation.name, invocation.options, place.id), asker)
-        if reply.repeated:
-            return
-        if reply.form is not None and await self._open(reply.form, place, asker):
-            await self._answers.notify(reply, place)
-            return
-        if place.home:
-            await self._answers.notify(reply, place)
-            await self._show_home(place, reply.cards)
-            return
-        await self._answers.give(reply, place)
-
-    async def _ask(self, form: Form, place: Place) -> None:
-        """Open a form that asks for what was not given, or for what was wrong, filled with what there is."""
-        if form.fault:
-            if not await self._open(form, place, await self._asker(place)):
-                await self._answers.give(Reply((card(Prose((Text(form.fault),))),)), place)
-        else:
-            await self._run(Invocation(form.command.name, form.given), place)
-
-    async def _step(self, number: int, place: Place) -> None:
-        """Open the form of one step of the wizard, or run its command where that asks for nothing."""
-        asker = await self._asker(place)
-        reply = await self._answering(Invocation("setup"), asker)
-        if number > len(reply.steps):
-            await self._answers.give(reply, place)
-            return
-        form = reply.steps[number - 1].form
-        if not (form.asks and await self._open(form, place, asker)):
-            await self._run(Invocation(form.command.name, form.given), place)
-
-    async def _open(self, form: Form, place: Place, asker: Asker) -> bool:
-        """Open a form; tell whether that could be done: a trigger lives three seconds."""
-        if not place.trigger:
-            return False
-        offers = {option.name: await self._offered(option, asker) for option in form.asks}
-        return bool(await self._answers.open(place, views.form(form, place.channel, offers, home=place.home)))
-
-    async def _offered(self, option: Option, asker: Asker) -> Sequence[tuple[str, Value]]:
-        """Return what the menu of an option holds: what there is to choose from."""
-        if option.kind == "role":
-            groups = [(f"@{group.name}", group.id) for group in await self._people.groups(asker.workspace)]
-            return [*(MANAGERS if option.name == "managers" else CALLED), *groups]
-        if self._naming is None or option.kind not in {"feed", "digest"}:
-            return ()
-        try:
-            return await self._naming(option.kind, asker)
-        except StoreError as error:
-            log.warning("a menu stays empty: %s", error)
-            return ()
-
-    async def _in_modal(self, invocation: Invocation, place: Place) -> None:
-        """Open a modal at once, for a trigger lives three seconds, and fill it when the answer is there."""
-        title = invocation.name.capitalize()
-        opened = await self._answers.open(place, views.waiting(title))
-        reply = await self._answering(invocation, await self._asker(place))
-        if opened:
-            await self._answers.update(place, opened, views.answer(title, reply.cards))
-        else:
-            await self._answers.give(reply, place)
-
-    async def _show_home(self, place: Place, said: Sequence[Card]) -> None:
-        """Publish the App Home: what was just said, the guide while it is needed, digests, feeds, help."""
-        asker = await self._asker(place)
-        cards = list(said)
-        for invocation in HOME:
-            reply = await self._answering(invocation, asker)
-            if reply.error is None and (not reply.steps or is_needed(reply.steps)):
-                cards += [*reply.cards, *guide(reply.steps)]
-        await self._answers.home(place, cards)
-
     async def _lose(self, context: AsyncBoltContext, why: str) -> None:
         """Delete an installation's tokens and say which workspaces are without."""
         org_wide = bool(context.is_enterprise_install)
@@ -398,18 +295,6 @@ class SlackBot:
                 await self._gone(lost, why)
         except StoreError as error:
             log.error("an installation that is gone could not be forgotten: %s", error)  # noqa: TRY400 - a sentence
-
-    async def _asker(self, place: Place) -> Asker:
-        person = await self._people.person(place.user, place.team)
-        access = self._clients.tokens.known("", place.team)
-        return Asker(
-            place.user,
-            Channel("slack", place.channel, place.team),
-            manager=person.manager,
-            timezone=person.timezone,
-            groups=person.groups,
-            place=access.name if access else "",
-        )
 
 
 async def _acknowledge(ack: AsyncAck) -> None:

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from digestbot.chat.slack.bot import Answering, SlackBot
+from digestbot.chat.slack.bot import SlackBot
 from digestbot.chat.slack.clients import Clients
+from digestbot.chat.slack.errands import Answering
 from digestbot.commands import Asker, Desk, Invocation, Reply, dispatch
 from tests.rigs.slack import APP_TOKEN, TOKEN
 from tests.rigs.slack_socket import SocketRig
