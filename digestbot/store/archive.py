@@ -1,5 +1,7 @@
 """What readers look back at: past editions, who said what, counts over time; reads only."""
 
+import asyncio
+import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
@@ -8,6 +10,7 @@ from typing import Any, get_args
 from sqlalchemy import (
     ColumnElement,
     String,
+    Text,
     and_,
     bindparam,
     case,
@@ -103,20 +106,12 @@ class SqlArchive(Role):
         shown = select(func.count()).select_from(
             quotes.join(briefs, and_(briefs.c.story_id == quotes.c.story_id, briefs.c.key == quotes.c.brief_key))
         )
+        documents = select(type_coerce(briefs.c.dropped, Text), type_coerce(briefs.c.summary, Text)).where(made)
         async with self._database.read() as connection:
-            rows = (await connection.execute(select(briefs.c.dropped, briefs.c.summary).where(made))).all()
+            rows = [(row[0], row[1]) for row in await connection.execute(documents)]
             number = (await connection.execute(shown.where(made))).scalar_one()
-        dropped: Counter[str] = Counter()
-        for row in rows:
-            dropped.update({reason: int(count) for reason, count in row.dropped})
-        rules = (rule for row in rows for refused in row.summary.get("refused", ()) for rule in refused["reasons"])
-        return Tally(
-            briefs=len(rows),
-            quotes=number,
-            dropped=ranked(dropped),
-            refused=ranked(Counter(rules)),
-            engines=ranked(Counter(row.summary["engine"] for row in rows)),
-        )
+        # A week of a large bot is some thousand documents: read in a thread, they hold up nobody.
+        return await asyncio.to_thread(_tallied, rows, number)
 
     async def articles_by_hour(self, since: datetime) -> Sequence[tuple[datetime, int]]:
         """Return how many articles were stored in each hour since then."""
@@ -181,6 +176,17 @@ class SqlArchive(Role):
                 ),
                 deliver=await _due(connection, editions.c.at, deliveries.c.edition_id == editions.c.id, ready),
             )
+
+
+def _tallied(rows: Sequence[tuple[str, str]], quotes_shown: int) -> Tally:
+    """Count what briefs' documents say: what was dropped, what the gate refused, and what wrote them."""
+    dropped, refused, engines = Counter[str](), Counter[str](), Counter[str]()
+    for lost, document in rows:
+        summary = json.loads(document)
+        dropped.update({reason: int(count) for reason, count in json.loads(lost)})
+        refused.update(rule for refusal in summary.get("refused", ()) for rule in refusal["reasons"])
+        engines[summary["engine"]] += 1
+    return Tally(len(rows), quotes_shown, ranked(dropped), ranked(refused), ranked(engines))
 
 
 def ranked(counts: Counter[str]) -> tuple[tuple[str, int], ...]:

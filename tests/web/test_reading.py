@@ -7,6 +7,8 @@ import pytest
 from digestbot.domain.digest import Quotation
 from digestbot.editorial.quotes import find_quotes
 from tests.fakes.clock import START
+from tests.fakes.store import MemoryStore
+from tests.store.making import brief, new, record, stored
 from tests.web.reader import client_of, read
 from tests.web.world import INVENTED, World
 
@@ -217,9 +219,6 @@ async def test_a_story_that_went_into_another_leads_there(small_world: World):
 
 async def test_a_story_without_a_brief_says_so(small_world: World):
     """A story that is not condensed yet shows its sources all the same."""
-    from tests.fakes.store import MemoryStore  # noqa: PLC0415
-    from tests.store.making import stored  # noqa: PLC0415
-
     store = MemoryStore()
     (story,) = await stored(store, "a", now=START)
     async with client_of(replace(small_world.desk, store=store)) as client:
@@ -228,3 +227,21 @@ async def test_a_story_without_a_brief_says_so(small_world: World):
         assert "We are willing to take in only convicted criminals" in page.text
         assert "No edition has been made yet." in (await read(client, "/")).text
         assert "Nobody has been quoted yet." in (await read(client, "/people")).text
+
+
+async def test_a_story_told_by_very_many_is_shown_in_part(small_world: World):
+    """Of a story with more articles than a page can hold, those that the brief rests on are shown; all are linked."""
+    store = MemoryStore()
+    feed = await store.add_feed("https://x.example/feed", now=START)
+    news = [new(f"k{number}", -1, outlet=f"Outlet {number}") for number in range(40)]
+    homes = await store.record_refresh(record(feed, *news), START)
+    story = await store.story(homes["k0"])
+    made = brief(story)
+    last = story.articles[-1]
+    await store.save_brief("k", replace(made, headline_article_id=last.id))
+    async with client_of(replace(small_world.desk, store=store)) as client:
+        page = await read(client, f"/story/{story.id}")
+        assert len(page.all("article", class_="source")) == 24
+        assert page.all("article", id=f"article-{last.id}")
+        assert "And 16 more articles" in page.text
+        assert {article.url for article in story.articles} <= set(page.links())

@@ -17,6 +17,8 @@ from digestbot.web.reading.reasons import DROPS, REASONS, gate_sentence, written
 
 LONGEST_TEXT = 60_000
 """Characters of an article that a page shows; none that is read by people is longer."""
+MOST_SOURCES = 24
+"""Articles of a story that its page shows in full; the others are named and linked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +67,11 @@ async def story(request: web.Request) -> web.Response:
     if found.id != int(request.match_info["story"]):
         raise web.HTTPMovedPermanently(f"/story/{found.id}")
     brief = _best(await desk.store.briefs(found.id), found)
-    quotes = await asyncio.to_thread(lambda: {a.id: tuple(desk.quotes(a)) for a in found.articles})
-    sentences, support = _sentences(brief.summary.sentences if brief else (), found)
+    told, others = _told_first(found, brief)
+    sentences, support = _sentences(brief.summary.sentences if brief else (), told)
     shown = {(quote.article_id, p.opened) for quote in brief.quotes for p in quote.passages} if brief else set()
     sources = await asyncio.to_thread(
-        lambda: [_source(article, quotes[article.id], support.get(article.id, ()), shown) for article in found.articles]
+        lambda: [_source(article, tuple(desk.quotes(article)), support.get(article.id, ()), shown) for article in told]
     )
     return page(
         request,
@@ -82,6 +84,7 @@ async def story(request: web.Request) -> web.Response:
         shown=[quote for quote in brief.quotes if quote.key or quote.speaker] if brief else (),
         outlets={article.id: article.outlet or "the article" for article in found.articles},
         articles=sources,
+        others=others,
         written=written_by(brief) if brief else "",
         gate=gate_sentence(brief) if brief else "",
         reasons=REASONS,
@@ -95,9 +98,21 @@ def _best(briefs: Sequence[Brief], of: Story) -> Brief | None:
     return next(fresh, briefs[0] if briefs else None)
 
 
-def _sentences(told: Sequence[SummarySentence], of: Story) -> tuple[list[Sentence], dict[int, list[Mark]]]:
+def _told_first(of: Story, brief: Brief | None) -> tuple[Sequence[Article], Sequence[Article]]:
+    """Part a story's articles into those shown in full, what the brief rests on before all others, and the rest."""
+    if len(of.articles) <= MOST_SOURCES or brief is None:
+        return of.articles[:MOST_SOURCES], of.articles[MOST_SOURCES:]
+    resting = {e.article_id for sentence in brief.summary.sentences for e in sentence.evidence}
+    resting |= {brief.headline_article_id, *(quote.article_id for quote in brief.quotes)}
+    ordered = sorted(of.articles, key=lambda article: article.id not in resting)
+    return ordered[:MOST_SOURCES], ordered[MOST_SOURCES:]
+
+
+def _sentences(
+    told: Sequence[SummarySentence], shown: Sequence[Article]
+) -> tuple[list[Sentence], dict[int, list[Mark]]]:
     """Return the summary's sentences with what they rest on, and by article the marks of those passages."""
-    articles = {article.id: article for article in of.articles}
+    articles = {article.id: article for article in shown}
     support: dict[int, list[Mark]] = {}
     sentences, number = [], 0
     for sentence in told:
