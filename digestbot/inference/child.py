@@ -111,10 +111,10 @@ def answer(models: Models, head: Head) -> bytes:
     return pack({"results": results, "backend": getattr(model, "backend", ""), **written})
 
 
-def _tokens(model: Model, texts: Sequence[str]) -> int:
-    """Count the tokens of texts as the model that has to do with them does, 0 where it has no tokenizer."""
+def _tokens(model: Model, results: Sequence[Any]) -> int:
+    """Count the tokens of what is text among results as their model does, 0 where it has no tokenizer."""
     tokenizer = getattr(model, "tokenizer", None)
-    return sum(len(tokenizer(text)["input_ids"]) for text in texts) if tokenizer else 0
+    return sum(len(tokenizer(text)["input_ids"]) for text in results if isinstance(text, str)) if tokenizer else 0
 
 
 def measure(models: Models, asked: Mapping[str, Any]) -> Head:
