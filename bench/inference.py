@@ -54,8 +54,8 @@ async def timed(work: Awaitable[T]) -> tuple[float, LoopWatch, T]:
 
 
 def still(watch: LoopWatch) -> str:
-    """Say how long the loop stood still: in all, and without the time that others had the processor."""
-    return f"loop still for {watch.worst * 1000:.0f} ms at most, {watch.own * 1000:.0f} ms by our own doing"
+    """Say how long the loop stood still: in all, and as far as this process was computing meanwhile."""
+    return f"loop still for {watch.worst * 1000:.0f} ms at most, {watch.own * 1000:.0f} ms of it computing"
 
 
 def texts(path: str | None, count: int) -> list[str]:
@@ -163,7 +163,7 @@ async def turns() -> None:
         asked, second, _ = await timed(made.summarize(told(50, rng), interactive=True))
         again, _, _ = await timed(made.summarize(tales[41], interactive=True))
         print(f"one article alone {alone:.1f} s; the digest's first batch {batch:.1f} s, {still(watch)}")
-        print(f"asked in the middle of forty: {asked:.1f} s, {still(second)}; one made before: {again * 1000:.0f} ms")
+        print(f"asked in the middle of forty: {asked:.1f} s, {still(second)}; asked again: {again * 1000:.0f} ms")
         print(f"of the digest's forty then made: {sum(task.done() for task in digest)}")
         for task in digest:
             task.cancel()

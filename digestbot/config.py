@@ -105,7 +105,11 @@ class ModelSettings(_Section):
     source_bound: bool = Field(
         default=False, description="Whether the chat engine may only write words of the sources (and function words)."
     )
-    cache: str = Field("var/models", description="The folder for converted models.")
+    checker: str = Field(
+        "",
+        description="A model of entailment as the gate's second tier (Hugging Face id or folder); empty for none.",
+    )
+    cache: str = Field("var/models", description="The folder for converted models and sentences' vectors.")
     threads: int = Field(0, ge=0, description="CPU threads for inference; 0 takes all.")
 
 

@@ -129,6 +129,7 @@ async def open_models(settings: Settings, *, fetch: bool = False) -> AsyncIterat
             key=wanted.remote_key.get_secret_value() if wanted.remote_key else "",
             bound=wanted.source_bound,
             languages=wanted.languages,
+            checker=wanted.checker,
             find_quotes=find_quotes,
             fetch=fetch_aside(wanted.name or RECOMMENDED, Path(wanted.cache)) if wanted.download else None,
         )

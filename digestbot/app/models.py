@@ -39,11 +39,12 @@ def _used(settings: Settings) -> list[str]:
     wanted = settings.model
     match wanted.engine:
         case "extractive" | "remote":
-            return [ENCODER]
+            writer = ""
         case "auto" | "seq2seq":
-            return [ENCODER, wanted.name or RECOMMENDED]
+            writer = wanted.name or RECOMMENDED
         case "chat":
-            return [ENCODER, *([wanted.name] if wanted.name else [])]
+            writer = wanted.name
+    return [ENCODER, *filter(None, (writer, wanted.checker))]
 
 
 def _row(name: str, model: KnownModel | None, *, used: bool) -> Rows:
@@ -163,9 +164,11 @@ def _asked(name: str, kind: str, settings: Settings) -> Rows:
     # An encoder gets sentences that differ: it never sees the same one twice in life either.
     items: Sequence[Any] = [f"{n}: {s}." for n, s in enumerate(SAMPLE.split(". ")) if s]
     op, options = "embed", {}
-    if kind == "seq2seq":
+    if name == settings.model.checker:
+        op, items = "entail", [[SAMPLE, sentence] for sentence in SAMPLE.split(". ")[:4]]
+    elif kind == "seq2seq":
         op, items, options = kind, [SAMPLE], {"max_tokens": WRITES, "min_tokens": WRITES, "beam": 4}
-    if kind == "chat":
+    elif kind == "chat":
         op, items = kind, [{"messages": messages(SAMPLE, "medium"), "bound": None}]
         options = {"max_tokens": WRITES, "beam": 1}
     backend = "transformers" if kind == "chat" and settings.model.source_bound else "auto"

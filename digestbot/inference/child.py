@@ -140,8 +140,8 @@ def measure(models: Models, asked: Mapping[str, Any]) -> Head:
     loaded = time.perf_counter()
     results = model(asked["items"], **settings.get("options", {}))
     done = time.perf_counter()
-    texts = asked["items"] if op == "embed" else results
-    tokens = _tokens(model, texts)
+    read = [" ".join(item) if isinstance(item, list) else item for item in asked["items"]]
+    tokens = _tokens(model, read if op in {"embed", "entail"} else results)
     return {
         "load_seconds": loaded - began,
         "seconds": done - loaded,

@@ -5,7 +5,7 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from typing import Literal
 
-from digestbot.domain.errors import ModelMissing
+from digestbot.domain.errors import ModelMissing, Ungrounded, WrongLanguage
 from digestbot.domain.news import Story, Summary
 from digestbot.domain.subscription import Length
 from digestbot.inference.arriving import ArrivingSummarizer, Fetch
@@ -93,6 +93,10 @@ def arriving(summarizer: Summarizer) -> ArrivingSummarizer | None:
     return inner if isinstance(inner, ArrivingSummarizer) else None
 
 
+_LASTING = frozenset({"", Ungrounded.code, WrongLanguage.code})
+"""Reasons for a fall-back that asking again would not change; the others (a crash, a full queue) pass."""
+
+
 class Remembering:
     """Keeps the last summaries, by sources, engine and length: asked twice at once, a story is summarized once."""
 
@@ -114,7 +118,7 @@ class Remembering:
         return self._inner
 
     async def summarize(self, story: Story, length: Length = "medium", *, interactive: bool = False) -> Summary:
-        """Return the kept summary, or have one made; one that fell back is not kept.
+        """Return the kept summary, or have one made; one that fell back for want of an engine is not kept.
 
         Raises:
             InferenceError: Not even the extractive engine could serve.
@@ -132,7 +136,7 @@ class Remembering:
         else:
             task = self._making[key]
         summary = await asyncio.shield(task)
-        if ": " not in summary.engine:
+        if summary.engine.partition(": ")[2] in _LASTING:
             self._kept[key] = summary
             while len(self._kept) > self._most:
                 self._kept.popitem(last=False)

@@ -1,22 +1,21 @@
-"""Measures how long an event loop stands still, and how much of that the machine, not the program, is to blame for."""
+"""Measures how long an event loop stands still, and how much of that the program, not the machine, is to blame for."""
 
 import asyncio
 import contextlib
 import time
 from collections.abc import Awaitable
-from pathlib import Path
 from typing import TypeVar
 
 T = TypeVar("T")
 TICK = 0.005
-_TASKS = Path("/proc/self/task")
 
 
 class LoopWatch:
     """Ticks every 5 ms while work is done, and keeps how late the ticks came, in seconds.
 
-    ``worst`` is the longest stillness. ``own`` is the longest after taking off the time that a thread of this process
-    was ready to run and got no processor (/proc/*/schedstat): on a machine that others load, that is not ours.
+    ``worst`` is the longest stillness. ``own`` is the longest that this process spent computing within one stillness,
+    all its threads together: they share one lock, so more than that their work cannot have held the loop up. The rest
+    is the machine's: on one that others load, a process that is ready to run has to wait for a processor.
     """
 
     def __init__(self) -> None:
@@ -36,18 +35,8 @@ class LoopWatch:
 
     async def _watch(self) -> None:
         while True:
-            before, waits = time.perf_counter(), _waits()
+            before, computed = time.perf_counter(), time.process_time()
             await asyncio.sleep(TICK)
             late = time.perf_counter() - before - TICK
-            now = _waits()
             self.worst = max(self.worst, late)
-            self.own = max(self.own, late - max((now[n] - waits.get(n, 0.0) for n in now), default=0.0))
-
-
-def _waits() -> dict[str, float]:
-    """Return, for each thread, the seconds it has waited for a processor so far; nothing where nobody counts."""
-    waits = {}
-    for task in _TASKS.iterdir() if _TASKS.is_dir() else ():
-        with contextlib.suppress(OSError, IndexError, ValueError):
-            waits[task.name] = int((task / "schedstat").read_text("ascii").split()[1]) / 1e9
-    return waits
+            self.own = max(self.own, min(late, time.process_time() - computed))

@@ -300,6 +300,15 @@ async def test_a_fall_back_is_not_remembered():
     assert len(inner.asked) == 2
 
 
+async def test_what_would_not_change_is_remembered():
+    """A model whose draft was refused would write it again: the summary that stands in is kept."""
+    inner = FakeSummarizer(name="extractive: ungrounded")
+    remembering = Remembering(inner)
+    await remembering.summarize(story(FERRY))
+    await remembering.summarize(story(FERRY))
+    assert len(inner.asked) == 1
+
+
 async def test_an_error_reaches_everybody_who_waits():
     """When the summary cannot be made, each who asked is told, and the next asks anew."""
     inner = FakeSummarizer(error=Busy("full"))
