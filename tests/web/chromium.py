@@ -24,10 +24,10 @@ def require() -> tuple[str, str]:
 
 
 async def launch(playwright: Playwright, path: str) -> Browser:
-    """Start Chromium; root has to do without its sandbox."""
-    return await playwright.chromium.launch(
-        executable_path=path, args=["--no-sandbox"] if os.geteuid() == 0 else [], timeout=60_000
-    )
+    """Start Chromium; root, and containers of CI, have to do without its sandbox and without much shared memory."""
+    bare = os.geteuid() == 0 or bool(os.environ.get("CI"))
+    arguments = ["--no-sandbox", "--disable-dev-shm-usage"] if bare else []
+    return await playwright.chromium.launch(executable_path=path, args=arguments, timeout=60_000)
 
 
 async def findings(page: Page, axe: str) -> list[str]:
