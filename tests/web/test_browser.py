@@ -17,6 +17,8 @@ from tests.web import chromium
 from tests.web.world import World, world
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
+# A shared machine may be slow: what is waited for comes, or the claim is wrong.
+expect.set_options(timeout=30_000)
 TOKEN = "correct horse battery staple"
 PAGES = {
     "archive": "/",
