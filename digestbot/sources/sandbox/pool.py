@@ -15,6 +15,9 @@ from typing import ParamSpec, TypeVar, cast
 from digestbot.domain.errors import SourceError, TooLarge
 from digestbot.sources.sandbox.wire import HEADER, MAX_REPLY, error_from, pack, unpack
 
+LARGE = 256 * 1024
+"""Bytes of a message that are packed or unpacked in a thread: more would hold the loop for milliseconds."""
+
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -55,6 +58,17 @@ class _Worker:
         await self.process.wait()
 
 
+async def _packed(task: tuple[object, ...]) -> bytes:
+    """Return a task's message; a large one is made in a thread, so that the loop goes on."""
+    size = sum(len(value) for value in cast("tuple[object, ...]", task[2]) if isinstance(value, bytes))
+    return pack(task) if size < LARGE else await asyncio.to_thread(pack, task)
+
+
+async def _unpacked(reply: bytes) -> object:
+    """Return what a worker answered; a long answer is read in a thread."""
+    return unpack(reply) if len(reply) < LARGE else await asyncio.to_thread(unpack, reply)
+
+
 class Sandbox:
     """Runs functions on foreign bytes elsewhere; workers start when first needed."""
 
@@ -87,13 +101,13 @@ class Sandbox:
             SourceError: What the task raised, or that its parser broke down.
 
         """
-        message = pack((task.__module__, task.__name__, args, url))
+        message = await _packed((task.__module__, task.__name__, args, url))
         async with self._slots:
             worker = self._free.pop() if self._free else await self._start()
             done = False
             try:
                 async with asyncio.timeout(self.limits.wall_seconds):
-                    reply = unpack(await worker.ask(message))
+                    reply = await _unpacked(await worker.ask(message))
                 done = True
             except TimeoutError as error:
                 raise TooLarge(url, "takes too long to read") from error
