@@ -19,6 +19,7 @@ import time
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -87,10 +88,9 @@ async def loaded(folder: Path) -> None:
         desk = replace(desk_of(rooms), store=slow)
         desk.publisher.store = slow
         answering = Answering(desk)
-        bot = DiscordBot(COMMANDS, answering, answering.names, _problem, news_a_minute=600, shard_count=1)
-        tasks = [asyncio.create_task(serve(bot, TOKEN, _problem)), asyncio.create_task(_busy(rooms))]
+        make = partial(DiscordBot, COMMANDS, answering, answering.names, _problem, news_a_minute=600, shard_count=1)
+        tasks = [asyncio.create_task(serve(make, TOKEN, _problem)), asyncio.create_task(_busy(rooms))]
         await stop.wait()
-        await bot.close()
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)

@@ -90,29 +90,30 @@ def _listen_to_discord(stack: AsyncExitStack, rooms: Rooms, answering: Answering
         return
     token = settings.token.get_secret_value()
     servers = Servers(rooms.store, rooms.clock)
-    bot = DiscordBot(
-        COMMANDS,
-        answering,
-        answering.names,
-        _problem,
-        notify=settings.admin_channel,
-        news_a_minute=settings.news_per_minute,
-        joined=servers.joined,
-        left=servers.left,
-        shard_count=settings.shard_count or None,
-        shard_ids=settings.shard_ids or None,
-    )
+
+    def make() -> DiscordBot:
+        return DiscordBot(
+            COMMANDS,
+            answering,
+            answering.names,
+            _problem,
+            notify=settings.admin_channel,
+            news_a_minute=settings.news_per_minute,
+            joined=servers.joined,
+            left=servers.left,
+            shard_count=settings.shard_count or None,
+            shard_ids=settings.shard_ids or None,
+        )
 
     async def run() -> None:
         try:
-            await serve(bot, token, _problem)
+            await serve(make, token, _problem)
         except DeliveryError as error:
             log.warning("not listening", platform="discord", code=error.code, error=str(error))
 
     task = asyncio.create_task(run(), name="discord")
 
     async def stop() -> None:
-        await bot.close()
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
 

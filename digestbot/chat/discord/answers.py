@@ -65,7 +65,7 @@ def _form(reply: Reply, keep: Keep) -> Iterator[Card]:
 def _with_file(body: Body, file: Attachment) -> Body:
     shown = body.content["components"]
     listed = shown if isinstance(shown, list) else []
-    about: Json = {"attachments": [{"id": 0, "filename": file.name}]}
+    about: Json = {"attachments": [{"id": "0", "filename": file.name}]}
     part: Json = {"type": FILE, "file": {"url": f"attachment://{file.name}"}}
     return Body(body.content | {"components": [*listed, part]} | about, file)
 

@@ -41,7 +41,7 @@ from digestbot.commands import (
     write,
 )
 from digestbot.commands.words import broken, said
-from digestbot.domain.errors import DeliveryError, DigestbotError, NotFound, TooOften
+from digestbot.domain.errors import DeliveryError, DigestbotError, NotFound, RateLimited, TooOften
 from digestbot.domain.subscription import Channel
 
 Ask = Callable[[Invocation, Asker], Awaitable[Reply]]
@@ -102,6 +102,9 @@ class DiscordBot(discord.AutoShardedClient):
             allowed_mentions=discord.AllowedMentions.none(),
             http_trace=breaker.trace(),
             max_ratelimit_timeout=LONGEST_LIMIT,
+            # Nothing is read out of messages and members, so neither is kept: a server costs its channels and roles.
+            max_messages=None,
+            member_cache_flags=discord.MemberCacheFlags.none(),
             **options,
         )
         self._commands, self._ask, self._names, self._problem = tuple(commands), ask, names, problem
@@ -332,26 +335,32 @@ def _brought_along(interaction: discord.Interaction) -> bool:
     return interaction.is_user_integration() and not interaction.is_guild_integration()
 
 
-async def serve(bot: DiscordBot, token: str, problem: Problem) -> None:
-    """Log in, tell Discord the commands, and listen until closed; what may pass is tried again.
+async def serve(make: Callable[[], DiscordBot], token: str, problem: Problem) -> None:
+    """Log in, tell Discord the commands, and listen until closed or cancelled.
+
+    What may pass is tried again with a client made anew, for one that failed to log in keeps its connections.
 
     Raises:
         DeliveryError: Discord refuses the token or the commands.
 
     """
     wait = FIRST_RETRY
-    while not bot.is_closed():
+    while True:
         try:
-            await bot.login(token)
-            await bot.publish_commands()
-            await bot.connect()
+            async with make() as bot:
+                await bot.login(token)
+                await bot.publish_commands()
+                await bot.connect()
         except FAILURES as error:
             failed = reading_error(error, "discord")
             if not failed.transient:
                 raise failed from error
             problem(failed, "connecting")
-            await asyncio.sleep(max(wait, failed.retry_after or 0.0))
+            limit = failed.retry_after if isinstance(failed, RateLimited) else None
+            await asyncio.sleep(max(wait, limit or 0.0))
             wait = min(LAST_RETRY, wait * 2)
+        else:
+            return
 
 
 __all__ = ["Ask", "DiscordBot", "Names", "Problem", "asker_of", "serve"]

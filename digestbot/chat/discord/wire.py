@@ -66,7 +66,7 @@ class Wire:
         """Send a message, which may stand inside the body of a forum's post; it pings nobody, or its one role."""
         if file is None:
             return await self.ask(route, json=hushed(body))
-        parts = [{"name": "payload_json", "value": json.dumps(hushed(body)), "content_type": "application/json"}]
+        parts = [{"name": "payload_json", "value": json.dumps(hushed(body))}]
         named = {"filename": file.name, "content_type": file.media_type}
         return await self.ask(route, form=[*parts, {"name": "files[0]", "value": file.content, **named}])
 

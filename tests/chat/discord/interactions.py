@@ -37,6 +37,15 @@ class Speaker:
         """Use a slash command."""
         return self._send(2, _command(path, options), guild=guild)
 
+    def attach(self, path: str, option: str, name: str, *, size: int) -> str:
+        """Use a slash command with a file."""
+        data = _command(path, {})
+        data["options"][0]["options"] = [{"name": option, "type": 11, "value": "77"}]
+        url = f"https://cdn.discordapp.com/attachments/{name}"
+        file = {"id": "77", "filename": name, "size": size, "url": url, "proxy_url": url}
+        data["resolved"] = {"attachments": {"77": file}}
+        return self._send(2, data)
+
     def complete(self, path: str, option: str, typed: str) -> str:
         """Type into an option that completes."""
         data = _command(path, {option: typed})

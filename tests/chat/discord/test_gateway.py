@@ -3,15 +3,17 @@
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import discord
 import pytest
 
 from digestbot.chat.discord import components
-from digestbot.chat.discord.bot import DiscordBot
+from digestbot.chat.discord.bot import DiscordBot, serve
 from digestbot.commands import COMMANDS, dispatch
 from digestbot.domain.digest import Message
+from digestbot.domain.errors import NotPermitted
 from tests.chat.discord.interactions import Speaker, answered, until
 from tests.commands.desk import desk
 from tests.rigs.discord import TOKEN
@@ -34,6 +36,7 @@ class Running:
     brought: set[asyncio.Task[None]] = field(default_factory=set)
 
     people: int = 0
+    came_and_went: list[str] = field(default_factory=list)
 
     def speaker(self, shard: int = 0) -> Speaker:
         """Return somebody whose commands come through the gateway."""
@@ -52,16 +55,26 @@ async def running() -> AsyncIterator[Running]:
     rig = GatewayRig()
     await rig.start()
     room = await desk()
+    changes: list[str] = []
+
+    async def came(server: str) -> None:
+        changes.append(f"+{server}")
+
+    async def went(server: str) -> None:
+        changes.append(f"-{server}")
+
     bot = Prompt(
         COMMANDS,
         lambda invocation, asker: dispatch(room.desk, invocation, asker),
         lambda _kind, _asker: asyncio.sleep(0, []),
         lambda error, where: None,
+        joined=came,
+        left=went,
         connector=rig.connector(),
     )
     task = asyncio.create_task(bot.start(TOKEN))
     await until(lambda: sorted(rig.identified) == [0, 1] and len(bot.shards) == 2)
-    yield Running(rig, bot)
+    yield Running(rig, bot, came_and_went=changes)
     await bot.close()
     await asyncio.wait_for(task, 5)
     await rig.stop()
@@ -79,6 +92,77 @@ async def test_two_shards_run_and_each_is_answered(running: Running):
     assert running.rig.intents == {discord.Intents(guilds=True).value}
     assert await helped(running, 0)
     assert await helped(running, 1)
+
+
+async def test_the_gateway_is_compressed(running: Running):
+    """Everything the gateway says comes in one compressed stream for each shard."""
+    assert running.rig.compressed == {"zlib-stream"}
+    assert await helped(running, 0)
+
+
+async def test_servers_come_and_go(running: Running):
+    """A server that adds the bot and one that removes it are told; one that is only out of reach is not."""
+    await until(running.bot.is_ready)
+    guild = {"id": "800", "name": "S", "owner_id": "1", "member_count": 3}
+    await running.rig.add(guild, 0)
+    await until(lambda: running.came_and_went == ["+800"])
+    await running.rig._dispatch(running.rig.latest(0), "GUILD_DELETE", {"id": "800", "unavailable": True})
+    await running.rig.add(guild | {"unavailable": False}, 0)
+    await running.rig.remove("800", 0)
+    await until(lambda: running.came_and_went == ["+800", "-800"])
+
+
+async def test_two_processes_share_the_shards():
+    """Each process connects its own shards alone, both are answered, and the commands are told to Discord once."""
+    rig = GatewayRig()
+    rig.shards = 4
+    await rig.start()
+    room = await desk()
+    halves: dict[int, Prompt] = {}
+
+    def make(first: int) -> Prompt:
+        halves[first] = Prompt(
+            COMMANDS, lambda i, a: dispatch(room.desk, i, a), lambda *_: asyncio.sleep(0, []), lambda *_: None,
+            connector=rig.connector(), shard_count=4, shard_ids=[first, first + 1],
+        )  # fmt: skip
+        return halves[first]
+
+    tasks = [asyncio.create_task(serve(partial(make, first), TOKEN, lambda *_: None)) for first in (0, 2)]
+    await until(lambda: sorted(rig.identified) == [0, 1, 2, 3])
+    assert [sorted(half.shards) for half in halves.values()] == [[0, 1], [2, 3]]
+    for shard, half in ((1, halves[0]), (3, halves[2])):
+        assert await helped(Running(rig, half, people=shard * 10), shard)
+    assert rig.calls_to("PUT", "commands") == 1
+    await halves[0].close()
+    tasks[1].cancel()
+    await asyncio.wait_for(asyncio.gather(*tasks, return_exceptions=True), 5)
+    await rig.stop()
+    assert rig.faults == []
+
+
+async def test_the_client_tries_to_connect_until_discord_is_there(monkeypatch: pytest.MonkeyPatch):
+    """A log-in that fails in passing is tried again with back-off; a refused token ends it with its fix."""
+    monkeypatch.setattr("digestbot.chat.discord.bot.FIRST_RETRY", 0.01)
+    rig = GatewayRig()
+    await rig.start()
+    rig.break_down("GET @me", 503, times=2)
+    problems: list[str] = []
+    made: list[Prompt] = []
+
+    def make() -> Prompt:
+        made.append(Prompt(COMMANDS, dispatch, dispatch, lambda *_: None, connector=rig.connector()))
+        return made[-1]
+
+    task = asyncio.create_task(serve(make, TOKEN, lambda _error, where: problems.append(where)))
+    await until(lambda: sorted(rig.identified) == [0, 1])
+    assert problems == ["connecting", "connecting"]
+    assert [bot.is_closed() for bot in made] == [True, True, False]
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    assert made[-1].is_closed()
+    with pytest.raises(NotPermitted, match="DIGESTBOT_DISCORD__TOKEN"):
+        await serve(make, "wrong", lambda *_: None)
+    await rig.stop()
 
 
 async def test_a_deployment_of_theirs_is_resumed(running: Running):

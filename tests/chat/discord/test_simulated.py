@@ -288,5 +288,5 @@ def test_a_file_is_handed_over_with_the_answer():
     reply = Reply((Card((Prose((Text("Your feeds."),)),)),), file=file)
     (body,) = answers(reply, private=True, keep=lambda _form: "form:1")
     assert body.file is file
-    assert body.content["attachments"] == [{"id": 0, "filename": "feeds.opml"}]
+    assert body.content["attachments"] == [{"id": "0", "filename": "feeds.opml"}]
     assert body.content["components"][-1] == {"type": 13, "file": {"url": "attachment://feeds.opml"}}
