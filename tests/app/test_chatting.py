@@ -10,6 +10,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from digestbot.app.chatting import Answering, listening
 from digestbot.app.compose import open_rooms
 from digestbot.app.desk import OPERATOR, desk_of
+from digestbot.app.doctor import _tokens
 from digestbot.commands import Asker, Invocation
 from digestbot.config import DatabaseSettings, ModelSettings, Settings, SlackSettings
 from digestbot.domain.subscription import Channel, Subscription
@@ -104,6 +105,8 @@ async def test_an_app_of_many_workspaces_is_wired_by_its_settings(monkeypatch, t
         adapter = rooms.adapters["slack"]
         (message, *_) = adapter.render(digest(story(1)))
         assert await adapter.post(Channel("slack", "C8", "T8"), message, "k", None)
+        seen = [finding.what async for finding in _tokens(wanted)]
+        assert any("in “Team T8”" in one for one in seen)
     await rig.stop()
     assert rig.faults == []
 

@@ -92,6 +92,9 @@ async def test_a_press_shows_sources_in_a_modal(rig: SocketRig, bot: SlackBot) -
     await until(lambda: len(rig.views) == 2)
     assert "One moment" in texts(rig.views[0])
     assert "We are ready to build the barrier" in texts(rig.views[1])
+    shown = str(rig.views[1])
+    assert "https://ledger.example/barrier" in shown
+    assert "<!date^" in shown or "'type': 'date'" in shown
 
 
 async def test_a_menu_and_a_button_run_the_same_command(rig: SocketRig, bot: SlackBot, desks: Desks) -> None:
