@@ -27,6 +27,7 @@ from digestbot.domain.subscription import Channel, Schedule, Subscription
 from digestbot.ports import NewArticle, RefreshRecord
 from digestbot.store import SqlStore, open_store
 from digestbot.store.documents import polling_to_json, settings_to_json
+from digestbot.store.homes import owners
 from digestbot.store.tables import deliveries, editions, feeds, parts, posted, seen, subscriptions
 
 NOW = datetime(2026, 4, 15, 8, 0, tzinfo=UTC)
@@ -59,6 +60,8 @@ async def fill(store: SqlStore, count: int) -> None:
     async with store._database.write() as connection:  # noqa: SLF001 - filling is not what is measured
         for start in range(0, count, 500):
             await connection.execute(insert(feeds), [feed_row(n) for n in range(start, min(start + 500, count))])
+            held = [owner_row(n + 1) for n in range(start, min(start + 500, count))]
+            await connection.execute(insert(owners), held)
         for start in range(1, count + 1, 500):
             numbers = range(start, min(start + 500, count + 1))
             marks = [{"feed_id": n, "key": f"https://{n}.example/{k}", "at": NOW} for n in numbers for k in range(SEEN)]
@@ -67,14 +70,14 @@ async def fill(store: SqlStore, count: int) -> None:
         for day in range(1, DAYS + 1):
             base = (day - 1) * SUBSCRIPTIONS
             at = NOW - timedelta(days=day)
-            owners = range(1, SUBSCRIPTIONS + 1)
-            rows = [{"subscription_id": n, "at": at, "timezone": "UTC", "digest": {"title": "t"}} for n in owners]
+            all_of_them = range(1, SUBSCRIPTIONS + 1)
+            rows = [{"subscription_id": n, "at": at, "timezone": "UTC", "digest": {"title": "t"}} for n in all_of_them]
             await connection.execute(insert(editions), rows)
-            await connection.execute(insert(deliveries), [delivery_row(base + n, n) for n in owners])
-            await connection.execute(insert(parts), [part_row(base + n, at) for n in owners])
+            await connection.execute(insert(deliveries), [delivery_row(base + n, n) for n in all_of_them])
+            await connection.execute(insert(parts), [part_row(base + n, at) for n in all_of_them])
             shown = [
                 place(n) | {"article_id": day * 10 + k, "story_id": day, "url": "", "at": at}
-                for n in owners
+                for n in all_of_them
                 for k in range(5)
             ]
             await connection.execute(insert(posted), shown)
@@ -94,12 +97,18 @@ def feed_row(number: int) -> dict[str, object]:
         "topics": ["world"],
         "weight": 1.0,
         "backfill": 0,
+        "listed": True,
         "baseline_at": NOW,
         "next_check_at": due,
         "failures": 0,
         "polling": polling_to_json(polling),
         "size": SEEN,
     }
+
+
+def owner_row(number: int) -> dict[str, object]:
+    """Return the row that says a workspace wants a feed; without one it is not polled."""
+    return {"feed_id": number, "platform": "slack", "workspace": f"T{number % 50}", "settings": {}}
 
 
 def place(number: int) -> dict[str, object]:

@@ -9,8 +9,7 @@ from typing import Annotated, Any, TypeVar
 
 import typer
 
-from digestbot import __version__
-from digestbot.cli_ascode import register
+from digestbot import __version__, cli_ascode, cli_plan
 from digestbot.cli_models import models
 from digestbot.domain.errors import ConfigError, DigestbotError
 from digestbot.domain.subscription import Length
@@ -38,7 +37,8 @@ cli = typer.Typer(
 )
 
 cli.add_typer(models, name="models")
-register(cli)
+cli_ascode.register(cli)
+cli_plan.register(cli)
 
 T = TypeVar("T")
 

@@ -104,11 +104,12 @@ def after_success(feed: Feed, polled: Polled, now: datetime, *, pushed: bool = F
     )
 
 
-def after_failure(feed: Feed, error: Exception, now: datetime) -> Polling:
+def after_failure(feed: Feed, error: Exception, now: datetime, *, round_of: float = 0.0) -> Polling:
     """Return a feed's state after a poll that failed.
 
     It waits twice as long after each failure, up to 24 hours, and never stops. ``alerted`` becomes true once it has
-    failed for 24 hours: whoever sees it change tells people, once; :func:`after_success` makes it false again.
+    failed for 24 hours: whoever sees it change tells people, once; :func:`after_success` makes it false again. The
+    feeds of a host that refuses them all come back spread over one round of it (``round_of``, in seconds).
     """
     before = feed.polling
     failures = before.failures + 1
@@ -121,7 +122,7 @@ def after_failure(feed: Feed, error: Exception, now: datetime) -> Polling:
         why = "its server asked to be left alone until then (Retry-After)"
     return replace(
         before,
-        next_check_at=_jittered(now, wait, feed.url),
+        next_check_at=_jittered(now, wait + round_of * jitter(feed.url, now) / JITTER, feed.url),
         checked_at=now,
         failures=failures,
         failing_since=since,
