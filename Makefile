@@ -8,7 +8,7 @@ TORCH_INDEX ?=
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX))
 export HF_HUB_OFFLINE ?= 1
 
-.PHONY: help demo run test check format docs clean bench-quotes bench-summaries bench-inference bench-stories bench-scale bench-feeds bench-costs bench-simulation bench-chat
+.PHONY: help demo run test check format docs clean bench-quotes bench-summaries bench-inference bench-stories bench-scale bench-feeds fuzz bench-costs bench-simulation bench-chat
 
 help: ## Show what make can do
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 18
@@ -66,6 +66,12 @@ bench-chat: $(VENV)/.installed-dev ## First answers under load, on Discord and S
 	$(BIN)/python -m bench.chat_discord acks
 	$(BIN)/python -m bench.chat_discord servers
 	$(BIN)/python -m bench.chat_slack
+
+FUZZ_SECONDS ?= 60
+fuzz: $(VENV)/.installed-dev ## Fuzz what reads feeds and pages, led by coverage (FUZZ_SECONDS each)
+	@$(PIP_INSTALL) atheris==3.0.0
+	$(BIN)/python -m tests.fuzz feeds $(FUZZ_SECONDS)
+	$(BIN)/python -m tests.fuzz articles $(FUZZ_SECONDS)
 
 clean: ## Remove the virtual environment and what tools leave behind
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
