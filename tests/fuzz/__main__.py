@@ -1,8 +1,8 @@
 """Feeds the parsers of feeds or articles whatever leads them to new code, for as long as it is told to.
 
 Run: ``python -m tests.fuzz feeds|articles [seconds] [corpus folder]``; needs atheris. Whatever bytes come, the answer
-is a feed or an article that keeps its promises, or a SourceError. What passes limits of memory or depth is TooLarge in the
-bot, whose workers are killed at their deadline; here it is let be.
+is a feed or an article that keeps its promises, or a SourceError. What passes limits of memory or depth is TooLarge in
+the bot, whose workers are killed at their deadline; here it is let be.
 """
 
 import sys
