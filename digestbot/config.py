@@ -91,24 +91,15 @@ class ModelSettings(_Section):
         "extractive", description="What writes summaries; extractive needs no download and quotes the articles."
     )
     name: str = Field("", description="A Hugging Face model id or a folder, for seq2seq and chat.")
-    download: bool = Field(
-        default=False, description="Whether auto may fetch its model from the hub when it is not on this machine."
-    )
-    languages: tuple[str, ...] = Field(
-        (), description="Languages the model writes in, as en or de; empty takes those known of it (else en)."
-    )
-    memory_mb: int = Field(
-        0, ge=0, description="Megabytes the engine may hold; past it, articles' own sentences stand in; 0 for no limit."
-    )
+    download: bool = Field(default=False, description="Whether auto may fetch its model when it is not here.")
+    languages: tuple[str, ...] = Field((), description="Codes the model writes in; empty: those known of it, or en.")
+    memory_mb: int = Field(0, ge=0, description="Megabytes the engine may hold before it is ended; 0 for no limit.")
     remote_url: str = Field("", description="An OpenAI-compatible endpoint, for the remote engine.")
     remote_key: SecretStr | None = Field(None, description="Its key; better set as DIGESTBOT_MODEL__REMOTE_KEY.")
     source_bound: bool = Field(
         default=False, description="Whether the chat engine may only write words of the sources (and function words)."
     )
-    checker: str = Field(
-        "",
-        description="A model of entailment as the gate's second tier (Hugging Face id or folder); empty for none.",
-    )
+    checker: str = Field("", description="A model of entailment: the gate's second tier; empty for none.")
     cache: str = Field("var/models", description="The folder for converted models and sentences' vectors.")
     threads: int = Field(0, ge=0, description="CPU threads for inference; 0 takes all.")
 

@@ -145,6 +145,20 @@ async def test_a_deadline_falls_back(engine, plain):
     assert summary.engine == "extractive: deadline"
 
 
+@pytest.mark.parametrize(
+    ("model", "told", "reason"),
+    [
+        ("crashes", story(FERRY), "crashed"),
+        ("sleeps", story(FERRY), "deadline"),
+        ("leads", story(FERRY.replace("the", "der").replace("in", "ist"), language="de"), "language"),
+    ],
+)
+async def test_the_chat_engine_falls_back_alike(engine, plain, model, told, reason):
+    """A crash, a passed deadline and a story in another language end in the article's own sentences here too."""
+    chat = ChatSummarizer(engine, plain, FakeEmbedder(), model=model, deadline=5 if model == "crashes" else 0.3)
+    assert (await chat.summarize(told)).engine == f"extractive: {reason}"
+
+
 async def test_a_full_queue_falls_back(plain):
     """A busy engine is not waited for."""
     engine = Engine(program=PROGRAM, queue_size=0)

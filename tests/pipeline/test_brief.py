@@ -1,5 +1,6 @@
 """A brief is made once a story and says only what stands in its articles."""
 
+import asyncio
 from dataclasses import replace
 from datetime import timedelta
 
@@ -81,3 +82,31 @@ async def test_one_story_is_briefed_only_while_its_brief_is_missing(summarizer):
     assert (await briefer.run_one(story_id)).story_id == story_id
     assert await briefer.run_one(story_id) is None
     assert await briefer.run_one(999) is None
+
+
+async def test_a_few_briefs_are_in_hand_at_once(summarizer, monkeypatch):
+    """Stories are briefed several at a time, never more than allowed, and told in the order they were asked for."""
+    store = MemoryStore()
+    stories = [replace(STORY, id=n) for n in range(1, 10)]
+    together, most = 0, 0
+
+    async def stale(*_):
+        return stories
+
+    async def keep(*_):
+        return None
+
+    class Slow(FakeSummarizer):
+        async def summarize(self, story, length="medium", *, interactive=False):
+            nonlocal together, most
+            together += 1
+            most = max(most, together)
+            await asyncio.sleep(0.01 if story.id % 2 else 0.02)
+            together -= 1
+            return await super().summarize(story, length, interactive=interactive)
+
+    monkeypatch.setattr(store, "stale_stories", stale)
+    monkeypatch.setattr(store, "save_brief", keep)
+    done = await Briefer(store, Slow(), FakeEmbedder(), FakeClock(), at_once=3).run_due()
+    assert [one.story_id for one in done] == list(range(1, 10))
+    assert most == 3
