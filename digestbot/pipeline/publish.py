@@ -161,6 +161,9 @@ class Publisher:
         """
         edition = Edition(subscription.id, at, subscription.schedule.timezone)
         since = subscription.window_from - OVERLAP if subscription.window_from else at - FIRST_WINDOW
+        if not settle:
+            # Somebody looks at it now: a feed that was added a moment ago is among them.
+            self._read_at = NEVER
         feeds = await self._feeds(subscription.channel.home, now)
         stories = await self._stories(subscription, since, now, feeds, settle=settle)
         resting = await self._snoozed(subscription, now)

@@ -112,6 +112,14 @@ async def test_a_digest_of_all_feeds_has_those_of_its_workspace(desk: Desk) -> N
     assert "The secret plan" in shown(await ask(desk, "schedule preview Everything", STRANGER))
 
 
+async def test_what_was_added_a_moment_ago_is_in_a_preview(desk: Desk) -> None:
+    """A feed that a workspace has from now on, whose articles are here already, is read at once."""
+    await ask(desk, "schedule create Everything stories=9")
+    assert "The secret plan" not in shown(await ask(desk, "schedule preview Everything"))
+    await ask(desk, f"subscribe {SECRET}")
+    assert "The secret plan" in shown(await ask(desk, "now 24h"))
+
+
 async def test_a_shared_story_shows_each_workspace_its_own_articles(desk: Desk) -> None:
     """One event in a common and in a private feed is one story, told elsewhere by the common article alone."""
     plan = await desk.store.article_by_url("https://secret.example/plan")
