@@ -46,6 +46,7 @@ bench-summaries: $(VENV)/.installed-dev ## ROUGE of the extractive engine, and t
 bench-inference: $(VENV)/.installed-dev ## CTranslate2 int8 beside transformers: encoder and seq2seq
 	$(BIN)/python -m bench.inference encoder
 	$(BIN)/python -m bench.inference seq2seq 4
+	$(BIN)/python -m bench.inference turns
 
 bench-stories: $(VENV)/.installed-dev ## B-cubed F1 of stories, and the cost of adding one article
 	$(BIN)/python -m bench.stories --speed
