@@ -9,7 +9,7 @@ from typing import Annotated, Any, TypeVar
 
 import typer
 
-from digestbot import __version__, cli_ascode, cli_plan
+from digestbot import __version__, cli_ascode, cli_plan, cli_upkeep
 from digestbot.cli_models import models
 from digestbot.domain.errors import ConfigError, DigestbotError
 from digestbot.domain.subscription import Length
@@ -39,6 +39,7 @@ cli = typer.Typer(
 cli.add_typer(models, name="models")
 cli_ascode.register(cli)
 cli_plan.register(cli)
+cli_upkeep.register(cli)
 
 T = TypeVar("T")
 

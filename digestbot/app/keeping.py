@@ -1,0 +1,101 @@
+"""What the commands that look after stored things do: backup, restore, forget."""
+
+import asyncio
+import os
+import shutil
+from datetime import UTC, datetime
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from digestbot.app.compose import read_settings
+from digestbot.app.roles import on_postgresql
+from digestbot.domain.errors import BadOption, StoreUnavailable
+from digestbot.domain.subscription import Platform
+
+
+async def back_up_database(file: Path, config: Path | None) -> str:
+    """Copy the database to a file while the bot runs; return the sentence that says so.
+
+    PostgreSQL is copied by its own pg_dump.
+
+    Raises:
+        StoreUnavailable: It cannot be read, or the file cannot be written.
+
+    """
+    from digestbot.store import back_up
+
+    settings = read_settings(config)
+    if on_postgresql(settings):
+        await _postgresql("pg_dump", settings.database.url, "--format=custom", "--no-owner", f"--file={file}")
+    else:
+        await back_up(settings.database.url, file)
+    return f"the database is copied to {file}"
+
+
+async def restore_database(file: Path, config: Path | None) -> str:
+    """Put a copy in the database's place and make it safe to run; return the sentence that says so.
+
+    Raises:
+        AlreadyRunning: A bot works on the database.
+        StoreUnavailable: The copy cannot be read or is damaged.
+
+    """
+    from digestbot.store import open_store, restore
+
+    settings, now = read_settings(config), datetime.now(UTC)
+    if on_postgresql(settings):
+        wishes = ("--clean", "--if-exists", "--no-owner", "--single-transaction", str(file))
+        await _postgresql("pg_restore", settings.database.url, *wishes)
+        async with await open_store(settings.database.url, exclusive=False) as store:
+            await store.settle_restored(now)
+    else:
+        await restore(settings.database.url, file, now)
+    return f"the database is as {file} has it; what was posted since is not posted again"
+
+
+async def forget_workspace(name: str, config: Path | None) -> str:
+    """Remove everything of a workspace; return the sentence that says so.
+
+    Raises:
+        BadOption: The name is not one of a workspace.
+
+    """
+    from digestbot.store import open_store
+
+    platform, colon, workspace = name.partition(":")
+    known: dict[str, Platform] = {"slack": "slack", "discord": "discord", "console": "console"}
+    if not colon or platform not in known or not workspace:
+        raise BadOption("workspace", f"“{name}” must read slack:WORKSPACE_ID or discord:SERVER_ID")
+    async with await open_store(read_settings(config).database.url, exclusive=False) as store:
+        count = await store.forget(known[platform], workspace)
+    return f"{name} is forgotten: {count} {'digest' if count == 1 else 'digests'} with all that was posted"
+
+
+def _libpq(url: str) -> tuple[str, str]:
+    """Return a database address without the name of a driver and without its password, and the password."""
+    parts = urlsplit(url)
+    user, _, place = parts.netloc.rpartition("@")
+    name = user.partition(":")[0]
+    plain = parts._replace(scheme="postgresql", netloc=f"{name}@{place}" if name else place)
+    return plain.geturl(), unquote(parts.password or "")
+
+
+async def _postgresql(program: str, url: str, *arguments: str) -> None:
+    """Run one of PostgreSQL's own programs on a database; its password is in no command line.
+
+    Raises:
+        StoreUnavailable: It is not installed, or it failed; its last line says why.
+
+    """
+    address, password = _libpq(url)
+    environment = {**os.environ, "PGCONNECT_TIMEOUT": "10"} | ({"PGPASSWORD": password} if password else {})
+    found = shutil.which(program)
+    if found is None:
+        raise StoreUnavailable(f"{program} is not installed", hint="install PostgreSQL's client programs")
+    process = await asyncio.create_subprocess_exec(
+        found, f"--dbname={address}", *arguments, stderr=asyncio.subprocess.PIPE, env=environment
+    )
+    _, told = await process.communicate()
+    if process.returncode:
+        lines = told.decode("utf-8", "replace").strip().splitlines() or ["no reason given"]
+        raise StoreUnavailable(f"{program} failed: {lines[-1]}")

@@ -1,0 +1,100 @@
+"""Backup, restore and forget by command: whole, safe to run afterwards, and thorough."""
+
+import shutil
+import subprocess
+import sys
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from digestbot.app.keeping import _libpq, back_up_database, forget_workspace, restore_database
+from digestbot.domain.errors import BadOption, StoreUnavailable
+from digestbot.domain.subscription import Channel, Subscription
+from digestbot.runtime.queue import prepare_queue
+from digestbot.store import migrate, open_store
+from tests.fakes.clock import START
+from tests.rigs.postgresql import PostgreSQL, binary, postgresql
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+__all__ = ["postgresql"]
+
+
+def settings(folder, url):
+    """Write a settings file and return its path."""
+    path = folder / "digestbot.toml"
+    path.write_text(f'[database]\nurl = "{url}"\n', encoding="utf-8")
+    return path
+
+
+async def subscribe(store, name, workspace="T1"):
+    """Add a subscription of a workspace."""
+    wanted = Subscription(0, name, Channel("slack", "C1", workspace), next_edition_at=START + timedelta(days=1))
+    return await store.save_subscription(wanted)
+
+
+async def names(url):
+    """Return the names of the subscriptions in a database."""
+    async with await open_store(url, exclusive=False) as store:
+        return sorted(s.name for s in await store.subscriptions())
+
+
+async def test_a_sqlite_file_is_copied_and_put_back(tmp_path):
+    """What was there at the backup is there again; what came later is gone."""
+    url = f"sqlite:///{tmp_path}/bot.sqlite3"
+    config, copy = settings(tmp_path, url), tmp_path / "copies" / "one.backup"
+    async with await open_store(url) as store:
+        await subscribe(store, "kept")
+        assert str(copy) in await back_up_database(copy, config)
+        await subscribe(store, "later")
+    await restore_database(copy, config)
+    assert await names(url) == ["kept"]
+    with pytest.raises(StoreUnavailable):
+        await restore_database(tmp_path / "nothing", config)
+
+
+async def test_postgresql_is_copied_by_its_own_programs(tmp_path, postgresql: PostgreSQL, monkeypatch):
+    """pg_dump and pg_restore are run for the operator; the queue's tables come along."""
+    if binary("pg_dump") is None:
+        pytest.skip("needs pg_dump")
+    monkeypatch.setenv("PATH", f"{binary('pg_dump').parent}:{shutil.os.environ['PATH']}")
+    url = postgresql.url(postgresql.new_database())
+    config, copy = settings(tmp_path, url), tmp_path / "one.backup"
+    await migrate(url)
+    await prepare_queue(url)
+    async with await open_store(url) as store:
+        await subscribe(store, "kept")
+        await back_up_database(copy, config)
+        await subscribe(store, "later")
+    await restore_database(copy, config)
+    assert await names(url) == ["kept"]
+    with pytest.raises(StoreUnavailable, match="pg_restore failed"):
+        await restore_database(tmp_path / "nothing", config)
+
+
+def test_a_password_stands_in_no_command_line():
+    """The address that a program is started with has no password and no driver."""
+    assert _libpq("postgresql+asyncpg://me:p%40ss@host:5/db") == ("postgresql://me@host:5/db", "p@ss")
+    assert _libpq("postgres://host/db") == ("postgresql://host/db", "")
+
+
+async def test_a_workspace_is_forgotten_by_command(tmp_path):
+    """Its digests are gone, other workspaces' stay; a name that is none is refused."""
+    url = f"sqlite:///{tmp_path}/bot.sqlite3"
+    config = settings(tmp_path, url)
+    async with await open_store(url) as store:
+        await subscribe(store, "mine")
+        await subscribe(store, "other", "T2")
+    assert "1 digest " in await forget_workspace("slack:T1", config)
+    assert await names(url) == ["other"]
+    with pytest.raises(BadOption):
+        await forget_workspace("T1", config)
+
+
+def test_the_commands_are_there():
+    """Each answers --help with an example."""
+    for command in ("backup", "restore", "forget"):
+        told = subprocess.run(
+            [sys.executable, "-m", "digestbot", command, "--help"], cwd=ROOT, capture_output=True, text=True, check=True
+        )
+        assert f"Example: digestbot {command}" in told.stdout

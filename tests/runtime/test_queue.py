@@ -1,0 +1,200 @@
+"""The queue on a real PostgreSQL: nothing runs twice at once, nothing is lost with its worker, a host keeps its gap."""
+
+import asyncio
+import time
+from collections import Counter
+from contextlib import AsyncExitStack
+from itertools import pairwise
+
+import pytest
+
+from digestbot.domain.errors import SchemaTooOld, StoreUnavailable
+from digestbot.runtime.queue import (
+    PostgresTurns,
+    QueueDispatcher,
+    Workers,
+    open_queue,
+    prepare_queue,
+    queue_version,
+    require_queue,
+)
+from digestbot.runtime.work import Job, Work
+from tests.rigs.postgresql import PostgreSQL, postgresql
+
+__all__ = ["postgresql"]
+
+
+@pytest.fixture
+async def url(postgresql: PostgreSQL):
+    """Return the address of a database with the queue's tables."""
+    address = postgresql.url(postgresql.new_database())
+    await prepare_queue(address)
+    return address
+
+
+class Rows:
+    """Numbered things that are due until they are done; ``at_once`` counts how many of a lock run together."""
+
+    def __init__(self, locks, seconds=0.02):
+        self.due = dict(enumerate(locks, 1))
+        self.done, self.running, self.at_once = Counter(), Counter(), Counter()
+        self.seconds = seconds
+
+    async def find(self):
+        """Return what is due."""
+        return [Job(number, lock) for number, lock in self.due.items()]
+
+    async def do(self, number):
+        """Do one thing, if it is still due."""
+        if number not in self.due:
+            return False
+        lock = self.due[number]
+        self.running[lock] += 1
+        self.at_once[lock] = max(self.at_once[lock], self.running[lock])
+        await asyncio.sleep(self.seconds)
+        self.running[lock] -= 1
+        self.due.pop(number, None)
+        self.done[number] += 1
+        return True
+
+    def work(self):
+        """Return them as the refresh step."""
+        return {"refresh": Work(self.find, self.do)}
+
+
+async def until(claim, seconds=20):
+    """Wait until a claim holds."""
+    end = time.monotonic() + seconds
+    while not claim():
+        assert time.monotonic() < end, "it did not come about"
+        await asyncio.sleep(0.02)
+
+
+async def serving(stack, url, rows, **more):
+    """Open a queue with workers of its own, as another process would; return it."""
+    queue = await stack.enter_async_context(open_queue(url, stalled_after=3))
+    task = asyncio.create_task(Workers(queue, rows.work(), grace=0.5, **more).run())
+
+    async def end():
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+    stack.push_async_callback(end)
+    return queue
+
+
+async def test_the_tables_are_made_once(postgresql: PostgreSQL):
+    """Without them a process refuses with a sentence; making them twice is harmless."""
+    url = postgresql.url(postgresql.new_database())
+    assert await queue_version(url) is None
+    with pytest.raises(SchemaTooOld, match="digestbot migrate"):
+        await require_queue(url)
+    before, after = await prepare_queue(url)
+    assert (before, await queue_version(url)) == (None, after)
+    assert await prepare_queue(url) == (after, after)
+    await require_queue(url)
+
+
+async def test_a_database_that_is_away_is_a_sentence():
+    """A queue that cannot be reached is an error of ours, not the library's."""
+    with pytest.raises(StoreUnavailable):
+        await queue_version("postgresql://nobody@127.0.0.1:9/none")
+
+
+async def test_two_processes_share_the_work_and_nothing_is_done_twice(url):
+    """Every thing is done once, and things under one lock one after the other, whoever does them."""
+    rows = Rows(["a"] * 6 + ["b"] * 6 + [f"c{n}" for n in range(12)])
+    async with AsyncExitStack() as stack:
+        first = await serving(stack, url, rows)
+        await serving(stack, url, rows)
+        await QueueDispatcher(first).wake("refresh")
+        await until(lambda: not rows.due)
+    assert set(rows.done.values()) == {1}
+    assert set(rows.at_once.values()) == {1}
+
+
+async def test_many_ticks_are_one_look(url):
+    """While a look waits in the queue, another tick adds nothing: several schedulers are as good as one."""
+    async with open_queue(url) as queue, open_queue(url) as other:
+        for _ in range(3):
+            await QueueDispatcher(queue).wake("refresh")
+            await QueueDispatcher(other).wake("refresh")
+        assert len(list(await queue.app.job_manager.list_jobs_async())) == 1
+
+
+async def test_the_jobs_of_a_dead_worker_are_taken_up(url):
+    """A worker that stops without a word loses its job to another once its heartbeat is old; a live one keeps it."""
+    rows = Rows(["a"])
+    async with AsyncExitStack() as stack:
+        dead = await stack.enter_async_context(open_queue(url, stalled_after=3))
+        manager = dead.app.job_manager
+        deferrer = dead.app.configure_task("refresh", queue="refresh", lock="a", queueing_lock="refresh:1")
+        await deferrer.defer_async(number=1)
+        number = await manager.register_worker()
+        assert await manager.fetch_job(queues=["refresh"], worker_id=number)
+        rescuer = Workers(dead, {})
+        assert await rescuer.rescue() == 0
+        old = "UPDATE procrastinate_workers SET last_heartbeat = now() - interval '1 minute'"
+        await dead.connector.execute_query_async(old)
+        await serving(stack, url, rows)
+        await until(lambda: rows.done[1] == 1)
+
+
+async def test_what_somebody_waits_for_goes_first(url):
+    """A brief that is asked for is made although the queue is full of batch work."""
+    rows, asked = Rows([f"c{n}" for n in range(60)], seconds=0.1), []
+
+    async def brief(story_id, length):
+        asked.append((story_id, length, len(rows.due)))
+        return True
+
+    async with AsyncExitStack() as stack:
+        queue = await serving(stack, url, rows, refreshes=2, asked=brief)
+        dispatcher = QueueDispatcher(queue)
+        await dispatcher.wake("refresh")
+        await until(lambda: rows.done)
+        assert await dispatcher.ask_for_brief(7, "short")
+        await until(lambda: asked)
+    ((story, length, left),) = asked
+    assert (story, length) == (7, "short")
+    assert left > 30
+
+
+async def test_a_host_is_asked_by_one_process_at_a_time_with_a_gap(url):
+    """Turns of one host never overlap and keep the gap between processes; another host waits for nobody."""
+    spans, gap = [], 0.2
+
+    async def ask(turns, host, times):
+        for _ in range(times):
+            async with turns.turn(host, gap):
+                began = time.monotonic()
+                await asyncio.sleep(0.01)
+                spans.append((host, began, time.monotonic()))
+
+    async with open_queue(url) as one, open_queue(url) as two:
+        await asyncio.gather(
+            ask(PostgresTurns(one), "a", 3), ask(PostgresTurns(two), "a", 3), ask(PostgresTurns(two), "b", 1)
+        )
+    mine = sorted((began, ended) for host, began, ended in spans if host == "a")
+    assert all(after - before >= gap * 0.95 for (_, before), (after, _) in pairwise(mine))
+    assert next(began for host, began, _ in spans if host == "b") < mine[1][0]
+
+
+async def test_a_crash_of_a_step_ends_no_worker(url):
+    """A step that breaks down is logged; the next thing is done all the same."""
+    rows = Rows(["a", "b"])
+    whole, broken = rows.do, []
+
+    async def do(number):
+        if number == 1 and not broken:
+            broken.append(number)
+            raise RuntimeError("a fault of ours")
+        return await whole(number)
+
+    rows.do = do
+    async with AsyncExitStack() as stack:
+        queue = await serving(stack, url, rows)
+        await QueueDispatcher(queue).wake("refresh")
+        await until(lambda: rows.done[2] == 1)
+        await QueueDispatcher(queue).wake("refresh")
+        await until(lambda: rows.done[1] == 1)
