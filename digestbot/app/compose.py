@@ -190,6 +190,7 @@ async def open_sources(
         sandbox,
         subscribers=audience.of if audience else lambda _: 1,
         pushed=hubs.holds if hubs else lambda _feed, _now: False,
+        on_host=audience.on_host_of if audience else lambda _: 1,
     )
     try:
         yield Sources(feeds, WebArticleSource(client, sandbox), hubs)

@@ -1,8 +1,12 @@
-"""Who reads a feed: how many subscriptions, as publishers' servers count readers (in the User-Agent)."""
+"""Who reads a feed, and who else is read from its host.
+
+Publishers' servers count readers (in the User-Agent); a host with many feeds is gone round slowly.
+"""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from urllib.parse import urlsplit
 
 from digestbot.domain.news import Feed
 from digestbot.domain.subscription import OPERATOR, Subscription, Workspace
@@ -15,10 +19,15 @@ class Audience:
 
     store: Store
     _readers: Mapping[int, int] = field(default_factory=dict)
+    _on_host: Mapping[str, int] = field(default_factory=dict)
 
     def of(self, feed: Feed) -> int:
         """Return how many subscriptions read a feed, at least one: whoever polls, reads."""
         return max(1, self._readers.get(feed.id, 0))
+
+    def on_host_of(self, feed: Feed) -> int:
+        """Return how many feeds are polled from a feed's host, itself among them."""
+        return max(1, self._on_host.get(_host(feed.url), 0))
 
     async def count(self) -> None:
         """Count anew.
@@ -36,6 +45,7 @@ class Audience:
                 if one.channel.home == home:
                     readers.update(feed.id for feed in feeds if reads(one, feed))
         self._readers = readers
+        self._on_host = Counter(_host(url) for url in await self.store.addresses())
 
     async def _visible(self, home: Workspace, shared: Sequence[Feed]) -> Sequence[Feed]:
         """Return the feeds a workspace may read: its own and the operator's; the operator reads all."""
@@ -43,6 +53,14 @@ class Audience:
             return await self.store.feeds()
         own = await self.store.feeds_of(home)
         return list({feed.id: feed for feed in (*shared, *own)}.values())
+
+
+def _host(url: str) -> str:
+    """Return the host of an address; what is none counts as its own."""
+    try:
+        return urlsplit(url).hostname or url
+    except ValueError:
+        return url
 
 
 def reads(subscription: Subscription, feed: Feed) -> bool:

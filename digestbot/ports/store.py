@@ -52,6 +52,10 @@ class FeedStore(Protocol):
         """Return every feed, by id."""
         ...
 
+    async def addresses(self) -> Sequence[str]:
+        """Return the addresses of the feeds that are not paused, in no order."""
+        ...
+
     async def feed(self, feed_id: int) -> Feed:
         """Return one feed.
 

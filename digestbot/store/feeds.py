@@ -72,6 +72,11 @@ class SqlFeeds(Role):
         async with self._database.read() as connection:
             return [feed_of(row) for row in await connection.execute(select(feeds).order_by(feeds.c.id))]
 
+    async def addresses(self) -> Sequence[str]:
+        """Return the addresses of the feeds that are not paused, in no order."""
+        async with self._database.read() as connection:
+            return list((await connection.execute(select(feeds.c.url).where(feeds.c.paused.is_(None)))).scalars())
+
     async def feed(self, feed_id: int) -> Feed:
         """Return one feed."""
         async with self._database.read() as connection:

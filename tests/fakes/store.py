@@ -117,6 +117,9 @@ class MemoryFeeds:
     async def feeds(self) -> Sequence[Feed]:
         return [row.feed for _, row in sorted(self._feeds.items())]
 
+    async def addresses(self) -> Sequence[str]:
+        return [row.feed.url for row in self._feeds.values() if row.feed.paused is None]
+
     async def feed(self, feed_id: int) -> Feed:
         return self._feed(feed_id).feed
 

@@ -55,6 +55,19 @@ async def test_each_subscription_that_reads_a_feed_counts(world):
     assert await readers(world, *several) == [5, 5, 4]
 
 
+async def test_feeds_of_one_host_are_neighbours(world):
+    """A host's feeds are counted together, whatever their paths and ports; a paused one is not asked for."""
+    store, (alone, *_), audience = world
+    for path in ("1", "2", "3"):
+        await store.add_feed(f"https://many.example/{path}", now=START)
+    last = await store.add_feed("http://Many.example:8080/4", now=START)
+    await store.pause_feed((await store.add_feed("https://many.example/5", now=START)).id, "gone")
+    assert audience.on_host_of(last) == 1
+    await audience.count()
+    assert audience.on_host_of(last) == 4
+    assert audience.on_host_of(alone) == 1
+
+
 async def test_a_paused_subscription_does_not_count(world):
     """Nobody reads there now."""
     assert await readers(world, slack(), slack(), slack(paused="by hand")) == [2, 2, 2]

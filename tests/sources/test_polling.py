@@ -22,6 +22,7 @@ from digestbot.sources.polling import (
     freshness,
     retry_after,
     rhythm,
+    round_over,
 )
 from tests.rigs.feeds import Reply, rss
 from tests.sources.polling_rig import START, poller
@@ -333,3 +334,24 @@ async def test_edits_and_new_dates_never_post_again():
         await one.poll()
         assert [e.title for e in edits] == ["One, mended", "Two, mended"]
         assert one.posted == []
+
+
+def test_a_crowded_host_is_gone_round_slowly() -> None:
+    """A feed among 2,000 of one host is asked once a round, be its own rhythm ever so quick; alone it is not slowed."""
+    lively = feed(interval=300.0)
+    round_of = round_over(2000, 1.0)
+    crowded = after_success(lively, polled(), START, round_of=round_of)
+    assert crowded.next_check_at >= START + timedelta(seconds=round_of)
+    assert "at least" in crowded.why
+    alone = after_success(lively, polled(), START, round_of=round_over(2, 1.0))
+    assert alone.next_check_at < START + timedelta(seconds=600)
+
+
+def test_the_feeds_of_a_host_that_refuses_them_come_back_one_by_one() -> None:
+    """A thousand feeds told to come back in an hour do so spread over one round of their host, none before the hour."""
+    busy = ServerError("https://a.example/", retry_after=3600)
+    round_of = round_over(1000, 1.0)
+    urls = [f"https://a.example/{number}" for number in range(1000)]
+    backs = [after_failure(replace(feed(), url=url), busy, START, round_of=round_of).next_check_at for url in urls]
+    assert min(backs) >= START + timedelta(hours=1)
+    assert max(backs) - min(backs) > timedelta(seconds=round_of * 0.9)

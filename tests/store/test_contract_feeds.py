@@ -73,6 +73,14 @@ async def test_polling_state_is_kept_whole(store):
     assert (await store.feed(feed.id)).polling == polling
 
 
+async def test_addresses_are_those_that_are_polled(store):
+    """A paused feed's address is left out: nobody asks there."""
+    await store.add_feed("https://a.example/", now=NOW)
+    paused = await store.add_feed("https://b.example/", now=NOW)
+    await store.pause_feed(paused.id, "by hand")
+    assert await store.addresses() == ["https://a.example/"]
+
+
 async def test_due_feeds_come_longest_due_first(store):
     """The feed that waits longest is polled first; paused ones are not due; a limit limits."""
     feeds = [await store.add_feed(f"https://{n}.example/", now=NOW - n * HOUR) for n in range(4)]

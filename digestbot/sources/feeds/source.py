@@ -12,7 +12,15 @@ from digestbot.sources.feeds.discovery import feeds_named_in, guesses
 from digestbot.sources.feeds.encoding import charset_of, decoded
 from digestbot.sources.feeds.parse import Reading, parse_feed, read_feed
 from digestbot.sources.http import Answer, PoliteClient, Validators, shown
-from digestbot.sources.polling import Polled, after_failure, after_success, confirmed_move, retry_after, settled
+from digestbot.sources.polling import (
+    Polled,
+    after_failure,
+    after_success,
+    confirmed_move,
+    retry_after,
+    round_over,
+    settled,
+)
 from digestbot.sources.sandbox import Sandbox
 
 ACCEPT = (
@@ -34,12 +42,15 @@ class HttpFeedSource:
         *,
         subscribers: Callable[[Feed], int] = lambda _: 1,
         pushed: Callable[[Feed, datetime], bool] = lambda _feed, _now: False,
+        on_host: Callable[[Feed], int] = lambda _: 1,
     ) -> None:
         """Take the shared client and sandbox.
 
-        ``subscribers`` tells how many subscriptions read a feed, ``pushed`` whether a hub tells of its changes.
+        ``subscribers`` tells how many subscriptions read a feed, ``pushed`` whether a hub tells of its changes,
+        ``on_host`` how many feeds are polled from its host.
         """
         self._client, self._sandbox, self._subscribers, self._pushed = client, sandbox, subscribers, pushed
+        self._on_host = on_host
 
     async def close(self) -> None:
         """Close the client and the sandbox; closing twice is the same as closing once."""
@@ -78,7 +89,7 @@ class HttpFeedSource:
 
     def _fetched(self, feed: Feed, polled: Polled, answer: Answer, now: datetime) -> Fetched:
         """Return the poll's outcome; a move confirmed by three polls is told."""
-        polling = after_success(feed, polled, now, pushed=self._pushed(feed, now))
+        polling = after_success(feed, polled, now, pushed=self._pushed(feed, now), round_of=self._round_of(feed))
         moved_to = confirmed_move(polling)
         parsed = polled.parsed
         if polled.not_modified:
@@ -90,7 +101,12 @@ class HttpFeedSource:
 
     def failed(self, feed: Feed, error: Exception, now: datetime) -> Polling:
         """Return the feed's state after a failed poll, its next check backed off."""
-        return after_failure(feed, error, now)
+        return after_failure(feed, error, now, round_of=self._round_of(feed))
+
+    def _round_of(self, feed: Feed) -> float:
+        """Return how long one round over the feeds of its host takes; one that is alone there waits for nobody."""
+        count = self._on_host(feed)
+        return round_over(count, self._client.gate.gap) if count > 1 else 0.0
 
     async def look(self, url: str) -> ParsedFeed:
         """Return what a feed gives now, nothing kept.

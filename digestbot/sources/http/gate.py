@@ -44,6 +44,11 @@ class HostGate:
         self._gap, self._shared = gap, shared
         self._hosts: dict[str, _Host] = {}
 
+    @property
+    def gap(self) -> float:
+        """The least time between two requests to one host, in seconds."""
+        return self._gap
+
     def __len__(self) -> int:
         """Return how many hosts are remembered."""
         return len(self._hosts)
