@@ -145,8 +145,9 @@ async def status(desk: Desk, asker: Asker, _options: Options) -> Reply:
         Prose((Text(f"{counts.subscriptions} digests, {counts.deliveries_sent} editions delivered"),)),
         Prose((Text(f"{counts.deliveries_pending} waiting, {counts.undeliverable} could not be delivered"),)),
     ]
-    failed = await desk.store.deliveries("undeliverable", 100)
-    stuck = [d for d in failed if everything or d.channel.home == asker.home][:STUCK]
+    stuck = await (
+        desk.store.deliveries("undeliverable", STUCK) if everything else desk.store.undelivered(asker.home, STUCK)
+    )
     lines += [Prose((Text(next((part.error for part in one.parts if part.error), "")),), quiet=True) for one in stuck]
     action = (Action("Failing feeds", "list failing"),) if counts.failing else ()
     return Reply((card(Heading((Text("Status"),), level=1), *lines, *action),))

@@ -191,6 +191,10 @@ class WorkspaceStore(Protocol):
         """Return the deliveries that posted a story into channels of a workspace, oldest first."""
         ...
 
+    async def undelivered(self, home: Workspace, limit: int = 20) -> Sequence[Delivery]:
+        """Return what could not be delivered to a workspace's channels, newest first."""
+        ...
+
     async def correct_delivery(self, delivery_id: int, digest: Digest, messages: Sequence[Message]) -> None:
         """Put a corrected digest and its messages, one for each part, in the place of what was written.
 

@@ -95,6 +95,12 @@ class SqlConduct(Role):
         async with self._database.read() as connection:
             return await load_deliveries(connection, _of(deliveries, home) & told, deliveries.c.id.asc(), 100)
 
+    async def undelivered(self, home: Workspace, limit: int = 20) -> Sequence[Delivery]:
+        """Return what could not be delivered to a workspace's channels, newest first."""
+        wanted = _of(deliveries, home) & (deliveries.c.state == "undeliverable")
+        async with self._database.read() as connection:
+            return await load_deliveries(connection, wanted, deliveries.c.id.desc(), limit)
+
     async def correct_delivery(self, delivery_id: int, digest: Digest, messages: Sequence[Message]) -> None:
         """Put a corrected digest and its messages, one for each part, in the place of what was written."""
         async with self._database.write() as connection:

@@ -183,6 +183,10 @@ class MemoryWorkspaces:
 
         return [owed for _, owed in sorted(self._deliveries.items()) if owed.channel.home == home and told(owed)]
 
+    async def undelivered(self, home: Workspace, limit: int = 20) -> Sequence[Delivery]:
+        failed = await self.deliveries("undeliverable", len(self._deliveries))
+        return [owed for owed in failed if owed.channel.home == home][:limit]
+
     async def correct_delivery(self, delivery_id: int, digest: Digest, messages: Sequence[Message]) -> None:
         owed = await self.delivery(delivery_id)
         self._editions[owed.edition.subscription_id, owed.edition.at] = digest

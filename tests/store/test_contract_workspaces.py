@@ -184,6 +184,15 @@ async def test_the_deliveries_of_a_story_are_found(store):
     assert await store.deliveries_of(THEIRS, story.id) == []
 
 
+async def test_what_could_not_be_delivered_is_found_by_its_workspace(store):
+    """Given up, it is its own workspace's alone."""
+    owed = await published(store)
+    assert await store.undelivered(OURS) == []
+    await store.give_up(owed.id, "the channel is gone")
+    assert [found.id for found in await store.undelivered(OURS)] == [owed.id]
+    assert await store.undelivered(THEIRS) == []
+
+
 async def test_a_corrected_delivery_is_what_is_written_from_then_on(store):
     """The digest and its messages are replaced; what is sent stays sent, and a delivery that is gone is refused."""
     owed = await published(store)
