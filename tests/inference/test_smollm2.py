@@ -34,9 +34,10 @@ DEMO = Path(__file__).resolve().parents[2] / "config" / "demo"
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def summarizer(request):
+async def summarizer(request, tmp_path_factory):
     """The chat engine with the model, loaded once."""
-    engine = Engine(cache_dir=request.config.cache.mkdir("digestbot-models"))
+    kept = getattr(request.config, "cache", None)
+    engine = Engine(cache_dir=kept.mkdir("digestbot-models") if kept else tmp_path_factory.mktemp("models"))
     embedder = EncoderEmbedder(engine)
     yield ChatSummarizer(
         engine, ExtractiveSummarizer(embedder), embedder, model=MODEL, find_quotes=find_quotes, deadline=500
