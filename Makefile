@@ -8,7 +8,7 @@ TORCH_INDEX ?=
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX))
 export HF_HUB_OFFLINE ?= 1
 
-.PHONY: help demo run test check format docs clean bench-quotes bench-summaries bench-inference bench-stories bench-scale bench-feeds fuzz bench-costs bench-simulation bench-chat
+.PHONY: help demo run test check format docs clean bench-quotes bench-summaries bench-inference bench-stories bench-scale bench-feeds fuzz bench-costs bench-simulation bench-chat chaos
 
 help: ## Show what make can do
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 18
@@ -53,12 +53,16 @@ bench-stories: $(VENV)/.installed-dev ## B-cubed F1 of stories, and the cost of 
 
 bench-scale: $(VENV)/.installed-dev ## What is due, with 1,000 and 10,000 feeds in the store
 	$(BIN)/python -m bench.scale
+	$(BIN)/python -m bench.workers
 
 bench-costs: $(VENV)/.installed-dev ## What one poll, article, brief and delivery cost; written for “digestbot plan”
 	$(BIN)/python -m bench.costs
 
 bench-simulation: $(VENV)/.installed-dev ## A million feeds on a fake clock: none late, no host pressed (about five minutes)
 	$(BIN)/python -m bench.simulate --hours 2
+
+chaos: $(VENV)/.installed-dev ## Kill the bot 200 times a database, and worse; one table of what went wrong
+	$(BIN)/python -m bench.chaos
 
 bench-feeds: $(VENV)/.installed-dev ## Polling 1,000 loopback feeds, beside reader
 	$(BIN)/python -m bench.feeds

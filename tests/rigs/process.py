@@ -27,7 +27,8 @@ def mapped(hosts: Mapping[str, str], authority: trustme.CA | None = None, folder
     The authority's certificate is written into ``folder``.
     """
     way = os.pathsep.join(filter(None, (str(HOSTMAP), os.environ.get("PYTHONPATH", ""))))
-    environment = {"PYTHONPATH": way, "RIG_HOSTS": json.dumps(dict(hosts))}
+    # uvloop connects by itself, beneath where hosts are mapped.
+    environment = {"PYTHONPATH": way, "RIG_HOSTS": json.dumps(dict(hosts)), "RIG_WITHOUT": "uvloop"}
     if authority is not None and folder is not None:
         authority.cert_pem.write_to_path(str(folder / "authority.pem"))
         environment["SSL_CERT_FILE"] = str(folder / "authority.pem")

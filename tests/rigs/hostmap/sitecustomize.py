@@ -3,11 +3,14 @@
 ``RIG_HOSTS`` is a JSON object of ``"host:port": "address:port"``. Each host resolves to a loopback address of its
 own; when a socket connects to that address, it is led to where the pair is mapped. Code, names, ports and TLS checks
 above the socket stay as they are. Every other name is refused, so that a stray call fails loudly.
+
+``RIG_WITHOUT`` names packages, parted by commas, that the child cannot import: an installation without them.
 """
 
 import json
 import os
 import socket
+from importlib.machinery import PathFinder
 from typing import Any
 
 PLACE = "127.90.0."
@@ -70,6 +73,18 @@ def connect_ex(self: socket.socket, address: Any) -> int:
     """Connect to where an address is led."""
     return _connect_ex(self, _way(address))
 
+
+_missing = frozenset(filter(None, os.environ.get("RIG_WITHOUT", "").split(",")))
+_find_spec = PathFinder.find_spec
+
+
+def find_spec(name: str, *args: Any, **kwargs: Any) -> Any:
+    """Find a module, but for the packages that are to be missing."""
+    return None if name.partition(".")[0] in _missing else _find_spec(name, *args, **kwargs)
+
+
+if _missing:
+    PathFinder.find_spec = find_spec  # type: ignore[method-assign]  # this is what the folder is for
 
 if _mapped:
     socket.getaddrinfo = getaddrinfo

@@ -1,0 +1,161 @@
+"""Refresh with 1, 2 and 4 worker processes on PostgreSQL and publishers that take 200 ms to answer.
+
+Run: ``python -m bench.workers``. Each worker refreshes eight feeds at once. The publisher's server judges: how many
+feeds a second, whether one was asked twice in a round, and whether a host ever saw two requests at once.
+"""
+
+import argparse
+import asyncio
+import os
+import sys
+import tempfile
+import time
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from aiohttp import web
+from sqlalchemy import insert, update
+
+from bench.scale import feed_row
+from digestbot.domain.news import Polling
+from digestbot.store import open_store
+from digestbot.store.documents import polling_to_json
+from digestbot.store.tables import feeds
+from tests.rigs.postgresql import PostgreSQL
+from tests.rigs.process import BotProcess
+
+HOSTS, FEEDS, ANSWER, AT_ONCE = 240, 480, 0.2, 8
+ENOUGH = 1.8
+"""How much faster two workers must be than one."""
+SETTINGS = """
+[log]
+level = "warning"
+[database]
+url = "{url}"
+[sources]
+min_gap = 0
+concurrency = {at_once}
+allow_private_hosts = [{hosts}]
+"""
+
+
+class Publisher:
+    """A slow server under many addresses that says "not modified" and counts."""
+
+    def __init__(self) -> None:
+        self.asked: Counter[str] = Counter()
+        self.running: Counter[str] = Counter()
+        self.at_once = 0
+        self.last = 0.0
+        self.port = 0
+        self._runner: web.AppRunner | None = None
+
+    async def start(self) -> None:
+        """Listen on every loopback address."""
+        app = web.Application()
+        app.router.add_get("/{name}", self._answer)
+        self._runner = web.AppRunner(app, access_log=None)
+        await self._runner.setup()
+        await web.TCPSite(self._runner, "0.0.0.0", 0, backlog=1024).start()  # noqa: S104 - many loopback addresses
+        self.port = self._runner.addresses[0][1]
+
+    async def stop(self) -> None:
+        """Stop listening."""
+        if self._runner is not None:
+            await self._runner.cleanup()
+
+    async def _answer(self, request: web.Request) -> web.Response:
+        self.asked[request.path] += 1
+        self.running[request.host] += 1
+        self.at_once = max(self.at_once, self.running[request.host])
+        await asyncio.sleep(ANSWER)
+        self.running[request.host] -= 1
+        self.last = time.monotonic()
+        return web.Response(status=304)
+
+    def host(self, number: int) -> str:
+        """Return one of its addresses."""
+        return f"127.0.1.{number % HOSTS + 1}:{self.port}"
+
+
+async def fill(url: str, publisher: Publisher) -> None:
+    """Put in feeds that have been polled before; none is due."""
+    later = datetime.now(UTC) + timedelta(days=1)
+    rows = []
+    for number in range(FEEDS):
+        address = f"http://{publisher.host(number)}/{number}"
+        polling = Polling(later, datetime.now(UTC), address, '"etag"', body_hash="ab" * 32)
+        rows.append(feed_row(number) | {"url": address, "next_check_at": later, "polling": polling_to_json(polling)})
+    async with await open_store(url) as store, store._database.write() as connection:  # noqa: SLF001
+        await connection.execute(insert(feeds), rows)
+
+
+async def measure(server: PostgreSQL, folder: Path, workers: int) -> float:
+    """Return how many feeds a second so many workers refresh."""
+    url, publisher = server.url(server.new_database()), Publisher()
+    await publisher.start()
+    hosts = ", ".join(f'"{publisher.host(number)}"' for number in range(HOSTS))
+    text = SETTINGS.format(url=url, hosts=hosts, at_once=AT_ONCE)
+    migration = BotProcess(folder / f"m{workers}", text, arguments=("migrate",))
+    migration.start()
+    await migration.ended(60)
+    await fill(url, publisher)
+    text = text.replace('"warning"', '"info"')
+    bots = [BotProcess(folder / f"s{workers}", text, arguments=("run", "--role", "scheduler"))]
+    bots += [BotProcess(folder / f"w{workers}{n}", text, arguments=("run", "--role", "worker")) for n in range(workers)]
+    try:
+        # The scheduler takes up what the settings list: nothing here, so the feeds stay as they are.
+        for bot in bots:
+            bot.start()
+        for bot in bots:
+            await bot.until('"running"', 90)
+        async with await open_store(url) as store, store._database.write() as connection:  # noqa: SLF001
+            await connection.execute(update(feeds).values(next_check_at=datetime.now(UTC), paused=None))
+        began = await _first(publisher)
+        while len(publisher.asked) < FEEDS:  # noqa: ASYNC110 - others are elsewhere
+            await asyncio.sleep(0.05)
+        await asyncio.sleep(1)
+    finally:
+        for bot in bots:
+            bot.kill()
+        await publisher.stop()
+    if max(publisher.asked.values()) > 1 or publisher.at_once > 1:
+        raise SystemExit(f"asked twice: {publisher.asked.most_common(3)}; at once on a host: {publisher.at_once}")
+    return FEEDS / (publisher.last - began)
+
+
+async def _first(publisher: Publisher) -> float:
+    """Wait for the first request and return when it came."""
+    while not publisher.asked:  # noqa: ASYNC110 - others are elsewhere
+        await asyncio.sleep(0.01)
+    return time.monotonic()
+
+
+async def run(counts: list[int], folder: Path) -> list[float]:
+    """Measure each number of workers on one server."""
+    server = PostgreSQL()
+    server.start()
+    try:
+        return [await measure(server, folder, count) for count in counts]
+    finally:
+        server.remove()
+
+
+def main() -> None:
+    """Print the table; fail when two workers are not enough faster than one."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--workers", type=int, nargs="+", default=[1, 2, 4])
+    counts = parser.parse_args().workers
+    with tempfile.TemporaryDirectory() as folder:
+        rates = asyncio.run(run(counts, Path(folder)))
+    print(f"{FEEDS} feeds on {HOSTS} hosts, {ANSWER * 1000:.0f} ms an answer, {AT_ONCE} at once a worker; "
+          f"load {os.getloadavg()[0]:.1f}")  # fmt: skip
+    for count, rate in zip(counts, rates, strict=True):
+        print(f"{count} workers {rate:8.1f} feeds/s   x{rate / rates[0]:.2f}   none asked twice, one at once a host")
+    if len(rates) > 1 and rates[1] < ENOUGH * rates[0]:
+        sys.exit(f"two workers are only {rates[1] / rates[0]:.2f} times as fast as one")
+
+
+if __name__ == "__main__":
+    main()

