@@ -47,11 +47,11 @@ async def listening(rig: SocketRig, answer: Answering, **more: Any) -> AsyncIter
 
 async def until(there: Callable[[], object]) -> None:
     """Wait until something is there."""
-    for _ in range(1000):
+    for _ in range(3000):
         if there():
             return
         await asyncio.sleep(0.01)
-    pytest.fail("it did not come within ten seconds")
+    pytest.fail("it did not come within half a minute")
 
 
 def texts(thing: object) -> str:
