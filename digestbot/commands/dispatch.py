@@ -19,7 +19,7 @@ from digestbot.ports import Change
 
 ONCE = timedelta(minutes=10)
 """How long a second delivery of one invocation is known as such, over restarts too: Slack delivers for six minutes."""
-LOOKS = frozenset({"setup", "doctor", "audit", "test", "recheck"})
+LOOKS = frozenset({"setup", "doctor", "audit", "test", "recheck", "report list"})
 """Managers' commands that change nothing: they are not in the audit log, and may be run twice."""
 CHANGES = frozenset({"report", "settings", "filter"})
 """Everybody's commands that change something when they are given something to change."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from digestbot.commands.model import Asker, Desk, Options, Reply
 from digestbot.commands.own import story_named
 from digestbot.commands.stories import headline_of
-from digestbot.commands.words import card, said
+from digestbot.commands.words import card, listed, moment, said
 from digestbot.domain.digest import Action, Card, Heading, Prose, Quotation, Strong, Text
 from digestbot.domain.errors import BadOption, NotFound
 from digestbot.domain.news import OMISSION, Article, Story
@@ -31,6 +31,8 @@ _QUOTE_GONE = {
     "quote": "a quotation was removed, as it could not be confirmed",
     "speaker": "a quotation was removed, as it could not be confirmed who said it",
 }
+OPEN = 20
+"""Open reports listed at most."""
 OWN_WORDS = 60
 """Words of an article's beginning that stand in for a wrong summary."""
 
@@ -51,6 +53,19 @@ async def report(desk: Desk, asker: Asker, options: Options) -> Reply:
     )
     thanks = said(f"Thank you. It is report {kept.id}; the people who run this bot here will look at it.")
     return replace(thanks, notice=(notice,), notify=known.settings.admin_channel if known else "")
+
+
+async def show(desk: Desk, asker: Asker, _options: Options) -> Reply:
+    """List the open reports of the workspace, newest first, each with its check."""
+    found = await desk.store.reports(asker.home, "open", OPEN)
+    cards = []
+    for kept in found:
+        line = (Text(f"{kept.id}. {_PROBLEM_WORDS.get(kept.kind, kept.kind)} in story {kept.story_id}, "),)
+        blocks = [Prose((*line, moment(kept.at), Text(f" by {kept.made_by}")))]
+        blocks += [Prose((Text(kept.note),), quiet=True)] if kept.note else []
+        check = Action("Check again", f"recheck story={kept.story_id} report={kept.id}")
+        cards.append(card(*blocks, check, Action("Nothing is wrong", f"dismiss report={kept.id}")))
+    return listed("Open reports", cards, "No problem is open.")
 
 
 async def recheck(desk: Desk, asker: Asker, options: Options) -> Reply:

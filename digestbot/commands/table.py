@@ -326,6 +326,7 @@ _BOT = (
         form=True,
         prefill=workspaces.prefill,
     ),
+    CommandSpec("report list", "the problems readers reported", reports.show, (), "manager", "digestbot reports"),
     CommandSpec("audit", "who changed what", workspaces.audit, (), "manager", "digestbot audit"),
     CommandSpec(
         "forget",

@@ -150,6 +150,19 @@ async def test_a_report_is_closed_once(desk: Desk) -> None:
     assert "closed already: dismissed by U2" in shown(await ask(desk, "correct report=1 remedy=fresh"))
 
 
+async def test_open_reports_are_listed_for_their_workspace(desk: Desk) -> None:
+    """With what was said and the buttons; closed ones and another workspace's are not."""
+    await reported(desk)
+    await ask(desk, "report 2 fact")
+    await ask(desk, "dismiss 2")
+    reply = await ask(desk, "report list")
+    assert "1. a wrong quotation in story 1" in shown(reply)
+    assert "her deputy said it" in shown(reply)
+    assert "2. " not in shown(reply)
+    assert buttons(reply)["Check again"] == "recheck story=1 report=1"
+    assert shown(await ask(desk, "report list", STRANGER)) == "No problem is open."
+
+
 async def test_another_workspaces_report_is_not_there(desk: Desk, chat: FakeChat) -> None:
     """It is neither checked, corrected nor dismissed from elsewhere."""
     await reported(desk)
