@@ -246,14 +246,25 @@ def _told(rig: GatewayRig) -> int:
 
 
 async def _each_shard_answers(rig: GatewayRig, bot: BotProcess) -> None:
-    tokens = []
-    for shard in range(len(rig.identified)):
+    """Ask on every shard, again and again as people do, until each has answered."""
+    asked: dict[int, list[str]] = {shard: [] for shard in range(len(rig.identified))}
 
-        def bring(body: Json, shard: int = shard) -> None:
-            asyncio.ensure_future(rig.bring(body, shard))  # noqa: RUF006 - the answer is waited for
+    def answers(shard: int) -> bool:
+        return any(len(rig.answers[token]) > 1 for token in asked[shard])
 
-        tokens.append(Speaker(None, rig, user=str(50 + shard), bring=bring).slash("news help"))  # type: ignore[arg-type]
-    await bot.waits(lambda: all(len(rig.answers[token]) > 1 for token in tokens), 60, what="an answer on every shard")
+    while silent := [shard for shard in asked if not answers(shard)]:
+        for shard in silent:
+            asked[shard].append(_help(rig, shard, len(asked[shard])))
+        await asyncio.sleep(0.5)
+        if not bot.is_running:
+            raise RuntimeError(bot.said()[-2_000:])
+
+
+def _help(rig: GatewayRig, shard: int, number: int) -> str:
+    def bring(body: Json) -> None:
+        asyncio.ensure_future(rig.bring(body, shard))  # noqa: RUF006 - the answer is waited for
+
+    return Speaker(None, rig, user=str(1_000 * shard + number), bring=bring).slash("news help")  # type: ignore[arg-type]
 
 
 async def _fill(folder: Path, guilds: list[str]) -> None:
