@@ -140,8 +140,10 @@ def run(
 ) -> None:
     """Run the bot, or some of its roles: scheduler, pipeline and every enabled adapter, until Ctrl-C."""
     from digestbot.app.bot import run_bot
+    from digestbot.runtime.loops import loop_factory
 
-    _run(run_bot(config, roles=role or ()))
+    with asyncio.Runner(loop_factory=loop_factory()) as runner:
+        runner.run(run_bot(config, roles=role or ()))
 
 
 @cli.command(epilog="Example: digestbot check --config config/digestbot.toml")
