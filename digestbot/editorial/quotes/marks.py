@@ -28,6 +28,8 @@ CLOSERS = {
     "'": "'’",
     "‚": "‘’",
 }
+MOST_PAIRS = 1000
+"""The most quoted spans an article has."""
 _EXPLICIT_OPENERS = "“„「『‘‚"
 _EXPLICIT_CLOSERS = "」』"
 
@@ -159,6 +161,8 @@ def _pair_singles(text: str, begin: int, end: int, *, closed_only: bool = False)
     opened: int | None = None
     tentative: int | None = None
     for match in SINGLE.finditer(text, begin, end):
+        if len(raws) > MOST_PAIRS:
+            break  # no article's line: the page is given up as a whole
         mark = match.start()
         if opened is None:
             if _single_opens(text, mark, begin, end):

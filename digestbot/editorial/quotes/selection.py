@@ -1,5 +1,6 @@
 """Chooses the quotes to show for a story: named and sure speakers, whole sentences, the story's core, both sides."""
 
+import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,6 +22,13 @@ _SHORTEST = 6
 """Words below which a quotation says too little to stand alone."""
 
 
+_OTHER_SIDE = 0.8
+"""Weight of being the other side of a dispute, beside those of :func:`_weigh`."""
+_CONTRAST = re.compile(
+    r"\b(?:but|however|disagree[sd]?|opponents?|critics?|reject(?:s|ed)|den(?:ies|ied)|dismiss(?:es|ed)|counter(?:s|ed)"
+    r"|oppos(?:es?|ed|ing)|against|unmoved|object(?:s|ed)|accus(?:es?|ed)|unconvinced|retorted|hit back|disputed?)\b",
+    re.IGNORECASE,
+)
 _SHORTEST_WORD = 3
 _SAME = 0.6
 """Share of the shorter quotation's words from which two are of the same words."""
@@ -34,6 +42,7 @@ class _Candidate:
     article: int
     person: str
     tokens: frozenset[str]
+    opposes: bool = False
     score: float = 0.0
 
 
@@ -87,13 +96,29 @@ def choose(
     if found:
         _weigh(found, articles, quotes_by_article, centrality)
     chosen: list[_Candidate] = []
-    for candidate in sorted(found, key=lambda one: (-one.score, one.article, one.quote.start)):
-        reason = _passed_over(candidate, chosen, limit)
+    while found:
+        best = min(found, key=lambda one: (-one.score - _balance(one, chosen), one.article, one.quote.start))
+        found.remove(best)
+        reason = _passed_over(best, chosen, limit)
         if reason:
             dropped[reason] += 1
         else:
-            chosen.append(candidate)
+            chosen.append(best)
     return Chosen(tuple(candidate.quote for candidate in chosen), dropped)
+
+
+def _balance(candidate: _Candidate, chosen: Sequence[_Candidate]) -> float:
+    """Return what a candidate gains as the other side: the article sets it against somebody, and no quote shown yet."""
+    return _OTHER_SIDE if candidate.opposes and chosen and not any(one.opposes for one in chosen) else 0.0
+
+
+def _opposes(text: str, quote: Quote) -> bool:
+    """Tell whether the paragraph of a quotation, its own words apart, sets its speaker against another."""
+    begin = text.rfind("\n", 0, quote.start) + 1
+    stop = text.find("\n", quote.end)
+    end = len(text) if stop < 0 else stop
+    edges = [begin, *(edge for p in quote.passages for edge in (p.opened, p.closed)), end]
+    return any(_CONTRAST.search(text, *edges[k : k + 2]) for k in range(0, len(edges), 2))
 
 
 def _passed_over(candidate: _Candidate, chosen: Sequence[_Candidate], limit: int) -> str:
@@ -124,7 +149,8 @@ def _candidates(article: Article, index: int, quotes: Sequence[Quote], dropped: 
         if len(quote.text.split()) < _SHORTEST:
             dropped["too_short"] += 1
             continue
-        found.append(_Candidate(quote, index, _person(speaker.name), _content(quote.text)))
+        other = _opposes(article.text, quote)
+        found.append(_Candidate(quote, index, _person(speaker.name), _content(quote.text), other))
     return found
 
 

@@ -14,6 +14,7 @@ from digestbot.editorial.quotes.marks import (
     CLOSERS,
     DOUBLE,
     INVISIBLE,
+    MOST_PAIRS,
     SINGLE,
     Pair,
     after_mark,
@@ -29,7 +30,7 @@ _BRITISH = re.compile(
     r"(?<![^\s(\[—–-])['‘](?=[^\W\d_])[^'‘’\"“”\r\n]{0,400}(?:’\w[^'‘’\"“”\r\n]{0,400})*[,.?!…]['’](?!\w)"
 )
 _QUOTED = re.compile(r"“[^“”\r\n]*”|(?<![^\s(\[—–-])\"[^\"\r\n]*\"|«[^«»\r\n]*»|„[^„“”\r\n]*[“”]")
-MAX_SPANS = 1000
+MAX_SPANS = MOST_PAIRS
 """The most spans an article has; a page with more marks is no article, gives none, and so costs little."""
 _COUNTED = '“”"„«»‘'
 _MARKS_A_SPAN = 4

@@ -66,3 +66,25 @@ def test_centrality_decides_between_equals() -> None:
 
     (first, *_) = key_quotes([source], quotes, centrality=centrality)
     assert "shop" in first.text
+
+
+def test_the_other_side_is_heard() -> None:
+    """With room for two, the one set against the first is shown, not a second voice of the same side."""
+    text = """Council votes to close the old bridge
+The council of Dunmore voted on Monday to close the old bridge to cars.
+“The bridge is older than the country and tells us so in every storm,” said Mayor Ingrid Solberg, who proposed it.
+“The old bridge has carried us for a century and it is very tired of us,” said Pavel Lind, a councillor.
+But Victor Hale, a baker, disagreed. “You are closing the only road to my shop on Monday,” said Victor Hale."""
+    source = article(text)
+    speakers = [q.speaker.name for q in key_quotes([source], {1: find_quotes(source)}, limit=2) if q.speaker]
+    assert "Victor Hale" in speakers
+
+
+def test_words_that_several_outlets_repeat_come_first() -> None:
+    """Of two quotations alike in everything else, the one that other outlets have too is shown first."""
+    once = "“The water came in the night and took the road with it,” said Nora Castell, a farmer."
+    often = "“The river has never been so high in all these years,” said Henrik Dahl, a fisher."
+    first = article(f"Flood in Dunmore\nThe river rose on Monday.\n{once}\n{often}")
+    second = article(f"River rises in Dunmore\nThe river rose on Monday.\n{often}", 2)
+    third = article(f"Dunmore under water\nThe river rose on Monday.\n{often}", 3)
+    assert chosen(first, second, third)[0].startswith("The river has never")
