@@ -15,13 +15,14 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from aiohttp import web
-from sqlalchemy import insert, update
+from sqlalchemy import insert
 
 from bench.scale import feed_row
 from digestbot.domain.news import Polling
 from digestbot.store import open_store
 from digestbot.store.documents import polling_to_json
 from digestbot.store.tables import feeds
+from tests.rigs.chaos import feeds_due
 from tests.rigs.postgresql import PostgreSQL
 from tests.rigs.process import BotProcess
 
@@ -110,8 +111,8 @@ async def measure(server: PostgreSQL, folder: Path, workers: int) -> float:
             bot.start()
         for bot in bots:
             await bot.until('"running"', 90)
-        async with await open_store(url) as store, store._database.write() as connection:  # noqa: SLF001
-            await connection.execute(update(feeds).values(next_check_at=datetime.now(UTC), paused=None))
+        async with await open_store(url) as store:
+            await feeds_due(store, datetime.now(UTC))
         began = await _first(publisher)
         while len(publisher.asked) < FEEDS:  # noqa: ASYNC110 - others are elsewhere
             await asyncio.sleep(0.05)

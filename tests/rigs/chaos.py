@@ -15,7 +15,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal
@@ -25,6 +25,7 @@ from sqlalchemy import func, select, update
 
 from digestbot.domain.errors import DigestbotError
 from digestbot.store import SqlStore, open_store
+from digestbot.store.documents import polling_to_json
 from digestbot.store.tables import briefs, deliveries, editions, feeds, parts, posted, subscriptions
 from tests.rigs.discord import NEWS, TRADE, DiscordRig
 from tests.rigs.discord import TOKEN as DISCORD_TOKEN
@@ -351,8 +352,8 @@ class World:
         async with self.store() as store:
             if await self._waiting(store) < most_waiting:
                 self.press.publish(self.random.randint(1, 2))
+            await feeds_due(store, moment)
             async with store._database.write() as connection:
-                await connection.execute(update(feeds).values(next_check_at=moment))
                 await connection.execute(update(subscriptions).values(next_edition_at=moment))
 
     async def _waiting(self, store: SqlStore) -> int:
@@ -513,6 +514,16 @@ class World:
             threads = [m for place in places.values() if place.parent == name for m in place.messages]
             found["discord", name] = places[name].messages + threads
         return found
+
+
+async def feeds_due(store: SqlStore, moment: datetime) -> None:
+    """Let every feed be due since a moment: in the column that is looked for and in the state that a poll reads."""
+    known = await store.feeds()
+    async with store._database.write() as connection:
+        for feed in known:
+            polling = polling_to_json(replace(feed.polling, next_check_at=moment))
+            now_due = {"next_check_at": moment, "polling": polling}
+            await connection.execute(update(feeds).where(feeds.c.id == feed.id).values(now_due))
 
 
 class _Opening:
