@@ -73,6 +73,8 @@ def test_every_fault_is_named(write, monkeypatch):
         ('[[subscriptions]]\nname = "A"\nchannel = "irc:x"\n', "console:, slack:CHANNEL_ID"),
         ('[[subscriptions]]\nname = "A"\nschedule = "cron"\n', "cron: is needed"),
         ('[[feeds]]\nurl = "ftp://e.org"\n', "must start with http"),
+        ("[discord]\nshard_ids = [0]\n", "shard_count: is needed"),
+        ("[discord]\nshard_count = 2\nshard_ids = [0, 2]\n", "must be 0 to 1, not 2"),
         ("[database\n", "is not TOML"),
     ],
 )

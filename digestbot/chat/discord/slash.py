@@ -70,7 +70,7 @@ def _group(name: str) -> app_commands.Group:
     return app_commands.Group(
         name=name,
         description=about,
-        guild_only=True,
+        allowed_contexts=app_commands.AppCommandContext(guild=True, dm_channel=False, private_channel=False),
         default_permissions=discord.Permissions(manage_guild=True),
         allowed_installs=app_commands.AppInstallationType(guild=True, user=False),
     )

@@ -13,7 +13,7 @@ from digestbot.chat.discord import components, embeds
 from digestbot.chat.discord.threads import apart
 from digestbot.domain.digest import Action, Actions, Block, Card, Digest, Heading, Link, Prose, Quotation, Text
 from tests.chat.slack import making
-from tests.rigs.oracles_discord import message_faults
+from tests.rigs.oracles_discord import message_faults, thread_faults
 from tests.web.sample import sample
 
 LOOKS = {"components": components, "embeds": embeds}
@@ -29,9 +29,16 @@ def look(request):
 @settings(max_examples=20, deadline=None)
 @given(digest=making.digests)
 def test_hostile_digests_are_valid(name: str, digest: Digest):
-    """Whatever feeds write, every body is accepted, pings nobody, and survives JSON."""
-    for message in LOOKS[name].render(digest):
-        assert message_faults(apart(message.payload)[0]) == []
+    """Whatever feeds write, every body is accepted, in every style, pings nobody, and survives JSON.
+
+    So is the older look that a refused message falls back to, and the name of the thread it may begin.
+    """
+    for message in (*LOOKS[name].render(digest), *LOOKS[name].render(replace(digest, style="posts"))):
+        body, how = apart(message.payload)
+        assert message_faults(body) == []
+        assert thread_faults({"name": how.name}) == []
+        if name == "components":
+            assert message_faults(embeds.plainer(body)) == []
         assert json.loads(json.dumps(message.payload)) == message.payload
 
 

@@ -13,10 +13,11 @@ from digestbot.chat.discord.bot import DiscordBot
 from digestbot.chat.discord.slash import zones
 from digestbot.commands import COMMANDS, Asker, Invocation, Reply, dispatch
 from digestbot.domain.digest import Card, Message, Prose, Text
+from digestbot.domain.subscription import Channel, Subscription
 from tests.chat.discord.interactions import Picked, Speaker, answered, until
 from tests.chat.slack import making
 from tests.commands.desk import AskedDesk, desk
-from tests.rigs.discord import TOKEN, TRADE, DiscordRig
+from tests.rigs.discord import GUILD_ID, NEWS, TOKEN, TRADE, DiscordRig
 from tests.rigs.oracles_discord import command_faults
 
 DEFERRED, SILENT, SUGGESTIONS, FORM = 5, 6, 8, 9
@@ -84,6 +85,46 @@ async def test_the_commands_are_the_tables_and_valid(rig: DiscordRig, house: Hou
     guarded = {top["name"]: top.get("default_member_permissions") for top in rig.commands if top["type"] == 1}
     assert [top["name"] for top in rig.commands if top["type"] == 3] == ["Summarize link", "Show sources"]
     assert guarded == {"news": None, "feed": 32, "digest": 32, "digestbot": 32}
+
+
+def weight(command) -> int:
+    """Return the characters of a command as Discord counts them: names, descriptions, and the values of choices."""
+    own = len(command.get("name", "")) + len(command.get("description", "")) + len(str(command.get("value", "")))
+    return own + sum(weight(one) for one in (*command.get("options", []), *command.get("choices", [])))
+
+
+async def test_the_commands_are_within_discords_limits(rig: DiscordRig, house: House):
+    """No command has more than 8,000 characters in all, no group more than 25 rows, no row more than 25 options."""
+    await house.bot.publish_commands()
+    assert max(map(weight, rig.commands)) <= 8_000
+    assert all(len(top.get("options", [])) <= 25 for top in rig.commands)
+    rows = [row for top in rig.commands for _, row in leaves(top)]
+    assert max(len(row.get("options", [])) for row in rows) <= 25
+    assert all(1 <= len(row["description"]) <= 100 for row in rows)
+
+
+async def test_the_news_goes_where_people_take_it(rig: DiscordRig, house: House):
+    """``/news`` and the menus of messages work in servers, direct messages and for who installed the bot alone."""
+    await house.bot.publish_commands()
+    by_name = {top["name"]: top for top in rig.commands}
+    for name in ("news", "Summarize link", "Show sources"):
+        assert by_name[name]["integration_types"] == [0, 1]
+        assert by_name[name]["contexts"] == [0, 1, 2]
+    for name in ("feed", "digest", "digestbot"):
+        assert by_name[name]["integration_types"] == [0]
+        assert by_name[name]["contexts"] == [0]
+
+
+async def test_the_doctor_names_each_missing_permission(rig: DiscordRig, house: House):
+    """``/digestbot doctor`` tells, for each channel of the server's digests, what lacks and what to do."""
+    adapter = DiscordAdapter(TOKEN, connector=rig.connector)
+    house.room.house.publisher.adapters = {"discord": adapter}
+    await house.room.house.store.save_subscription(Subscription(0, "Ours", Channel("discord", NEWS, GUILD_ID)))
+    rig.places[NEWS].overwrites = [{"id": GUILD_ID, "type": 0, "allow": "0", "deny": str(1 << 11 | 1 << 14)}]
+    _, full = await answered(rig, Speaker(house.bot, rig, manager=True).slash("digestbot doctor"))
+    assert "give it “Send Messages” in #news" in shown(full)
+    assert "give it “Embed Links”" in shown(full)
+    await adapter.close()
 
 
 async def test_a_command_is_deferred_then_answered(rig: DiscordRig, house: House):
