@@ -17,12 +17,16 @@ MAX_DEPTH = 256
 MAX_TAGS = 400_000
 ITEMS = frozenset({"item", "entry"})
 _ITEM_START = re.compile(rb"<(?:[\w.-]+:)?(?:item|entry)[\s>/]", re.IGNORECASE)
+_VOLATILE = re.compile(
+    rb"<(?:slash:(?:comments|hit_parade)|thr:total)\b[^<>]*>[^<>]*</[^<>]*>|<media:(?:statistics|starRating)\b[^<>]*>"
+)
+"""What counts readers and comments: an item whose counts alone changed is the item that is known."""
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """One item's bytes, half-open, and a short hash of them."""
+    """One item's bytes, half-open, and a short hash of them, its counts of comments and readers left out."""
 
     start: int
     end: int
@@ -145,7 +149,7 @@ class Walk:
         at = self._parser.CurrentByteIndex
         if at != self._start:
             end = self._xml.find(b">", at) + 1
-            digest = blake2b(self._xml[self._start : end], digest_size=8).hexdigest()
+            digest = blake2b(_VOLATILE.sub(b"", self._xml[self._start : end]), digest_size=8).hexdigest()
             self._found.spans.append(Span(self._start, end, digest))
             self.end_item()
 

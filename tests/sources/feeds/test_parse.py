@@ -384,3 +384,25 @@ def test_the_baseline_knows_odd_entries(items: list[list[str]]):
     full = read_feed(data, URL)
     quick = read_feed(data, URL, baseline=True)
     assert [e.keys for e in quick.parsed.entries] == [e.keys for e in full.parsed.entries]
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("<slash:comments>3</slash:comments>", "<slash:comments>14</slash:comments>"),
+        ("<thr:total>3</thr:total>", "<thr:total>4</thr:total>"),
+        ("<media:statistics views='10'/>", "<media:statistics views='2000'/>"),
+    ],
+)
+def test_an_item_whose_counts_alone_changed_is_the_one_that_is_known(before: str, after: str):
+    """Another comment or reader is no edit: the item is neither parsed nor read again; other words are."""
+
+    def body(counts: str, title: str = "One") -> bytes:
+        spaces = "xmlns:slash='s' xmlns:thr='t' xmlns:media='http://search.yahoo.com/mrss/'"
+        item = f"<item><guid>1</guid><title>{title}</title>{counts}</item><item><guid>2</guid><title>Two</title></item>"
+        return f"<rss version='2.0' {spaces}><channel><title>T</title>{item}</channel></rss>".encode()
+
+    known = frozenset(read_feed(body(before), URL).items)
+    assert read_feed(body(after), URL, None, known).parsed.entries == ()
+    (edited,) = read_feed(body(after, "Won"), URL, None, known).parsed.entries
+    assert edited.title == "Won"
