@@ -148,6 +148,7 @@ class InstalledTokens:
         self._own, self._install_url = Access(own) if own else None, install_url
         self._nameless = AsyncWebClient(base_url=base_url or AsyncWebClient.BASE_URL, retry_handlers=[])
         self._rotator = AsyncTokenRotator(client_id=client_id, client_secret=client_secret, client=self._nameless)
+        self._own_team = ""
         self._bots: dict[Key, Bot] = {}
         self._keys: dict[str, Key] = {}
         self._locks: defaultdict[Key, asyncio.Lock] = defaultdict(asyncio.Lock)
@@ -155,7 +156,7 @@ class InstalledTokens:
 
     async def access(self, workspace: str) -> Access:
         """Return the access to a workspace; see :class:`TokenSource`."""
-        if not workspace and self._own:
+        if self._own and workspace in {"", self._own_team}:
             return self._own
         key = await self._key(workspace)
         bot = self._bots.get(key) or await self._load(key)
@@ -168,7 +169,7 @@ class InstalledTokens:
 
     async def renew(self, workspace: str, spent: str) -> Access | None:
         """Return a newer token than ``spent``: another process's, or one that Slack gives for the refresh token."""
-        if not workspace and self._own:
+        if self._own and workspace in {"", self._own_team}:
             return None
         try:
             bot = await self._renewed(await self._key(workspace), spent, ALWAYS)
@@ -179,6 +180,8 @@ class InstalledTokens:
 
     def known(self, enterprise: str, workspace: str) -> Access | None:
         """Return what is in memory of a workspace or, failing that, of its organization."""
+        if self._own and workspace == self._own_team:
+            return self._own
         bot = self._bots.get(self._keys.get(workspace, (enterprise, workspace))) or self._bots.get((enterprise, ""))
         return _access(bot) if bot else None
 
@@ -195,7 +198,14 @@ class InstalledTokens:
     # ── what changes ────────────────────────────────────────────────────────
 
     async def warm(self) -> None:
-        """Read every installation, so that who the bot is need not be asked when people ask something."""
+        """Read every installation, so that who the bot is need not be asked when people ask something.
+
+        Raises:
+            DeliveryError: The installations cannot be read, or the operator's own token is refused.
+
+        """
+        if self._own:
+            self._own, self._own_team = await self._ask_own(self._own.token)
         for key in await self._all():
             await self._load(key)
 
@@ -262,6 +272,15 @@ class InstalledTokens:
                 bot = await self._renewed(key, bot.bot_token, RENEW_BEFORE)
             for workspace in await self._teams(bot.bot_token):
                 self._keys.setdefault(workspace, key)
+
+    async def _ask_own(self, token: str) -> tuple[Access, str]:
+        """Ask whose the operator's own token is."""
+        try:
+            me = await self._nameless.api_call("auth.test", json={}, headers=_bearer(token))
+        except FAILURES as error:
+            raise reading_error(error, "slack") from error
+        access = Access(token, me.get("user_id") or "", me.get("bot_id") or "", me.get("team") or "")
+        return access, str(me.get("team_id") or "")
 
     async def _teams(self, token: str) -> list[str]:
         found: list[str] = []

@@ -1,6 +1,7 @@
 """Workspaces and organizations install the app: OAuth, each one's own token, renewal, leaving; on both databases."""
 
 import asyncio
+import shutil
 import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
@@ -19,12 +20,14 @@ from digestbot.chat.slack.tokens import InstalledTokens
 from digestbot.domain.errors import NotPermitted, PlatformDown
 from digestbot.domain.subscription import Channel, Subscription
 from digestbot.store import SqlStore, migrate, open_store
+from digestbot.store.tables import metadata
 from digestbot.store.translation import translated
 from tests.chat.slack.hearing import Desks, texts, until
 from tests.chat.slack.making import digest, story
 from tests.commands.making import a_desk
 from tests.fakes.clock import FakeClock
 from tests.rigs.postgresql import PostgreSQL, postgresql
+from tests.rigs.slack import TOKEN
 from tests.rigs.slack_install import CLIENT_ID, CLIENT_SECRET, HALF_A_DAY, SIGNING_SECRET, InstallRig
 
 __all__ = ["postgresql"]
@@ -119,14 +122,37 @@ class House:
         assert status == 200
 
 
+@pytest.fixture(scope="module")
+def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Make one SQLite file with the schema, to be copied by each test."""
+    path = tmp_path_factory.mktemp("install") / "empty.sqlite3"
+    asyncio.run(migrate(f"sqlite:///{path}"))
+    return path
+
+
+@pytest.fixture(scope="module")
+def database(postgresql: PostgreSQL) -> str:
+    """Make one PostgreSQL database with the schema; each test empties it first."""
+    name = postgresql.new_database()
+    asyncio.run(migrate(postgresql.url(name)))
+    return name
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
-async def house(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[House]:
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Give the address of a database with the schema and nothing in it, of each kind in turn."""
+    if request.param == "sqlite":
+        shutil.copy(request.getfixturevalue("file"), tmp_path / "bot.sqlite3")
+        return f"sqlite:///{tmp_path}/bot.sqlite3"
+    server: PostgreSQL = request.getfixturevalue("postgresql")
+    name: str = request.getfixturevalue("database")
+    asyncio.run(server.ask(f"TRUNCATE {', '.join(metadata.tables)} RESTART IDENTITY CASCADE", name))
+    return server.url(name)
+
+
+@pytest.fixture
+async def house(url: str) -> AsyncIterator[House]:
     """Run the app on each database; Slack must have found no fault in any body by the end."""
-    url = f"sqlite:///{tmp_path}/bot.sqlite3"
-    if request.param == "postgresql":
-        server: PostgreSQL = request.getfixturevalue("postgresql")
-        url = server.url(server.new_database())
-        await migrate(url)
     rig = InstallRig()
     await rig.start()
     async with await open_store(url) as store:
@@ -206,6 +232,19 @@ async def test_a_workspaces_own_installation_comes_before_its_organizations(hous
     assert await house.store.installed(CLIENT_ID) == [("E1", ""), ("E1", "T8")]
     assert await house.post(SALES, "k1") == house.rig.token_of("T8", "E1")
     assert await house.post(BOARD, "k2") == house.rig.token_of("", "E1")
+
+
+async def test_the_operators_own_token_serves_its_own_workspace(house: House) -> None:
+    """Beside what others installed, the token of the settings serves its workspace and channels that name none."""
+    await house.install(house.rig.allow("T8"))
+    tokens = house.tokens(own=TOKEN)
+    await tokens.warm()
+    assert [(await tokens.access(team)).token for team in ("", "T1")] == [TOKEN, TOKEN]
+    assert (await tokens.access("T8")).token == house.rig.token_of("T8")
+    known = tokens.known("", "T1")
+    assert known is not None
+    assert (known.bot_user, known.name) == ("UBOT", "Team T1")
+    assert await tokens.renew("T1", TOKEN) is None
 
 
 async def test_who_is_not_installed_is_told(house: House) -> None:
