@@ -1,5 +1,6 @@
 """The command core at the command line: an operator asks what people ask in chat, and looks into an edition."""
 
+import re
 import sys
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -81,12 +82,28 @@ async def ask(words: Sequence[str], config: Path | None) -> None:
         DigestbotError: The command could not be answered; the message says what to do.
 
     """
-    invocation = with_files(parse(" ".join(words), COMMANDS))
+    invocation = with_files(parse(line_of(words), COMMANDS))
     async with _open(config) as rooms:
         reply = await dispatch(desk_of(rooms), invocation, OPERATOR)
         await _print(reply)
     if isinstance(reply.error, DigestbotError):
         raise reply.error
+
+
+def line_of(words: Sequence[str]) -> str:
+    """Return the shell's words as one line, those with spaces in them in quotation marks; one word is a whole line."""
+    if len(words) == 1:
+        return words[0]
+    return " ".join(quoted(word) for word in words)
+
+
+def quoted(word: str) -> str:
+    """Return a word as a line has it: ``cron="30 6 * * *"`` for one with spaces."""
+    if not any(letter.isspace() for letter in word):
+        return word
+    name, equals, value = word.partition("=") if re.match(r"[a-z_]+=", word) else ("", "", word)
+    escaped = re.sub(r'(["“”„\\])', r"\\\1", value)
+    return f'{name}{equals}"{escaped}"'
 
 
 def with_files(invocation: Invocation) -> Invocation:

@@ -229,6 +229,7 @@ def _place(loose: Sequence[str], command: CommandSpec, given: dict[str, Value]) 
     """
     options = [o for o in command.options if o.name not in given and (o.required or o.rest or o.kind in _BY_FORM)]
     words = list(loose)
+    near: BadOption | None = None
     while words and options:
         option = options.pop(0)
         if option.rest:
@@ -236,13 +237,16 @@ def _place(loose: Sequence[str], command: CommandSpec, given: dict[str, Value]) 
             return
         try:
             value = convert(option, _unquoted(words[0]))
-        except BadOption:
-            if option.required or not options:
+        except BadOption as error:
+            if option.required or (error.nearest and not options):
                 raise
+            near = near or (error if error.nearest else None)
             continue
         if option.required or option.kind == "choice" or not words[0].isdecimal():
             given[option.name] = value
             words.pop(0)
+    if words and near is not None:
+        raise near
     if words:
         raise BadOption(_unquoted(words[0]), f"is not understood: {command.usage}")
 

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from digestbot.app.compose import open_rooms, read_settings
-from digestbot.app.desk import OPERATOR, ask, desk_of, edition, show_edition
+from digestbot.app.desk import OPERATOR, ask, desk_of, edition, line_of, show_edition
 from digestbot.app.enrol import enrol
 from digestbot.app.state import audit_rows
-from digestbot.commands import Invocation, dispatch
+from digestbot.commands import COMMANDS, Invocation, dispatch, parse
 from digestbot.domain.errors import BadOption, NotAllowed, NotFound, UnknownCommand
 from digestbot.runtime.clock import SystemClock
 from digestbot.store import open_store
@@ -77,6 +77,23 @@ async def test_commands_of_chat_are_answered(filled, capsys):
         await ask(["unsubscribe", "2"], filled)
     await ask(["list"], filled)
     assert "Touchline" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("words", "options"),
+    [
+        (
+            ["schedule", "create", "Morning brief", "cron=30 6 * * 1-5"],
+            {"name": "Morning brief", "cron": "30 6 * * 1-5"},
+        ),
+        (["schedule create Brief stories=3"], {"name": "Brief", "stories": 3}),
+        (["schedule", "create", 'The "old" \\ brief'], {"name": 'The "old" \\ brief'}),
+        (["search", "tidal", "barrier"], {"words": "tidal barrier"}),
+    ],
+)
+def test_the_shells_words_stay_what_they_were(words, options):
+    """What the shell gave as one word is one value, whatever stands in it."""
+    assert parse(line_of(words), COMMANDS).options == options
 
 
 async def test_opml_goes_in_and_out_in_the_terminal(filled, capsys, tmp_path):
