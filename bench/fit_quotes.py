@@ -6,7 +6,8 @@ Fitted on ../shared/data/quotes/train.jsonl, tests/data/quotes/general_fit.jsonl
 tests/editorial/quotes/cases.txt; never on dev.jsonl, general_heldout.jsonl or key_gold.jsonl. Three models: the
 ranker (which mention speaks; conditional log-linear, L2), the resolver (whom a pronoun stands for; the same, L2 around
 resolver_prior.json, weights set by hand) and the calibration of the confidence (Platt 1999) on folds that the other
-two have not seen.
+two have not seen. Whom the pronouns of train.jsonl stand for was decided by reading (pronouns.tsv), not taken from its
+automatic labels; so was what stands between marks that its makers passed over or mistook (speech.tsv).
 """
 
 import json

@@ -47,7 +47,7 @@ def test_a_paragraph_that_opens_again_continues_the_quotation() -> None:
     "unit", ["“a b ", '" a b', "‘a ’b ", '"a\n', "“a\n", '“a\n"', "‘a\n", "it's 'a' ", "«a ", "„", "”x “"]
 )
 def test_unbalanced_marks_cost_little(unit: str) -> None:
-    """A 200 KB page of unbalanced marks costs a fraction of a second of one core, and gives a bounded number of spans."""
+    """200 KB of unbalanced marks cost a fraction of a second of one core and give a bounded number of spans."""
     text = unit * (200_000 // len(unit))
     began = time.process_time()
     assert len(find_spans(text)) <= MAX_SPANS
