@@ -1,14 +1,17 @@
 """Polling many feeds, beside the library ``reader``: cold, 304s, unchanged without validators, and 5 % changed.
 
-Run: ``python -m bench.feeds [feeds]``. Every feed has an address of 127.0.0.0/8, and so a host, of its own; one server
-process plays all publishers. Three contenders are measured one after the other on the same feeds, stage by stage:
+Run: ``python -m bench.feeds [feeds] [hosts]``. Each host is an address of 127.0.0.0/8; by default every feed has one of
+its own, and each poll opens a connection. With fewer hosts connections are kept, as with publishers of many feeds, and
+the gap between requests to a host is left out. One server process plays all publishers; loops are uvloop's where it is
+installed. Three contenders are measured one after the other on the same feeds, stage by stage:
 
 - ``sources``: the client, the sandbox and the parser, with the polling state kept in memory;
 - ``step``: the whole refresh step with its SQLite file, stories included (the sentence encoder is left out);
 - ``reader``: ``reader`` with its SQLite file, in an environment of its own, ten workers.
 
-Feeds per second are printed with their ratio to reader's, and for ours the longest time the event loop was held up
-and the memory held. Whatever else the machine does at the time is in all three.
+Feeds per second are printed with their ratio to reader's, for ours the longest time the event loop was held up
+and the memory held, and for all the processor time a feed (our parsing workers' apart). Whatever else the machine does
+at the time is in all three speeds; processor time tells little of it.
 """
 
 import asyncio
@@ -32,6 +35,7 @@ import numpy as np
 from digestbot.domain.news import Feed, Polling
 from digestbot.pipeline.refresh import Refresher
 from digestbot.ports import Vectors
+from digestbot.runtime.loops import loop_factory
 from digestbot.sources.articles import WebArticleSource
 from digestbot.sources.articles.language import language_of, warm
 from digestbot.sources.feeds import HttpFeedSource
@@ -76,6 +80,12 @@ class Result:
     seconds: float
     feeds: int
     note: str = ""
+    cpu: float = 0.0
+
+    @property
+    def cost(self) -> str:
+        """Return the processor time a feed."""
+        return f"{self.cpu / self.feeds * 1e6:.0f} µs"
 
     @property
     def speed(self) -> float:
@@ -98,12 +108,12 @@ async def timed(work: Callable[[], Awaitable[object]], feeds: int) -> Result:
     """Run one stage of ours under the eye of the loop's watch."""
     lag = Lag()
     watch = asyncio.create_task(lag.watch())
-    began = time.perf_counter()
+    began, spent = time.perf_counter(), time.process_time()
     await work()
-    seconds = time.perf_counter() - began
+    seconds, cpu = time.perf_counter() - began, time.process_time() - spent
     watch.cancel()
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    return Result(seconds, feeds, f"loop held {lag.worst * 1000:.0f} ms, peak {peak:.0f} MB")
+    return Result(seconds, feeds, f"loop held {lag.worst * 1000:.0f} ms, peak {peak:.0f} MB", cpu)
 
 
 @dataclass
@@ -205,7 +215,8 @@ class Reader:
     def update(self) -> Result:
         """Update all."""
         told = self._ask("update")
-        return Result(told["seconds"], int(told["done"]), f"{told['entries']} entries, {told['failed']} failed")
+        note = f"{told['entries']} entries, {told['failed']} failed"
+        return Result(told["seconds"], int(told["done"]), note, told["cpu"])
 
     def close(self) -> None:
         """End the process."""
@@ -245,16 +256,16 @@ def publishers(count: int) -> "subprocess.Popen[str]":
     )
 
 
-def addresses(kind: str, count: int, port: int) -> list[str]:
-    """Return the feeds' addresses, a host each."""
-    return [f"http://127.1.{n // 250}.{n % 250 + 1}:{port}/{kind}/{n}" for n in range(count)]
+def addresses(kind: str, count: int, port: int, hosts: int) -> list[str]:
+    """Return the feeds' addresses, spread over so many hosts."""
+    return [f"http://127.1.{n % hosts // 250}.{n % hosts % 250 + 1}:{port}/{kind}/{n}" for n in range(count)]
 
 
-async def ours(stack: AsyncExitStack, database: Path) -> tuple[SourcesAlone, WholeStep]:
+async def ours(stack: AsyncExitStack, database: Path, gap: float) -> tuple[SourcesAlone, WholeStep]:
     """Open our two contenders; each has a client and a sandbox of its own, its workers running."""
     made: list[tuple[PoliteClient, Sandbox]] = []
     for _ in range(2):
-        client = PoliteClient(allow_private_hosts=["127.0.0.0/8"], host_gap=HOST_GAP)
+        client = PoliteClient(allow_private_hosts=["127.0.0.0/8"], host_gap=gap)
         sandbox = Sandbox(workers=2, prepare=[warm])
         stack.push_async_callback(client.close)
         stack.push_async_callback(sandbox.close)
@@ -288,10 +299,12 @@ class Match:
             f"{name:28} reader {theirs.speed:7.1f}/s | sources {alone.speed:7.1f}/s {alone.speed / theirs.speed:6.1f}× "
             f"| step {step.speed:7.1f}/s {step.speed / theirs.speed:6.1f}× | aim {WANTED[name]:.0f}×"
         )
+        ratio = theirs.cpu / step.cpu
+        print(f"{'':28} processor: reader {theirs.cost}, sources {alone.cost}, step {step.cost} a feed ({ratio:.1f}×)")
         print(f"{'':28} sources: {alone.note}, {self.alone.outcomes}; step: {step.note}; reader: {theirs.note}")
 
 
-async def main(count: int) -> None:
+async def main(count: int, hosts: int) -> None:
     """Measure and print."""
     python = environment_of_reader()
     async with AsyncExitStack() as stack:
@@ -301,15 +314,15 @@ async def main(count: int) -> None:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         matches = []
         for kind in ("v", "p"):
-            alone, step = await ours(stack, folder / f"digestbot-{kind}.db")
+            alone, step = await ours(stack, folder / f"digestbot-{kind}.db", HOST_GAP if hosts == count else 0.0)
             reader = Reader(python, folder / f"reader-{kind}.db")
             stack.callback(reader.close)
-            match = Match(addresses(kind, count, port), alone, step, reader)
+            match = Match(addresses(kind, count, port, hosts), alone, step, reader)
             alone.add(match.urls)
             await step.add(match.urls)
             reader.add(match.urls)
             matches.append(match)
-        print(f"{count} feeds of 30 items on loopback, one host each")
+        print(f"{count} feeds of 30 items on loopback, on {hosts} hosts")
         with_validators, without = matches
         await with_validators.stage("cold")
         await with_validators.stage("304")
@@ -321,4 +334,6 @@ async def main(count: int) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main(int(sys.argv[1]) if len(sys.argv) > 1 else FEEDS))
+    feeds_wanted = int(sys.argv[1]) if len(sys.argv) > 1 else FEEDS
+    with asyncio.Runner(loop_factory=loop_factory()) as runner:
+        runner.run(main(feeds_wanted, int(sys.argv[2]) if len(sys.argv) > 2 else feeds_wanted))

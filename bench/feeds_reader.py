@@ -19,7 +19,7 @@ def main(database: Path) -> None:
     with make_reader(str(database)) as reader:
         for line in sys.stdin:
             command, *urls = line.split()
-            began = time.perf_counter()
+            began, spent = time.perf_counter(), time.process_time()
             failed = done = 0
             if command == "add":
                 for url in urls:
@@ -29,9 +29,12 @@ def main(database: Path) -> None:
                 results = list(reader.update_feeds_iter(scheduled=False, workers=WORKERS))
                 done = len(results)
                 failed = sum(isinstance(result.value, Exception) for result in results)
-            seconds = time.perf_counter() - began
+            seconds, cpu = time.perf_counter() - began, time.process_time() - spent
             entries = reader.get_entry_counts().total
-            print(json.dumps({"seconds": seconds, "failed": failed, "done": done, "entries": entries}), flush=True)
+            print(
+                json.dumps({"seconds": seconds, "cpu": cpu, "failed": failed, "done": done, "entries": entries}),
+                flush=True,
+            )
 
 
 if __name__ == "__main__":
