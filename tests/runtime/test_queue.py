@@ -198,3 +198,25 @@ async def test_a_crash_of_a_step_ends_no_worker(url):
         await until(lambda: rows.done[2] == 1)
         await QueueDispatcher(queue).wake("refresh")
         await until(lambda: rows.done[1] == 1)
+
+
+async def test_a_slow_request_keeps_its_turn_and_a_dead_process_does_not(url):
+    """A turn that is held longer than the lease stays held; one whose process died is free when the lease ends."""
+    async with open_queue(url, stalled_after=0.9) as one, open_queue(url) as two:
+        order = []
+
+        async def later():
+            async with PostgresTurns(two).turn("a", 0.0):
+                order.append("second")
+
+        async with PostgresTurns(one).turn("a", 0.0):
+            waiting = asyncio.create_task(later())
+            await asyncio.sleep(2)
+            order.append("first")
+        await asyncio.wait_for(waiting, 10)
+        assert order == ["first", "second"]
+        dead = "INSERT INTO digestbot_host_turns VALUES ('b', 'gone', clock_timestamp() + interval '1 second')"
+        await one.connector.execute_query_async(dead)
+        async with PostgresTurns(two).turn("b", 0.0):
+            order.append("third")
+        assert order[-1] == "third"

@@ -1,21 +1,20 @@
 """One request at a time to each host across all processes, with a gap: one row a host; knows no HTTP.
 
-Times are the database's own, so the clocks of the machines need not agree. A turn is a lease: a process that dies
-with it blocks its host no longer than the lease.
+Times are the database's own, so the clocks of the machines need not agree. A turn is a lease that is renewed while it
+is held: a process that dies with it blocks its host no longer than the lease.
 """
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from uuid import uuid4
 
 import psycopg
 from psycopg_pool import AsyncConnectionPool
 
+from digestbot.domain.errors import StoreUnavailable
 from digestbot.runtime.queue.connection import FAILURES, Queue, unavailable
 
-LEASE = 120.0
-"""Seconds a turn lasts at most: longer than any request may take."""
 LOOK_AGAIN = 0.25
 """Seconds after which a host that is taken is looked at again."""
 TAKE = """
@@ -29,6 +28,10 @@ GIVE = """
 UPDATE digestbot_host_turns SET free_at = clock_timestamp() + make_interval(secs => %(gap)s)
 WHERE host = %(host)s AND holder = %(holder)s
 """
+KEEP = """
+UPDATE digestbot_host_turns SET free_at = clock_timestamp() + make_interval(secs => %(lease)s)
+WHERE host = %(host)s AND holder = %(holder)s
+"""
 SWEEP = "DELETE FROM digestbot_host_turns WHERE free_at < clock_timestamp() - interval '1 hour'"
 
 
@@ -37,6 +40,7 @@ class PostgresTurns:
 
     def __init__(self, queue: Queue) -> None:
         """Take the open queue, whose connections are used."""
+        self._lease = queue.stalled_after
         self._pool: AsyncConnectionPool[psycopg.AsyncConnection[tuple[object, ...]]] = queue.pool
 
     @asynccontextmanager
@@ -48,12 +52,21 @@ class PostgresTurns:
 
         """
         holder = uuid4().hex
-        while not await self._ask(TAKE, host=host, holder=holder, lease=LEASE):  # noqa: ASYNC110 - others are elsewhere
+        while not await self._ask(TAKE, host=host, holder=holder, lease=self._lease):  # noqa: ASYNC110 - others are elsewhere
             await asyncio.sleep(LOOK_AGAIN)
+        keeping = asyncio.create_task(self._keep(host, holder))
         try:
             yield
         finally:
+            keeping.cancel()
             await self._ask(GIVE, host=host, holder=holder, gap=gap)
+
+    async def _keep(self, host: str, holder: str) -> None:
+        """Renew a lease for as long as it is held; a renewal that fails is tried again, or the lease runs out."""
+        while True:
+            await asyncio.sleep(self._lease / 3)
+            with suppress(StoreUnavailable):
+                await self._ask(KEEP, host=host, holder=holder, lease=self._lease)
 
     async def sweep(self) -> None:
         """Forget the hosts that nobody has asked for an hour."""
