@@ -15,13 +15,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from aiohttp import web
-from sqlalchemy import insert
 
-from bench.scale import feed_row
 from digestbot.domain.news import Polling
+from digestbot.ports import RefreshRecord
 from digestbot.store import open_store
-from digestbot.store.documents import polling_to_json
-from digestbot.store.tables import feeds
 from tests.rigs.chaos import feeds_due
 from tests.rigs.postgresql import PostgreSQL
 from tests.rigs.process import BotProcess
@@ -82,14 +79,13 @@ class Publisher:
 
 async def fill(url: str, publisher: Publisher) -> None:
     """Put in feeds that have been polled before; none is due."""
-    later = datetime.now(UTC) + timedelta(days=1)
-    rows = []
-    for number in range(FEEDS):
-        address = f"http://{publisher.host(number)}/{number}"
-        polling = Polling(later, datetime.now(UTC), address, '"etag"', body_hash="ab" * 32)
-        rows.append(feed_row(number) | {"url": address, "next_check_at": later, "polling": polling_to_json(polling)})
-    async with await open_store(url) as store, store._database.write() as connection:  # noqa: SLF001
-        await connection.execute(insert(feeds), rows)
+    now = datetime.now(UTC)
+    async with await open_store(url) as store:
+        for number in range(FEEDS):
+            address = f"http://{publisher.host(number)}/{number}"
+            feed = await store.add_feed(address, title=f"Feed {number}", now=now)
+            polling = Polling(now + timedelta(days=1), now, address, '"etag"', body_hash="ab" * 32)
+            await store.record_refresh(RefreshRecord(feed.id, polling, baseline_at=now), now)
 
 
 async def measure(server: PostgreSQL, folder: Path, workers: int) -> float:
