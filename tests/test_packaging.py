@@ -20,13 +20,23 @@ LINK = re.compile(r"`(tests/[^`]+)`")
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Build the wheel, install it beside this environment's libraries, and return its environment."""
     place = tmp_path_factory.mktemp("wheel")
-    build = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation", "--wheel-dir", place]
-    subprocess.run([*build, ROOT], check=True, cwd=place)
+    build = [
+        sys.executable,
+        "-m",
+        "pip",
+        "wheel",
+        "--quiet",
+        "--no-deps",
+        "--no-build-isolation",
+        "--wheel-dir",
+        str(place),
+    ]
+    subprocess.run([*build, str(ROOT)], check=True, cwd=place)
     home = place / "bare"
     subprocess.run([sys.executable, "-m", "venv", home], check=True)
     (wheel,) = place.glob("digestbot-*.whl")
-    pip = [home / "bin" / "python", "-m", "pip", "install", "--quiet", "--no-deps", "--disable-pip-version-check"]
-    subprocess.run([*pip, wheel], check=True)
+    pip = [str(home / "bin" / "python"), "-m", "pip", "install", "--quiet", "--no-deps", "--disable-pip-version-check"]
+    subprocess.run([*pip, str(wheel)], check=True)
     site = next((home / "lib").glob("python3*/site-packages"))
     # Its libraries are this environment's; an editable install there is not seen, as its own .pth is not read.
     (site / "libraries.pth").write_text(sysconfig.get_path("purelib") + "\n")
@@ -42,7 +52,7 @@ def run(home: Path, *words: str, cwd: Path) -> subprocess.CompletedProcess[str]:
 
 def test_the_wheel_runs_away_from_its_source(installed: Path, tmp_path: Path) -> None:
     """Installed from the wheel alone, the command line answers, and its own code is what runs."""
-    where = [installed / "bin" / "python", "-c", "import digestbot; print(digestbot.__file__)"]
+    where = [str(installed / "bin" / "python"), "-c", "import digestbot; print(digestbot.__file__)"]
     said = subprocess.run(where, capture_output=True, text=True, check=True, cwd=tmp_path).stdout
     assert Path(said.strip()).is_relative_to(installed)
     done = run(installed, "plan", "--feeds", "10", "--channels", "1", "--stories-per-day", "5", cwd=tmp_path)
@@ -105,7 +115,7 @@ def test_the_pins_with_hashes_are_the_pins() -> None:
     names = {name.lower().replace("_", "-"): version.strip() for name, version in pins.items()}
     for file in (ROOT / "packaging").glob("*.lock"):
         entries = re.findall(
-            r"^([A-Za-z0-9_.-]+)==(\S+?)(?: ;.*)? \\\n((?:    --hash=sha256:\w+.*\n)+)", file.read_text(), re.M
+            r"^([A-Za-z0-9_.-]+)==(\S+?)(?: ;.*)? \\\n((?:    --hash=sha256:\w+.*\n)+)", file.read_text(), re.MULTILINE
         )
         assert len(entries) > 30, file
         for name, version, hashes in entries:
