@@ -50,8 +50,6 @@ class MemoryWorkspaces:
             )
         elif there is None:
             there = await super().add_feed(url, backfill=backfill, now=now)
-        elif there.polling.checked_at is None:
-            self._feeds[there.id].feed = replace(there, backfill=backfill)
         # What an owner says of a feed; empty values are the feed's own.
         own = Feed(there.id, url, title, there.polling, topics=tuple(topics), weight=weight)
         if owner == OPERATOR:

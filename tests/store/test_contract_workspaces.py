@@ -34,9 +34,9 @@ async def test_a_feed_is_its_owners_and_fetched_once(store):
 
 async def test_what_the_operator_put_in_keeps_its_own_settings(store):
     """A workspace that takes the settings file's feed too changes nothing of it, and inherits what it does not say."""
-    await store.add_feed(URL, title="File", topics=["economy"], weight=2.0, listed=True, now=NOW)
+    await store.add_feed(URL, title="File", topics=["economy"], weight=2.0, backfill=3, listed=True, now=NOW)
     ours = await store.add_feed(URL, title="Ours", owner=OURS, now=NOW)
-    assert (ours.title, ours.topics, ours.weight, ours.listed) == ("Ours", ("economy",), 2.0, True)
+    assert (ours.title, ours.topics, ours.weight, ours.listed, ours.backfill) == ("Ours", ("economy",), 2.0, True, 3)
     (files,) = await store.feeds_of(OPERATOR)
     assert (files.title, files.listed, files.weight) == ("File", True, 2.0)
 

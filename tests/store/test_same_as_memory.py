@@ -16,7 +16,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from digestbot.domain.digest import Edition, Receipt
 from digestbot.domain.errors import DigestbotError
-from digestbot.domain.subscription import Channel
+from digestbot.domain.subscription import OPERATOR, Channel, Workspace
 from digestbot.ports import Retention, brief_key
 from digestbot.store import open_store
 from tests.fakes.store import MemoryStore
@@ -26,6 +26,8 @@ IDS = st.integers(1, 4)
 KEYS = st.lists(st.sampled_from("abcdefgh"), max_size=3)
 HOMES = st.one_of(st.none(), st.integers(-2, -1), IDS)
 CHANNELS = st.sampled_from([Channel("slack", "C", "T"), Channel("slack", "D", "T"), Channel("discord", "C", "G")])
+HOMES_OF_FEEDS = (OPERATOR, Workspace("slack", "T"), Workspace("discord", "G"))
+WORKSPACES = st.sampled_from(HOMES_OF_FEEDS)
 FEW = 6
 EXAMPLES = int(os.environ.get("STATEFUL_EXAMPLES", str(FEW)))
 """Sequences of calls; the few of every test run are always the same."""
@@ -89,6 +91,28 @@ class TwoStores(RuleBasedStateMachine):
     def remove_feed(self, feed_id):
         """Remove a feed."""
         self.both("remove_feed", feed_id)
+
+    @rule(
+        number=IDS,
+        home=WORKSPACES,
+        title=st.sampled_from(["", "Theirs"]),
+        topics=st.sampled_from([(), ("a",)]),
+        weight=st.sampled_from([1.0, 2.0]),
+    )
+    def own_feed(self, number, home, title, topics, weight):
+        """A workspace takes a feed for its own, or says anew what it is there."""
+        given = {"title": title, "topics": topics, "weight": weight}
+        self.both("add_feed", f"https://{number}.example/", **given, owner=home, now=self.now)
+
+    @rule(feed_id=IDS, home=WORKSPACES, reason=st.sampled_from([None, "enough"]))
+    def pause_own(self, feed_id, home, reason):
+        """A workspace pauses its feed or resumes it."""
+        self.both("pause_own", feed_id, home, reason)
+
+    @rule(feed_id=IDS, home=WORKSPACES)
+    def disown_feed(self, feed_id, home):
+        """A workspace lets go of a feed."""
+        self.both("disown_feed", feed_id, home)
 
     @rule(feed_id=IDS, reason=st.sampled_from([None, "gone"]))
     def pause_feed(self, feed_id, reason):
@@ -227,6 +251,9 @@ class TwoStores(RuleBasedStateMachine):
             self.both("seen", feed.id)
         self.both("due_feeds", self.now, limit=3)
         self.both("failing_feeds")
+        for home in HOMES_OF_FEEDS:
+            self.both("feeds_of", home)
+            self.both("status", self.now, home)
 
     def news_is_equal(self):
         """Stories, centroids, decisions, briefs and search."""
