@@ -16,10 +16,8 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from digestbot.domain.errors import DigestbotError, InferenceError, ModelMissing, OutOfMemory
-from digestbot.inference.wire import Head, pack, read_frame_blocking
+from digestbot.inference.wire import EXIT_MEMORY, Head, pack, read_frame_blocking
 
-EXIT_MEMORY = 86
-"""The exit code of a process that took more memory than it may."""
 NICENESS = 3
 """How far behind the bot the engine stands when both want the processor: the event loop is to answer at once."""
 _WATCH = 0.1

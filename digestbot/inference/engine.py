@@ -31,8 +31,7 @@ from digestbot.domain.errors import (
     ModelMissing,
     OutOfMemory,
 )
-from digestbot.inference.child import EXIT_MEMORY
-from digestbot.inference.wire import Head, pack, read_frame
+from digestbot.inference.wire import EXIT_MEMORY, Head, pack, read_frame
 
 INTERACTIVE, SOON, BATCH = 0, 1, 2
 """Ranks in the queue: somebody waits; short work others build on; the rest."""

@@ -11,6 +11,8 @@ from typing import Any, BinaryIO
 
 Head = dict[str, Any]
 LENGTHS = struct.Struct(">II")
+EXIT_MEMORY = 86
+"""The exit code of an engine process that took more memory than it may."""
 
 
 def pack(head: Head, body: bytes = b"") -> bytes:
