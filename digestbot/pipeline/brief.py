@@ -4,7 +4,6 @@ Knows the ports and the rules of quoting; does not know models, SQL or chat.
 """
 
 import asyncio
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -15,7 +14,7 @@ from digestbot.domain.errors import InferenceError, NotFound
 from digestbot.domain.news import Article, Brief, Quote, Story
 from digestbot.domain.subscription import Length
 from digestbot.editorial.edition import choose_headline
-from digestbot.editorial.quotes import find_quotes, key_quotes
+from digestbot.editorial.quotes import Found, choose, examine
 from digestbot.ports import Clock, Embedder, Store, Summarizer, brief_key
 
 MOST_QUOTES = 3
@@ -116,24 +115,30 @@ class Briefer:
 
         """
         summary = await self.summarizer.summarize(story, length, interactive=interactive)
-        quotes = await self.quotes(story.articles)
+        found = await self._examined(story.articles)
+        quotes = {number: one.quotes for number, one in found.items()}
         headline = choose_headline(story.articles)
         near = await self._centrality(story, quotes, interactive=interactive)
-        key = await asyncio.to_thread(key_quotes, story.articles, quotes, limit=MOST_QUOTES, centrality=near)
+        chosen = await asyncio.to_thread(choose, story.articles, quotes, limit=MOST_QUOTES, centrality=near)
+        left_out = sum((one.dropped for one in found.values()), chosen.dropped)
         return Brief(
             story_id=story.id,
             sources_hash=story.sources_hash,
             headline=headline.title,
             headline_article_id=headline.id,
             summary=summary,
-            quotes=key,
+            quotes=chosen.quotes,
             made_at=self.clock.now(),
-            dropped=_left_out(quotes, key),
+            dropped=tuple(sorted(left_out.items())),
         )
 
     async def quotes(self, articles: Sequence[Article]) -> dict[int, tuple[Quote, ...]]:
-        """Return every quote of each article, by article id; found in one thread, as it is pure computing."""
-        return await asyncio.to_thread(lambda: {article.id: find_quotes(article) for article in articles})
+        """Return every quote of each article, by article id."""
+        return {number: found.quotes for number, found in (await self._examined(articles)).items()}
+
+    async def _examined(self, articles: Sequence[Article]) -> dict[int, Found]:
+        """Return what quotes each article has and what was left out; found in one thread, as it is pure computing."""
+        return await asyncio.to_thread(lambda: {article.id: examine(article) for article in articles})
 
     async def _centrality(
         self, story: Story, quotes: Mapping[int, tuple[Quote, ...]], *, interactive: bool
@@ -165,15 +170,3 @@ def _done(brief: Brief) -> Briefed:
         dropped=brief.dropped,
         refused=rules,
     )
-
-
-def _left_out(found: Mapping[int, Sequence[Quote]], shown: Sequence[Quote]) -> tuple[tuple[str, int], ...]:
-    """Count, by reason, the quotes that were found and are not shown: no sure speaker, or others said it better."""
-    places = {(quote.article_id, p.opened) for quote in shown for p in quote.passages}
-    reasons = Counter(
-        "no_speaker" if quote.speaker is None else "not_key"
-        for quotes in found.values()
-        for quote in quotes
-        if places.isdisjoint((quote.article_id, p.opened) for p in quote.passages)
-    )
-    return tuple(sorted(reasons.items()))

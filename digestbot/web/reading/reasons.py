@@ -20,7 +20,15 @@ REASONS: Mapping[str, str] = {
 """The grounding gate's rules (``editorial.grounding_rules.RULES``), as reasons for a refusal."""
 DROPS: Mapping[str, str] = {
     "no_speaker": "without a speaker who is sure",
+    "unsure": "with a speaker who is likely, not sure",
+    "not_a_person": "by somebody who is not named",
+    "same_speaker": "by somebody who is quoted already",
+    "repeated": "with words that are shown already",
+    "too_short": "too short to say something",
+    "too_long": "too long to be shown whole",
     "not_key": "less telling than the quotes shown",
+    "not_speech": "a title, a term or a sign, not speech",
+    "too_many_marks": "in a text whose quotation marks cannot be told apart",
     "rendered": "not shown word for word by the platform",
     "bounds": "no longer within its article",
     "opening": "without an opening quotation mark",
