@@ -186,12 +186,23 @@ def test_every_chat_command_is_one(page):
             assert_understood(rest.replace("…", "words"))
 
 
+def headings(file):
+    """Return the anchors that GitHub gives a page's headings."""
+    found = re.findall(r"^#+ (.+)$", FENCE.sub("", file.read_text("utf-8")), re.MULTILINE)
+    return [re.sub(r"[^\w\- ]", "", one.lower()).replace(" ", "-") for one in found]
+
+
 @every_page
 def test_every_relative_link_leads_somewhere(page):
-    """Each link that is not to another site names a file of the repository."""
+    """Each link that is not to another site names a file of the repository, and a heading in it."""
     for target in LINK.findall(page.read_text("utf-8")):
-        if not re.match(r"[a-z]+:", target) and not target.startswith("#"):
-            assert (page.parent / target.partition("#")[0]).exists(), target
+        if re.match(r"[a-z]+:", target):
+            continue
+        path, _, heading = target.partition("#")
+        file = page.parent / path if path else page
+        assert file.exists(), target
+        if heading:
+            assert heading in headings(file), target
 
 
 def setting(name):
