@@ -14,7 +14,9 @@ COPY digestbot ./digestbot
 
 FROM base AS build-slim
 # transformers and what it brings serve local models alone; nothing of the bot imports them before a model is asked for.
-RUN /opt/digestbot/bin/pip install --no-compile --constraint constraints.txt '.[postgresql]' \
+COPY packaging/slim.lock ./
+RUN /opt/digestbot/bin/pip install --no-compile --require-hashes --requirement slim.lock \
+    && /opt/digestbot/bin/pip install --no-compile --no-deps . \
     && /opt/digestbot/bin/pip uninstall --yes transformers tokenizers huggingface-hub hf-xet pip
 
 FROM base AS build-full
@@ -25,17 +27,22 @@ RUN /opt/digestbot/bin/pip install --no-compile ${TORCH_INDEX:+--extra-index-url
     && /opt/digestbot/bin/pip uninstall --yes pip
 
 FROM python:3.11-slim AS run
+# pg_dump and pg_restore, for "digestbot backup" on PostgreSQL; Debian keeps one version of them a release.
+# hadolint ignore=DL3008
+RUN apt-get update && apt-get install --yes --no-install-recommends postgresql-client && rm -rf /var/lib/apt/lists/*
 RUN useradd --system --uid 10001 --home-dir /var/lib/digestbot --create-home digestbot \
     && mkdir /var/lib/digestbot/models && chown digestbot: /var/lib/digestbot/models
 ENV PATH=/opt/digestbot/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     PYTHONDONTWRITEBYTECODE=1 \
     HF_HUB_OFFLINE=1 \
+    HF_HOME=/var/lib/digestbot/models/hub \
     DIGESTBOT_CONFIG=/etc/digestbot/digestbot.toml \
     DIGESTBOT_DATABASE__URL=sqlite:////var/lib/digestbot/digestbot.sqlite3 \
     DIGESTBOT_MODEL__CACHE=/var/lib/digestbot/models
 WORKDIR /var/lib/digestbot
-# The database, and the models that were fetched and converted; the rest of the file system may be read-only.
+# The database, and the models that were fetched (`--env HF_HUB_OFFLINE=0 … models pull`) and converted; the rest of
+# the file system may be read-only.
 VOLUME /var/lib/digestbot
 STOPSIGNAL SIGINT
 HEALTHCHECK --interval=60s --timeout=20s --start-period=60s CMD ["digestbot", "status", "--json"]

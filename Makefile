@@ -8,7 +8,7 @@ TORCH_INDEX ?=
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX))
 export HF_HUB_OFFLINE ?= 1
 
-.PHONY: help demo run test check format docs clean bench-quotes bench-summaries bench-inference bench-stories bench-scale bench-feeds fuzz bench-costs bench-simulation bench-chat chaos
+.PHONY: lock help demo run test check format docs clean bench-quotes bench-summaries bench-inference bench-stories bench-scale bench-feeds fuzz bench-costs bench-simulation bench-chat chaos
 
 help: ## Show what make can do
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 18
@@ -77,6 +77,12 @@ fuzz: $(VENV)/.installed-dev ## Fuzz what reads feeds and pages, led by coverage
 	@$(PIP_INSTALL) atheris==3.0.0
 	$(BIN)/python -m tests.fuzz feeds $(FUZZ_SECONDS)
 	$(BIN)/python -m tests.fuzz articles $(FUZZ_SECONDS)
+
+lock: $(VENV)/.installed-dev ## Write the pins with hashes for the small image (packaging/slim.lock)
+	@$(PIP_INSTALL) pip-tools
+	$(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras --no-annotate --no-header \
+		--no-emit-index-url --no-emit-find-links --no-emit-trusted-host --constraint constraints.txt \
+		--extra postgresql --output-file packaging/slim.lock pyproject.toml
 
 clean: ## Remove the virtual environment and what tools leave behind
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -325,6 +325,8 @@ class Settings(BaseSettings):
         env_prefix=ENV_PREFIX,
         env_nested_delimiter="__",
         nested_model_default_partial_update=True,
+        # A variable that is set to nothing (as compose files do) is one that is not set.
+        env_ignore_empty=True,
     )
 
     database: DatabaseSettings = Field(default_factory=DatabaseSettings)

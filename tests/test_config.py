@@ -82,3 +82,12 @@ def test_what_does_not_fit_together_is_said(write, text, part):
     """Faults between keys, and a file that is not TOML, are each one sentence."""
     with pytest.raises(ConfigError, match=part.replace("[", r"\[").replace("]", r"\]")):
         load_settings(write(text))
+
+
+def test_a_variable_set_to_nothing_is_not_set(write, monkeypatch):
+    """Compose files pass every variable on: an empty token is no token, so that platform is off."""
+    monkeypatch.setenv("DIGESTBOT_SLACK__BOT_TOKEN", "")
+    monkeypatch.setenv("DIGESTBOT_WEB__TOKEN", "")
+    settings = load_settings(write(""))
+    assert settings.slack.bot_token is None
+    assert settings.web.token is None

@@ -133,7 +133,9 @@ def plan_of(wanted: Declared, now: There, *, prune: bool) -> list[Change]:
     for one in wanted.subscriptions:
         old = now.digests.get(one.name)
         rows = {} if old is None else digest_row(old, now.urls)
-        changes += _change("digest", one.name, old is None, rows, one.model_dump(mode="json"))
+        # The file may name the workspace in the channel ("slack:T…/C…"); it is the file's own, and rows leave it out.
+        want = one.model_dump(mode="json") | {"channel": _within(one.channel)}
+        changes += _change("digest", one.name, old is None, rows, want)
     gone: Verb = "remove" if prune else "keep"
     named = {one.name for one in wanted.subscriptions}
     changes += [Change(gone, "digest", name) for name in now.digests if name not in named]
@@ -145,6 +147,12 @@ def _given(feed: FeedSettings, there: Rows) -> Rows:
     """Return a feed's row as the file wants it; an empty title leaves the feed's own."""
     row = feed.model_dump(mode="json", exclude={"backfill"})
     return row | ({"title": there["title"]} if there and not feed.title else {})
+
+
+def _within(channel: str) -> str:
+    """Return a channel as its own workspace names it: ``slack:T1/C1`` is ``slack:C1``."""
+    platform, _, place = channel.partition(":")
+    return f"{platform}:{place.rpartition('/')[2]}"
 
 
 def _change(kind: Literal["feed", "digest"], name: str, new: bool, have: Rows, want: Rows) -> list[Change]:

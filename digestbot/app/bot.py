@@ -4,12 +4,11 @@ import asyncio
 import signal
 from collections.abc import Iterator, Sequence
 from contextlib import AsyncExitStack, contextmanager
-from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from digestbot.app.chatting import listening
-from digestbot.app.compose import Rooms, open_rooms, read_settings
+from digestbot.app.compose import Rooms, open_rooms, read_settings, retention_of
 from digestbot.app.enrol import enrol
 from digestbot.app.observing import observing
 from digestbot.app.roles import (
@@ -28,7 +27,6 @@ from digestbot.app.tending import tend
 from digestbot.app.webroom import serve_web
 from digestbot.config import Settings
 from digestbot.domain.errors import ConfigError, StoreError
-from digestbot.ports import Retention
 from digestbot.runtime.dispatch import InProcessDispatcher, StepName
 from digestbot.runtime.scheduler import Scheduler
 from digestbot.telemetry import logger
@@ -151,15 +149,11 @@ async def _upkeep(rooms: Rooms) -> None:
     while True:
         await rooms.clock.sleep(UPKEEP)
         try:
-            removed = await rooms.store.prune(_retention(rooms.settings), rooms.clock.now())
+            removed = await rooms.store.prune(retention_of(rooms.settings), rooms.clock.now())
         except StoreError as error:
             log.warning("upkeep failed", code=error.code, error=str(error))
         else:
             log.info("upkeep", articles=removed.articles, briefs=removed.briefs, deliveries=removed.deliveries)
-
-
-def _retention(settings: Settings) -> Retention:
-    return Retention(**{name: timedelta(days=days) for name, days in settings.retention.model_dump().items()})
 
 
 @contextmanager

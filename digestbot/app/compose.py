@@ -20,7 +20,7 @@ from digestbot.pipeline.brief import Briefer
 from digestbot.pipeline.deliver import Deliverer
 from digestbot.pipeline.publish import Publisher
 from digestbot.pipeline.refresh import Refresher
-from digestbot.ports import ArticleSource, ChatAdapter, Clock, Embedder, FeedSource, Store, Summarizer
+from digestbot.ports import ArticleSource, ChatAdapter, Clock, Embedder, FeedSource, Retention, Store, Summarizer
 from digestbot.runtime.clock import SystemClock
 from digestbot.telemetry import configure_logging, logger
 
@@ -274,3 +274,8 @@ async def open_rooms(
             clock=clock,
             audience=audience,
         )
+
+
+def retention_of(settings: Settings) -> Retention:
+    """Return for how long things are kept."""
+    return Retention(**{name: timedelta(days=days) for name, days in settings.retention.model_dump().items()})

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from digestbot.app.compose import Rooms, open_adapters, open_rooms, read_settings
+from digestbot.app.compose import Rooms, open_adapters, open_rooms, read_settings, retention_of
 from digestbot.chat.console import ConsoleAdapter
 from digestbot.commands import COMMANDS, Asker, Desk, Invocation, Reply, dispatch, find, parse
 from digestbot.commands.model import Outline
@@ -51,6 +51,7 @@ def desk_of(rooms: Rooms) -> Desk:
         feeds=rooms.sources.feeds,
         clock=rooms.clock,
         outlines=OpmlOutlines(),
+        retention=retention_of(rooms.settings),
     )
 
 

@@ -14,7 +14,7 @@ from digestbot.domain.news import ParsedFeed
 from digestbot.domain.subscription import Channel, Platform, Workspace, WorkspaceSettings
 from digestbot.pipeline.brief import Briefer
 from digestbot.pipeline.publish import Publisher
-from digestbot.ports import ArticleSource, Clock, Store
+from digestbot.ports import ArticleSource, Clock, Retention, Store
 
 Kind = Literal[
     "text", "url", "integer", "flag", "choice", "duration", "feed", "digest", "channel", "zone", "times",
@@ -211,6 +211,7 @@ class Desk:
     feeds: FeedReader
     clock: Clock
     outlines: Outlines | None = None
+    retention: Retention = field(default_factory=Retention)
     limits: Limits = field(default_factory=Limits)
     lately: Lately = field(default_factory=Lately)
 

@@ -128,7 +128,8 @@ async def why(desk: Desk, asker: Asker, options: Options) -> Reply:
     lines = [card(Heading((link(article.title, article.url),), level=3))]
     for wanted in await digests_here(desk, asker):
         posted = dict(await desk.store.posted_articles(wanted.channel))
-        lines.append(card(Prose((Strong(wanted.name), Text(f": {verdict(wanted, article, posted)}")))))
+        made = verdict(wanted, article, posted, desk.publisher.search)
+        lines.append(card(Prose((Strong(wanted.name), Text(f": {made}")))))
     return Reply(tuple(lines))
 
 

@@ -22,7 +22,7 @@ from digestbot.domain.errors import BadOption
 from digestbot.domain.news import Article, Brief, Quote, Story
 from digestbot.domain.subscription import Channel, Length, Subscription
 from digestbot.editorial.edition import Chosen, Score, Selection, choose_headline, compose
-from digestbot.editorial.filters import judge
+from digestbot.editorial.filters import Search, judge
 from digestbot.editorial.text import sentences
 from digestbot.pipeline.publish import render_checked, without_withdrawn
 from digestbot.ports import Hit
@@ -115,13 +115,13 @@ def _marked(quote: Quote, article: Article) -> tuple[Span, ...]:
     return (Text(text[first : cue[0]]), Strong(text[cue[0] : cue[1]]), Text(text[cue[1] : last]))
 
 
-def verdict(wanted: Subscription, article: Article, posted: dict[int, int]) -> str:
+def verdict(wanted: Subscription, article: Article, posted: dict[int, int], search: Search | None = None) -> str:
     """Say what a subscription makes of an article."""
     if article.id in posted:
         return "it was posted there"
     if wanted.feeds and article.feed_id not in wanted.feeds:
         return "its feed is not among the digest's feeds"
-    judged = judge(wanted.filter, article)
+    judged = judge(wanted.filter, article, search)
     if not judged.passed:
         return f"the filter stops it: {judged.reason}"
     return "it passes the filter and may be in the next edition, if it is among the most important"

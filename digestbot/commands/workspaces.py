@@ -15,7 +15,7 @@ from digestbot.commands.words import card, listed, moment, said
 from digestbot.domain.digest import Action, Block, Card, Heading, Prose, Span, Strong, Text
 from digestbot.domain.errors import BadOption, DigestbotError, NotAllowed
 from digestbot.domain.subscription import ADMINS, ANYONE, OPERATOR, WorkspaceSettings
-from digestbot.ports import Examining, Retention
+from digestbot.ports import Examining
 
 EMPTY = frozenset({NONE, "any", "default"})
 PROBE = 5.0
@@ -241,7 +241,7 @@ async def audit(desk: Desk, asker: Asker, _options: Options) -> Reply:
 
 async def privacy(desk: Desk, asker: Asker, _options: Options) -> Reply:
     """Say what is kept of this workspace, for how long, and what is not."""
-    kept = Retention()
+    kept = desk.retention
     counts = await desk.store.status(desk.clock.now(), asker.home)
     rows = [
         (

@@ -24,6 +24,8 @@ from digestbot.store.tables import (
     posted,
     quotes,
     seen,
+    slack_bots,
+    slack_installations,
     stories,
     subscriptions,
     vectors,
@@ -104,6 +106,8 @@ class SqlUpkeep(Role):
             await _delete(connection, posted, posted.c.platform == platform, posted.c.workspace == workspace)
             await forget_feeds(connection, Workspace(platform, workspace))
             await forget_conduct(connection, Workspace(platform, workspace))
+            if platform == "slack":
+                await _forget_installed(connection, workspace)
             return await _delete(
                 connection,
                 subscriptions,
@@ -254,3 +258,9 @@ _FAULTS: Sequence[tuple[str, Table, ColumnElement[Any]]] = (
         and_(parts.c.state == "sent", or_(parts.c.message_id.is_(None), parts.c.posted_at.is_(None))),
     ),
 )
+
+
+async def _forget_installed(connection: AsyncConnection, team: str) -> None:
+    """Remove the tokens that a Slack workspace's installation left; an organization's own serve others too."""
+    for table in (slack_bots, slack_installations):
+        await connection.execute(delete(table).where(table.c.team_id == team, table.c.is_enterprise_install.is_(False)))

@@ -208,3 +208,11 @@ def test_the_command_line_plans_applies_and_exports(tmp_path, file, monkeypatch)
     assert "4 feeds and digests written" in run.invoke(cli, ["export", str(out), "--workspace", "slack:T1"]).output
     assert json.loads(run.invoke(cli, ["diff", str(out), "--json"]).output) == []
     assert run.invoke(cli, ["audit"]).output == "nothing has been changed yet\n"
+
+
+async def test_a_channel_that_names_its_workspace_is_the_same_channel(file):
+    """``slack:T1/C1`` in the file of slack:T1 is slack:C1: applied again, nothing changes."""
+    file.write_text(FILE.replace('"slack:C1"', '"slack:T1/C1"'), encoding="utf-8")
+    store = MemoryStore()
+    assert len(await applied(store, file)) == 4
+    assert await applied(store, file) == []

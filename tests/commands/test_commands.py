@@ -1,5 +1,6 @@
 """The commands: each does what the table says, for those who may, and every failure is a sentence."""
 
+import re
 from dataclasses import replace
 from datetime import timedelta
 
@@ -8,7 +9,7 @@ import pytest
 from digestbot.commands import COMMANDS, Asker, Desk, Invocation, Reply, dispatch, parse
 from digestbot.domain.errors import NotAllowed, NotFound, StoreError, UserError
 from digestbot.domain.news import Entry, ParsedFeed
-from digestbot.domain.subscription import Channel, Subscription
+from digestbot.domain.subscription import Channel, Filter, Subscription
 from tests.commands.making import (
     HERE,
     MANAGER,
@@ -112,6 +113,16 @@ async def test_why_tells_what_each_digest_makes_of_an_article(desk: Desk) -> Non
     assert "ferry" in shown(await ask(desk, "why https://ledger.example/ferry")).splitlines()[-1]
     assert "passes" in shown(await ask(desk, "why https://ledger.example/volcano"))
     assert "not among the articles" in shown(await ask(desk, "why https://elsewhere.example/x"))
+
+
+async def test_why_tells_of_a_filter_by_pattern(desk: Desk) -> None:
+    """A digest whose filter has a regular expression is answered for, not refused."""
+    await ask(desk, "schedule create Brief", MANAGER)
+    (made,) = await desk.store.subscriptions()
+    await desk.store.save_subscription(replace(made, filter=Filter(exclude_regex="f.rry")))
+    desk.publisher.search = lambda pattern, text: re.search(pattern, text) is not None
+    assert "f.rry" in shown(await ask(desk, "why https://ledger.example/ferry"))
+    assert "passes" in shown(await ask(desk, "why https://ledger.example/volcano"))
 
 
 async def test_a_report_reaches_the_admins_with_a_check(desk: Desk) -> None:

@@ -10,7 +10,7 @@ from digestbot.commands.workspaces import Found
 from digestbot.domain.errors import BadOption, NotAllowed, NotFound
 from digestbot.domain.news import Polling
 from digestbot.domain.subscription import Channel, WorkspaceSettings
-from digestbot.ports import RefreshRecord
+from digestbot.ports import RefreshRecord, Retention
 from tests.commands.making import HERE, MANAGER, READER, STRANGER, a_desk, buttons, shown
 from tests.fakes.chat import FakeChat
 
@@ -178,6 +178,12 @@ async def test_privacy_counts_what_is_kept_here(desk: Desk) -> None:
     told = shown(await ask(desk, "privacy", READER))
     assert "1 feeds, 1 digests" in told
     assert "365 days" in told
+
+
+async def test_privacy_tells_the_times_that_are_set(desk: Desk) -> None:
+    """An operator who keeps articles for a week has it said so."""
+    desk.retention = Retention(articles=timedelta(days=7))
+    assert "Articles of the feeds: for 7 days" in shown(await ask(desk, "privacy", READER))
 
 
 async def test_forget_outside_a_workspace_is_refused(desk: Desk) -> None:

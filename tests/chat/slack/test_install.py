@@ -234,6 +234,15 @@ async def test_a_workspaces_own_installation_comes_before_its_organizations(hous
     assert await house.post(BOARD, "k2") == house.rig.token_of("", "E1")
 
 
+async def test_a_workspace_that_is_forgotten_leaves_no_token(house: House) -> None:
+    """Forgetting removes the workspace's own installation; its organization's, which serves others, stays."""
+    house.rig.teams["E1"] = ["T8", "T9"]
+    for team in ("T8", ""):
+        await house.install(house.rig.allow(team, "E1"))
+    await house.store.forget("slack", "T8")
+    assert await house.store.installed(CLIENT_ID) == [("E1", "")]
+
+
 async def test_the_operators_own_token_serves_its_own_workspace(house: House) -> None:
     """Beside what others installed, the token of the settings serves its workspace and channels that name none."""
     await house.install(house.rig.allow("T8"))
