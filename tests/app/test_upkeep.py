@@ -4,6 +4,7 @@ import asyncio
 from types import SimpleNamespace
 
 from digestbot.app.bot import UPKEEP, _upkeep
+from digestbot.config import Settings
 from digestbot.domain.errors import StoreUnavailable
 from tests.fakes.clock import START, FakeClock
 from tests.fakes.store import MemoryStore
@@ -36,6 +37,7 @@ async def test_the_store_is_tidied_every_few_hours_whatever_happens(monkeypatch)
         return await prune(retention, now)
 
     monkeypatch.setattr(store, "prune", sometimes)
-    done = await asyncio.gather(_upkeep(SimpleNamespace(clock=PausingClock(3), store=store)), return_exceptions=True)
+    rooms = SimpleNamespace(clock=PausingClock(3), store=store, settings=Settings())
+    done = await asyncio.gather(_upkeep(rooms), return_exceptions=True)
     assert isinstance(done[0], asyncio.CancelledError)
     assert [(now - START).total_seconds() for now in asked] == [UPKEEP, 2 * UPKEEP, 3 * UPKEEP]

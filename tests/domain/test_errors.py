@@ -13,6 +13,7 @@ ARGUMENTS = {
     errors.NotFound: ("feed", 7),
     errors.Ungrounded: (["Paris"],),
     errors.SchemaTooOld: ("0001", "0002"),
+    errors.TooOften: ("“search”", 3.0),
     errors.NotVerbatim: ("bounds", "the passage is not in the article"),
 }
 
