@@ -8,7 +8,7 @@ TORCH_INDEX ?=
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX))
 export HF_HUB_OFFLINE ?= 1
 
-.PHONY: lock help demo run test check format docs clean bench-quotes bench-summaries bench-inference bench-stories bench-scale bench-feeds fuzz bench-costs bench-simulation bench-chat chaos
+.PHONY: bench lock help demo run test check format docs clean bench-quotes bench-summaries bench-inference bench-stories bench-scale bench-feeds fuzz bench-costs bench-simulation bench-chat chaos
 
 help: ## Show what make can do
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 18
@@ -35,6 +35,8 @@ format: $(VENV)/.installed-dev ## Lay out the code
 
 docs: $(VENV)/.installed-dev ## Write the generated files anew (settings, commands)
 	$(BIN)/python -m tests.test_docs
+
+bench: bench-quotes bench-summaries bench-inference bench-stories bench-scale bench-simulation bench-feeds bench-chat ## Every figure that the README names (an hour)
 
 bench-quotes: $(VENV)/.installed-dev ## Speaker accuracy and speed, beside a regex baseline and textacy
 	$(BIN)/python -m bench.quotes
