@@ -1,6 +1,6 @@
 """What goes into the store and comes out of it beside the domain's own things."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal
 
@@ -79,7 +79,8 @@ class Hit:
     """One search result: the story, and the line of it that matched.
 
     ``text`` is a headline, the exact words of a quotation (``speaker`` said them), or a person's name. ``at`` is
-    when the article it stands in was fetched.
+    when the article it stands in was fetched. ``excerpt`` is, for a headline, the stretch of its article that has what
+    was looked for, or empty where the headline alone has it; it is no part of what the hit is.
     """
 
     story_id: int
@@ -87,6 +88,7 @@ class Hit:
     text: str
     at: datetime
     speaker: str = ""
+    excerpt: str = field(default="", compare=False)
 
 
 def brief_key(sources_hash: str, engine: str, length: Length) -> str:

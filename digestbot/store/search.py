@@ -9,13 +9,14 @@ from datetime import datetime
 from functools import reduce
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, TableClause, column, func, literal_column, select, table, text
+from sqlalchemy import ColumnElement, Select, and_, column, func, literal_column, select, table, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digestbot.domain.news import Article
+from digestbot.editorial.searching import Term, excerpt, terms
 from digestbot.ports import Hit, SearchKind
 from digestbot.store.cutting import cut_again
-from digestbot.store.folding import fields, folded, plain, terms
+from digestbot.store.folding import fields, plain
 from digestbot.store.rows import Role, article_of
 from digestbot.store.tables import articles, quotes
 
@@ -76,25 +77,28 @@ class SqlSearch(Role):
 
 
 async def _stories(
-    connection: AsyncConnection, wanted: Sequence[str], recent: ColumnElement[bool], limit: int
+    connection: AsyncConnection, wanted: Sequence[Term], recent: ColumnElement[bool], limit: int
 ) -> Sequence[Hit]:
     """Find stories by their articles; the newest matching article's title is the line."""
-    joined, matching = _matching(connection, _article_words, articles.c.id, wanted)
-    found = (
-        select(articles.c.story_id, articles.c.title, articles.c.fetched_at, _place(articles.c.id, articles.c.story_id))
-        .join(_article_words, joined)
-        .where(matching, recent)
-    )
-    rows = await connection.execute(_first_of_each(found, limit))
-    return [Hit(row.story_id, "story", row.title, row.fetched_at) for row in rows]
+    found = select(
+        articles.c.id, articles.c.story_id, articles.c.title, articles.c.fetched_at,
+        _place(articles.c.id, articles.c.story_id),
+    )  # fmt: skip
+    found = _matching(connection, found, articles.c.id, wanted, articles.c.title, articles.c.text).where(recent)
+    rows = (await connection.execute(_first_of_each(found, limit))).all()
+    # Read apart: sorting every match with its text would move megabytes.
+    kept = select(articles.c.id, articles.c.text).where(articles.c.id.in_([row.id for row in rows]))
+    texts = {row.id: row.text for row in await connection.execute(kept)}
+    return [Hit(row.story_id, "story", row.title, row.fetched_at, "", excerpt(texts[row.id], wanted)) for row in rows]
 
 
 async def _quotes(
-    connection: AsyncConnection, wanted: Sequence[str], recent: ColumnElement[bool], limit: int
+    connection: AsyncConnection, wanted: Sequence[Term], recent: ColumnElement[bool], limit: int
 ) -> Sequence[Hit]:
     """Find quotes by their words and speakers; each is cut from its article anew before it is shown."""
-    joined, matching = _matching(connection, _quote_words, quotes.c.id, wanted)
-    found = _said(quotes.c.text).join(_quote_words, joined).where(matching, recent)
+    found = _matching(
+        connection, _said(quotes.c.text), quotes.c.id, wanted, quotes.c.text, quotes.c.speaker
+    ).where(recent)  # fmt: skip
     rows = (await connection.execute(_first_of_each(found, limit))).all()
     return [
         Hit(row.story_id, "quote", quote.text, row.fetched_at, quote.speaker.name if quote.speaker else "")
@@ -105,11 +109,10 @@ async def _quotes(
 
 
 async def _people(
-    connection: AsyncConnection, wanted: Sequence[str], recent: ColumnElement[bool], limit: int
+    connection: AsyncConnection, wanted: Sequence[Term], recent: ColumnElement[bool], limit: int
 ) -> Sequence[Hit]:
     """Find people by their names, through the quotations they still have."""
-    joined, matching = _matching(connection, _quote_words, quotes.c.id, wanted, field="speaker")
-    found = _said(quotes.c.speaker).join(_quote_words, joined).where(matching, recent)
+    found = _matching(connection, _said(quotes.c.speaker), quotes.c.id, wanted, quotes.c.speaker).where(recent)
     rows = (await connection.execute(_first_of_each(found, limit))).all()
     return [
         Hit(row.story_id, "person", quote.speaker.name, row.fetched_at)
@@ -144,15 +147,41 @@ def _first_of_each(found: Select[Any], limit: int) -> Select[Any]:
 
 
 def _matching(
-    connection: AsyncConnection, index: TableClause, row_id: ColumnElement[int], wanted: Sequence[str], field: str = ""
-) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
-    """Return how an index joins its table, and the condition that every term matches."""
+    connection: AsyncConnection,
+    found: Select[Any],
+    row_id: ColumnElement[int],
+    wanted: Sequence[Term],
+    *columns: ColumnElement[str],
+) -> Select[Any]:
+    """Hold rows to those in which every term matches: words by the index, scripts without spaces by the letters."""
+    loose = [term for term in wanted if term.anywhere]
+    # Each in one column, as a phrase may not reach from one into the other.
+    for term in loose:
+        found = found.where(reduce(lambda one, other: one | other, [_has(column, term.typed) for column in columns]))
+    words = [term for term in wanted if not term.anywhere]
+    if not words:
+        return found
+    index = _article_words if row_id is articles.c.id else _quote_words
+    field = "speaker" if index is _quote_words and len(columns) == 1 else ""
     if connection.dialect.name == "sqlite":
-        # Quoted, a term is words and never syntax (sqlite.org/fts5.html, 3.1).
-        words = " AND ".join(f'"{plain(term)}"' for term in wanted)
-        query = f"{field} : ({words})" if field else words
-        return row_id == index.c.rowid, index.c[index.name].op("MATCH")(query)
-    asked = (func.phraseto_tsquery(literal_column("'simple'::regconfig"), " ".join(folded(term))) for term in wanted)
+        query = " AND ".join(_fts5(term) for term in words)
+        query = f"{field} : ({query})" if field else query
+        return found.join(index, row_id == index.c.rowid).where(index.c[index.name].op("MATCH")(query))
     key = index.c.article_id if index is _article_words else index.c.quote_id
-    both: ColumnElement[Any] = reduce(lambda one, other: one.op("&&")(other), asked)
-    return row_id == key, index.c[field or "words"].op("@@")(both)
+    both = reduce(lambda one, other: one.op("&&")(other), (_tsquery(term) for term in words))
+    return found.join(index, and_(row_id == key, index.c[field or "words"].op("@@")(both)))
+
+
+def _has(column: ColumnElement[str], typed: str) -> ColumnElement[bool]:
+    return column.icontains(typed, autoescape=True)
+
+
+def _fts5(term: Term) -> str:
+    """Return a term for FTS5: quoted, it is words and never syntax (sqlite.org/fts5.html, 3.1 and 3.3)."""
+    return f'"{plain(term.typed)}"{" *" if term.begins else ""}'
+
+
+def _tsquery(term: Term) -> ColumnElement[Any]:
+    """Return a term for PostgreSQL; its words are letters and digits alone, so nothing in them is syntax."""
+    asked = " <-> ".join(term.words) + (":*" if term.begins else "")
+    return func.to_tsquery(literal_column("'simple'::regconfig"), asked)

@@ -15,6 +15,7 @@ from digestbot.domain.digest import Delivery, DeliveryState, Digest, Edition, Me
 from digestbot.domain.errors import Conflict, NotFound, NotVerbatim
 from digestbot.domain.news import Article, Brief, Feed, Polling, Quote, Story
 from digestbot.domain.subscription import Channel, Length, Platform, Subscription, Workspace
+from digestbot.editorial.searching import Term, excerpt, terms
 from digestbot.ports import (
     Hit,
     Lease,
@@ -31,7 +32,6 @@ from digestbot.ports import (
     brief_key,
 )
 from digestbot.store.columns import storable, stored_key
-from digestbot.store.folding import folded, terms
 from tests.fakes.archive import MemoryArchive
 from tests.fakes.watching import MemoryWatching
 from tests.fakes.workspaces import MemoryWorkspaces
@@ -343,14 +343,15 @@ class MemoryNews(MemoryFeeds):
     async def search(
         self, words: str, *, since: datetime | None = None, limit: int = 20, kind: SearchKind | None = None
     ) -> Sequence[Hit]:
-        wanted = [folded(term) for term in terms(words)]
+        wanted = terms(words)
         hits: dict[tuple[int, str, str], Hit] = {}
         for article in sorted(self._articles.values(), key=lambda a: (a.fetched_at, a.id)):
             at, story_id = article.fetched_at, self._home[article.id]
             if not wanted or at is None or (since is not None and at < since):
                 continue
             if matches(wanted, article.title, article.text):
-                hits[story_id, "story", ""] = Hit(story_id, "story", article.title, at)
+                said = excerpt(article.text, wanted)
+                hits[story_id, "story", ""] = Hit(story_id, "story", article.title, at, "", said)
             for quote in self._quotes_of(article, story_id):
                 name = quote.speaker.name if quote.speaker else ""
                 if matches(wanted, quote.text, name):
@@ -367,10 +368,9 @@ class MemoryNews(MemoryFeeds):
                     yield from (again for again in cut_again(article, quote) if again.text == quote.text)
 
 
-def matches(wanted: Sequence[Sequence[str]], *fields: str) -> bool:
-    """Tell whether every phrase stands in one of the fields."""
-    words = [f" {' '.join(folded(text))} " for text in fields]
-    return all(any(f" {' '.join(phrase)} " in field for field in words) for phrase in wanted)
+def matches(wanted: Sequence[Term], *fields: str) -> bool:
+    """Tell whether every term stands in one of the fields."""
+    return all(any(term.spans(field) for field in fields) for term in wanted)
 
 
 def cut_again(article: Article, quote: Quote, dropped: Counter[str] | None = None) -> list[Quote]:

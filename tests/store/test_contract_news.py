@@ -220,6 +220,11 @@ async def test_search_finds_stories_quotes_and_people(store):
         ("NEAR(café sunday)", False),
         ("title café", True),
         ('"odd ann"', False),
+        ("caf*", True),
+        ("CAF*", True),
+        ("af*", False),
+        ('"the caf*"', True),
+        ("*", False),
     ],
 )
 async def test_words_and_phrases(store, words, found):
@@ -227,6 +232,43 @@ async def test_words_and_phrases(store, words, found):
     feed = await store.add_feed("https://a.example/", now=NOW)
     await store.record_refresh(record(feed, new("a", title="Title odd", text=OTHER)), NOW)
     assert bool(await store.search(words)) is found
+
+
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        ("堤防", True),
+        ("堤防 2027", True),
+        ("“堤防を完成”", True),
+        ("東京", False),
+        ("堤防 1999", False),
+        ("100%堤", False),
+    ],
+)
+async def test_scripts_without_spaces(store, words, found):
+    """Words of scripts that put no spaces between them are found within a line, beside others that have spaces."""
+    feed = await store.add_feed("https://a.example/", now=NOW)
+    text = "首相は新しい堤防を完成させると語った。 2027 年の春までに。"
+    await store.record_refresh(record(feed, new("a", title="首相、発表", text=text)), NOW)
+    assert bool(await store.search(words)) is found
+
+
+async def test_people_and_quotes_are_found_by_beginnings(store):
+    """A name that is typed in part, with a star, finds its person and their quotes; others stay out."""
+    (story,) = await stored(store, "a")
+    await store.save_brief("k", brief(story))
+    assert {hit.kind for hit in await store.search("buk*")} == {"story", "quote", "person"}
+    assert await store.search("buk*", kind="person") == await store.search("nayib bukele", kind="person")
+    assert await store.search("convic*", kind="person") == []
+
+
+async def test_a_story_shows_where_it_has_the_words(store):
+    """A hit on a story carries the stretch of its article that has the words; none where the headline alone does."""
+    (story,) = await stored(store, "a")
+    (hit,) = await store.search("officials", kind="story")
+    assert "fficials" in hit.excerpt
+    assert hit.excerpt.strip(" …") in " ".join(story.articles[0].text.split())
+    assert [one.excerpt for one in await store.search("title", kind="story")] == [""]
 
 
 async def test_search_is_newest_first_and_of_a_time(store):

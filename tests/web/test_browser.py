@@ -93,6 +93,20 @@ async def test_each_page_in_both_schemes_and_on_a_phone(site: Site, name):
             assert await chromium.findings(page, site.axe) == []
 
 
+@pytest.mark.parametrize("name", ["archive", "edition", "story", "search", "speaker", "people", "status"])
+async def test_words_without_end_fit_a_phone(site: Site, name):
+    """A headline, a name or an address of three hundred letters breaks its line and no page scrolls sideways."""
+    path = PAGES[name].format(**site.world.stories)
+    async with opened(site, path, viewport=chromium.PHONE) as page:
+        await page.evaluate("""() => {
+            const ours = ":not(.number, .short, .feeds a)";
+            for (const one of document.querySelectorAll(`main :is(h1, h2, h3, h4, p, li, a, td, th, dd)${ours}`))
+                for (const node of one.childNodes)
+                    if (node.nodeType === 3 && node.data.trim()) node.data = "Donaudampfschiff".repeat(18);
+        }""")
+        assert await chromium.overflow(page) == []
+
+
 async def test_searching_leads_to_a_person_and_a_story(site: Site):
     """Words typed into the search box find people, quotes and stories; a click leads to each."""
     async with opened(site, "/") as page:

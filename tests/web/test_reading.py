@@ -4,13 +4,15 @@ from dataclasses import replace
 
 import pytest
 
-from digestbot.domain.digest import Quotation
+from digestbot.domain.digest import Digest, Edition, Heading, Link, Quotation, Sources
+from digestbot.domain.subscription import Channel, Subscription
 from digestbot.editorial.quotes import find_quotes
+from digestbot.ports import Store
 from tests.fakes.clock import START
 from tests.fakes.store import MemoryStore
 from tests.store.making import brief, new, record, stored
-from tests.web.reader import client_of, read
-from tests.web.world import INVENTED, World
+from tests.web.reader import Page, client_of, read
+from tests.web.world import INVENTED, World, world
 
 
 async def test_the_front_page_shows_editions_by_day(client, small_world: World):
@@ -150,6 +152,34 @@ async def test_why_a_quotation_is_not_shown(client, small_world: World):
     quotes = [quote for article in story.articles for quote in find_quotes(article)]
     assert page.text.count("Shown.") + page.text.count("Not shown: ") == len(quotes)
     assert page.text.count("Shown.") >= 3
+    for words in (
+        "by somebody who is not named",
+        "with words that are shown already",
+        "with a speaker who is likely, not sure",
+        "less telling than the quotes shown",
+    ):
+        assert f"Not shown: {words}." in page.text
+
+
+async def test_every_link_leads_somewhere(client):
+    """Whoever follows every link of ours, from the front page on, never meets a page or a place that is not there."""
+    seen: set[str] = set()
+    to_come = ["/"]
+    while to_come:
+        path = to_come.pop()
+        seen.add(path)
+        answer = await client.get(path)
+        assert answer.status == 200, path
+        if answer.content_type != "text/html":
+            continue
+        page = Page(await answer.text())
+        ids = {attributes.get("id") for _, attributes in page.tags}
+        for link in page.links():
+            target, _, fragment = link.partition("#")
+            assert target or fragment in ids, (path, link)
+            if target.startswith("/") and target not in seen and target not in to_come:
+                to_come.append(target)
+    assert len(seen) > 40
 
 
 async def test_a_cue_is_marked_where_the_article_has_one(small_world: World):
@@ -196,6 +226,85 @@ async def test_a_search_is_taken_as_words_alone(client):
         assert (await client.get("/search", params={"q": words})).status == 200
 
 
+async def test_a_story_shows_where_it_has_the_words(client):
+    """A found story shows the stretch of its article that has the words, marked there; a star finds beginnings."""
+    assert (await read(client, "/search?q=compress*&kind=story")).all("p", class_="excerpt")
+    html = await (await client.get("/search?q=compressors")).text()
+    assert marks_of(html) == ["compressors"]
+
+
+async def test_a_search_that_finds_much_leads_on(small_world: World):
+    """When a kind has more hits than are shown there is a way to more of them."""
+    store = MemoryStore()
+    await stored(store, *(f"k{number}" for number in range(15)), now=START)
+    async with client_of(replace(small_world.desk, store=store)) as client:
+        page = await read(client, "/search?q=officials")
+        assert "/search?q=officials&kind=story" in page.links()
+        assert "More stories" in page.text
+        assert "More stories" not in (await read(client, "/search?q=officials&kind=story")).text
+
+
+async def test_a_story_with_very_many_outlets_names_a_few(small_world: World):
+    """In an edition a story's first outlets are named, and the others a link away."""
+    made = await world()
+    (digest, *_) = await made.store.archive(subscription_id=1)
+    links = tuple(Link(f"Outlet {number}", f"https://o{number}.example/") for number in range(30))
+    cards = tuple(
+        replace(card, blocks=tuple(Sources(links) if isinstance(one, Sources) else one for one in card.blocks))
+        for card in digest.cards
+    )
+    async with client_of(
+        replace(small_world.desk, store=OneDigest(replace(digest, cards=cards), made.store))
+    ) as client:
+        page = await read(client, "/edition/1/20261123T065500Z")
+        assert "Outlet 7" in page.text
+        assert "Outlet 8" not in page.text
+        assert f"/story/{small_world.stories['barrier']}#sources" in page.links()
+
+
+class OneDigest:
+    """A store that gives one digest for every edition, and all else as another does."""
+
+    def __init__(self, digest: Digest, store: Store) -> None:
+        self._digest, self._store = digest, store
+
+    async def digest(self, edition: Edition) -> Digest:
+        """Return the digest."""
+        return self._digest
+
+    def __getattr__(self, name: str):
+        return getattr(self._store, name)
+
+
+async def test_right_to_left_stories_stand_at_the_right(small_world: World):
+    """A headline in Arabic or Hebrew turns its card and its column round, names and times with it."""
+    made = await world()
+    (digest, *_) = await made.store.archive(subscription_id=1)
+    heading = Heading((Link("הגשר ייפתח מחדש ביום ראשון", "https://x.example/"),))
+    cards = tuple(
+        replace(card, blocks=tuple(heading if isinstance(one, Heading) else one for one in card.blocks))
+        for card in digest.cards
+    )
+    async with client_of(
+        replace(small_world.desk, store=OneDigest(replace(digest, cards=cards), made.store))
+    ) as client:
+        page = await read(client, "/edition/1/20261123T065500Z")
+        assert page.all("article", class_="card")
+        assert {card["dir"] for card in page.all("article", class_="card")} == {"rtl"}
+
+
+async def test_an_archive_to_come_says_when(small_world: World):
+    """Before the first edition the archive says when it comes, with the way to its preview; a day without one not."""
+    store = MemoryStore()
+    kept = await store.save_subscription(Subscription(0, "Morning brief", Channel("console", "")))
+    await store.save_subscription(replace(kept, next_edition_at=START))
+    async with client_of(replace(small_world.desk, store=store)) as client:
+        page = await read(client, "/")
+        assert "The first is to come: Morning brief, 23 November, 07:00." in " ".join(page.text.split())
+        assert f"/preview/{kept.id}" in page.links()
+        assert "to come" not in (await read(client, "/?day=2025-01-01")).text
+
+
 async def test_a_speaker_has_a_page(client):
     """A speaker's page has each of their quotations in its sentence, with the way to the story."""
     page = await read(client, "/speaker?name=Oona+Corrigan")
@@ -207,8 +316,6 @@ async def test_a_speaker_has_a_page(client):
 
 async def test_a_story_that_went_into_another_leads_there(small_world: World):
     """The number of a merged story leads to the one it went to."""
-    from tests.web.world import world  # noqa: PLC0415
-
     made = await world()
     story = await made.store.story(made.stories["ferry"])
     target = await made.store.move_articles([a.id for a in story.articles], made.stories["water"])

@@ -134,24 +134,55 @@ def _candidates(article: Article, index: int, quotes: Sequence[Quote], dropped: 
     """Return the quotations of one article that are sure, named and long enough; count the others."""
     found = []
     for group in join(article, quotes):
-        speaker = group[0].speaker
-        reason = _unfit(group[0])
-        if speaker is None or reason:
-            dropped[reason] += 1
-            continue
-        passages = fit(article, _sure_start(group), LONGEST)
-        if not passages:
-            dropped["too_long"] += 1
-            continue
-        quote = recut(article, passages, group[0], key=True, dropped=dropped)
-        if quote is None:
-            continue
-        if len(quote.text.split()) < _SHORTEST:
-            dropped["too_short"] += 1
-            continue
-        other = _opposes(article.text, quote)
-        found.append(_Candidate(quote, index, _person(speaker.name), _content(quote.text), other))
+        one = _candidate(article, index, group)
+        if isinstance(one, _Candidate):
+            found.append(one)
+        else:
+            dropped[one] += 1
     return found
+
+
+def _candidate(article: Article, index: int, group: Sequence[Quote]) -> "_Candidate | str":
+    """Return a quotation of one or several parts as it could be shown, or why it cannot be."""
+    speaker = group[0].speaker
+    reason = _unfit(group[0])
+    if speaker is None or reason:
+        return reason
+    passages = fit(article, _sure_start(group), LONGEST)
+    if not passages:
+        return "too_long"
+    dropped: Counter[str] = Counter()
+    quote = recut(article, passages, group[0], key=True, dropped=dropped)
+    if quote is None:
+        return next(iter(dropped))
+    if len(quote.text.split()) < _SHORTEST:
+        return "too_short"
+    other = _opposes(article.text, quote)
+    return _Candidate(quote, index, _person(speaker.name), _content(quote.text), other)
+
+
+def left_out(
+    articles: Sequence[Article], quotes_by_article: Mapping[int, Sequence[Quote]], shown: Sequence[Quote]
+) -> dict[tuple[int, int], str]:
+    """Return why each quotation is not shown beside those that are, by article and by where its marks open.
+
+    Reasons are those of :class:`Chosen`, and ``shortened`` for the parts left out of a quotation that is shown.
+    """
+    seen = {(quote.article_id, passage.opened) for quote in shown for passage in quote.passages}
+    beside = [
+        _Candidate(quote, 0, _person(quote.speaker.name), _content(quote.text)) for quote in shown if quote.speaker
+    ]
+    reasons: dict[tuple[int, int], str] = {}
+    for article in articles:
+        for group in join(article, quotes_by_article.get(article.id, ())):
+            places = {(article.id, passage.opened) for quote in group for passage in quote.passages}
+            if places & seen:
+                reason = "shortened"
+            else:
+                one = _candidate(article, 0, group)
+                reason = _passed_over(one, beside, 0) if isinstance(one, _Candidate) else one
+            reasons |= dict.fromkeys(places - seen, reason)
+    return reasons
 
 
 def _unfit(quote: Quote) -> str:

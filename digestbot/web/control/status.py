@@ -9,12 +9,12 @@ from aiohttp import web
 
 from digestbot.domain.digest import Delivery
 from digestbot.domain.news import Feed
-from digestbot.ports import Backlog, FeedHealth, Tally
+from digestbot.ports import Backlog, FeedHealth
 from digestbot.telemetry import LAST_SUCCESS, LOOP_LAG
 from digestbot.web.control.charts import Chart, Share, bars_over_time, shares
 from digestbot.web.desk import DESK, Desk
 from digestbot.web.pages import page
-from digestbot.web.reading.reasons import DROPS, REASONS
+from digestbot.web.reading.reasons import DROPS, REASONS, engine_named
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 HOURS, DAYS = 48, 14
@@ -59,7 +59,7 @@ class Figures:
     deliveries: Chart
     quotes: Sequence[Share]
     refused: Sequence[Share]
-    tally: Tally
+    engines: Sequence[tuple[str, int]]
 
 
 def routes() -> list[web.RouteDef]:
@@ -161,5 +161,5 @@ async def _figures(desk: Desk, now: datetime) -> Figures:
         ),
         quotes=shares([("shown", tally.quotes), *((DROPS.get(why, why), number) for why, number in tally.dropped)]),
         refused=shares([(REASONS.get(rule, rule), number) for rule, number in tally.refused]),
-        tally=tally,
+        engines=[(engine_named(name), number) for name, number in tally.engines],
     )

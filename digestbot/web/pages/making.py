@@ -9,6 +9,7 @@ from http import HTTPStatus
 from importlib.resources import files
 from pathlib import PurePosixPath
 from typing import Any
+from unicodedata import bidirectional
 from urllib.parse import urlencode
 
 from aiohttp import web
@@ -16,6 +17,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from digestbot.domain.digest import Actions, Heading, Link, Moment, Prose, Quotation, Rule, Sources, Strong, Text
+from digestbot.domain.subscription import Channel
 from digestbot.editorial.schedule import zone
 from digestbot.web.access import GUARD
 from digestbot.web.preview.markup import escape, link
@@ -102,6 +104,8 @@ def _environment() -> Environment:
         "count": count,
         "words": words,
         "span": span,
+        "direction": direction,
+        "place": place,
     }
     made.filters["add_one"] = lambda number: number + 1
     made.globals |= {"out": _out, "static": static_path, "address": address}
@@ -164,6 +168,17 @@ def span(length: timedelta) -> str:
 def count(number: int, one: str, many: str = "") -> str:
     """Return a number with its noun."""
     return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def direction(line: str) -> str:
+    """Return which way a line runs, as HTML has it: that of its first letter (rule P2 of Unicode's UAX 9)."""
+    first = next((kind for kind in map(bidirectional, line) if kind in {"L", "R", "AL"}), "L")
+    return "ltr" if first == "L" else "rtl"
+
+
+def place(channel: Channel) -> str:
+    """Return where a channel is, for people: the terminal, or its platform and id."""
+    return "the terminal" if channel.platform == "console" else str(channel)
 
 
 def words(code: str) -> str:

@@ -65,7 +65,7 @@ def _rich_part(node: object) -> str:
 
 
 def _list(node: Mapping[object, object], elements: Sequence[object]) -> str:
-    items = "".join(f'<li dir="auto">{_item(element)}</li>' for element in elements)
+    items = "".join(f'<li><div dir="auto">{_item(element)}</div></li>' for element in elements)
     if node.get("style") != "ordered":
         return f"<ul>{items}</ul>"
     offset = node.get("offset")

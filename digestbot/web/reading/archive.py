@@ -1,6 +1,6 @@
 """The archive: editions by day and subscription, and each edition whole."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
@@ -18,6 +18,8 @@ from digestbot.web.reading.syndication import edition_path, feed_paths, stamp
 
 PAGE = 12
 """Editions a page of the archive shows."""
+DUE = 3
+"""Editions to come that an empty archive names."""
 LEAD = 4
 """Stories of the newest edition that the front page shows whole."""
 
@@ -93,7 +95,14 @@ async def archive(request: web.Request) -> web.Response:
         days=_days(shown, everybody, lead=front),
         older=address("/", **older) if len(found) > PAGE and not wanted else "",
         nothing="No edition on this day." if wanted else "No edition has been made yet.",
+        due=() if found or wanted or before else _due([chosen] if chosen else everybody.values()),
     )
+
+
+def _due(subscriptions: Iterable[Subscription]) -> list[Subscription]:
+    """Return those that will have an edition, the next first."""
+    coming = [(s.next_edition_at, s.id, s) for s in subscriptions if s.paused is None and s.next_edition_at]
+    return [subscription for *_, subscription in sorted(coming)][:DUE]
 
 
 def _chosen(everybody: dict[int, Subscription], number: str) -> Subscription | None:

@@ -1,22 +1,19 @@
-"""Where the words of a search stand in a line, without case and accents; pure computing."""
+"""Where what somebody looks for stands in a line, so that it can be marked; pure computing."""
 
-import re
 from collections.abc import Callable, Iterator
-from unicodedata import combining, normalize
 
-_WORD = re.compile(r"[^\W_]+")
-
-
-def plain(word: str) -> str:
-    """Return a word without case and accents."""
-    return "".join(c for c in normalize("NFKD", word.casefold()) if not combining(c))
+from digestbot.editorial.searching import terms
 
 
 def finder(query: str) -> Callable[[str], Iterator[tuple[int, int]]]:
-    """Return what yields the spans of a line's words that a query looks for."""
-    wanted = {plain(word) for word in _WORD.findall(query)}
+    """Return what yields the spans of a line that a query looks for, in order, none within another."""
+    wanted = terms(query)
 
     def find(line: str) -> Iterator[tuple[int, int]]:
-        return (match.span() for match in _WORD.finditer(line) if plain(match[0]) in wanted)
+        at = 0
+        for start, end in sorted({span for term in wanted for span in term.spans(line)}):
+            if start >= at:
+                yield start, end
+                at = end
 
     return find

@@ -26,8 +26,9 @@ DROPS: Mapping[str, str] = {
     "repeated": "with words that are shown already",
     "too_short": "too short to say something",
     "too_long": "too long to be shown whole",
+    "shortened": "left out of a quotation that is shown in part",
     "not_key": "less telling than the quotes shown",
-    "not_speech": "a title, a term or a sign, not speech",
+    "not_speech": "of a title, a term or a sign, not speech",
     "too_many_marks": "in a text whose quotation marks cannot be told apart",
     "rendered": "not shown word for word by the platform",
     "bounds": "no longer within its article",
@@ -37,7 +38,7 @@ DROPS: Mapping[str, str] = {
     "speaker": "with a speaker who no longer stands in the article",
     "venue": "with a venue that no longer stands in the article",
 }
-"""Why a quotation is not shown."""
+"""Why a quotation is not shown: "2 by somebody …", "Not shown, as by somebody …"."""
 FALL_BACKS: Mapping[str, str] = {
     "ungrounded": "nothing that the model wrote stands in the sources",
     "busy": "the model had too much to do",
@@ -61,6 +62,14 @@ def gate_sentence(brief: Brief) -> str:
             return f"The articles’ own sentences stand in: {FALL_BACKS.get(why, why)}."
         return "Nothing: these are the articles’ own sentences, chosen and not rewritten."
     return "Nothing: every sentence that the model wrote stands in the sources."
+
+
+def engine_named(engine: str) -> str:
+    """Return who wrote, and why the articles' own sentences stand in where they do: for a count of briefs."""
+    name, _, why = engine.partition(": ")
+    if not name.startswith("extractive"):
+        return engine
+    return f"the articles’ own sentences, as {FALL_BACKS.get(why, why)}" if why else "the articles’ own sentences"
 
 
 def written_by(brief: Brief) -> str:

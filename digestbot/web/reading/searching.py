@@ -26,6 +26,8 @@ class Section:
     kind: SearchKind
     label: str
     hits: Sequence[Hit]
+    full: bool
+    """Whether there may be more than are shown."""
 
 
 async def search(request: web.Request) -> web.Response:
@@ -36,10 +38,10 @@ async def search(request: web.Request) -> web.Response:
     if not wanted:
         raise web.HTTPNotFound
     store, limit = request.app[DESK].store, MANY if chosen else FEW
-    sections = [
-        Section(kind, label, _each_once(await store.search(query, limit=limit, kind=kind)) if query else ())
-        for kind, label in wanted
-    ]
+    sections = []
+    for kind, label in wanted:
+        hits = await store.search(query, limit=limit, kind=kind) if query else ()
+        sections.append(Section(kind, label, _each_once(hits), len(hits) == limit))
     title = f"Search: {query}" if query else "Search"
     return page(request, "search.html", title=title, chosen=chosen, sections=sections, marked=_marker(query))
 

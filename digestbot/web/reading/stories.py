@@ -4,12 +4,13 @@ Every quotation of every source is found anew and marked in its place, shown or 
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from aiohttp import web
 
 from digestbot.domain.news import Article, Brief, Quote, Story, SummarySentence
+from digestbot.editorial.quotes import left_out
 from digestbot.web.desk import DESK
 from digestbot.web.pages import page
 from digestbot.web.reading.marks import Group, Mark, Note, groups, marks_of, whole
@@ -69,10 +70,8 @@ async def story(request: web.Request) -> web.Response:
     brief = _best(await desk.store.briefs(found.id), found)
     told, others = _told_first(found, brief)
     sentences, support = _sentences(brief.summary.sentences if brief else (), told)
-    shown = {(quote.article_id, p.opened) for quote in brief.quotes for p in quote.passages} if brief else set()
-    sources = await asyncio.to_thread(
-        lambda: [_source(article, tuple(desk.quotes(article)), support.get(article.id, ()), shown) for article in told]
-    )
+    shown = brief.quotes if brief else ()
+    sources = await asyncio.to_thread(_sources, told, support, shown, desk.quotes)
     return page(
         request,
         "story.html",
@@ -82,6 +81,7 @@ async def story(request: web.Request) -> web.Response:
         stale=brief is not None and brief.sources_hash != found.sources_hash,
         sentences=sentences,
         shown=[quote for quote in brief.quotes if quote.key or quote.speaker] if brief else (),
+        voices={quote.speaker.name for quote in shown if quote.speaker},
         outlets={article.id: article.outlet or "the article" for article in found.articles},
         articles=sources,
         others=others,
@@ -129,23 +129,37 @@ def _sentences(
     return sentences, support
 
 
-def _source(article: Article, quotes: Sequence[Quote], support: Sequence[Mark], shown: set[tuple[int, int]]) -> Source:
+def _sources(
+    articles: Sequence[Article],
+    support: Mapping[int, Sequence[Mark]],
+    shown: Sequence[Quote],
+    find: Callable[[Article], Sequence[Quote]],
+) -> list[Source]:
+    """Return every article's column; each quotation that is not shown says why, beside those that are."""
+    quotes = {article.id: tuple(find(article)) for article in articles}
+    reasons = left_out(articles, quotes, shown)
+    return [_source(article, quotes[article.id], support.get(article.id, ()), reasons) for article in articles]
+
+
+def _source(
+    article: Article, quotes: Sequence[Quote], support: Sequence[Mark], reasons: Mapping[tuple[int, int], str]
+) -> Source:
     """Return an article's column: its text with every mark, and its quotations in a numbered list."""
     text = article.text[:LONGEST_TEXT]
     marks, notes, said = list(support), {}, []
     for number, quote in enumerate(quotes, 1):
-        is_shown = any((article.id, p.opened) in shown for p in quote.passages)
-        marks += marks_of(quote, len(text), shown=is_shown)
+        why = next((reasons[place] for p in quote.passages if (place := (article.id, p.opened)) in reasons), "")
+        marks += marks_of(quote, len(text), shown=not why)
         anchor = f"said-{article.id}-{number}"
         notes[min(whole(quote)[-1][1], len(text))] = Note(number, anchor)
-        said.append(_said(article, quote, number, anchor, is_shown=is_shown))
+        said.append(_said(article, quote, number, anchor, why))
     return Source(article, groups(text, [m for m in marks if m.end <= len(text)], notes), said)
 
 
-def _said(article: Article, quote: Quote, number: int, anchor: str, *, is_shown: bool) -> Said:
+def _said(article: Article, quote: Quote, number: int, anchor: str, why: str) -> Said:
     speaker = quote.speaker
     cue = article.text[slice(*speaker.cue)] if speaker is not None and speaker.cue is not None else ""
     # Never rounded up: nobody is surer than the figure.
     sure = f"{int(quote.confidence * 100)}% sure" if speaker is not None and quote.confidence else ""
-    why = DROPS["no_speaker"] if speaker is None else DROPS["not_key"]
-    return Said(number, anchor, speaker.name if speaker else "", cue, sure, is_shown, f"Not shown: {why}.")
+    told = f"Not shown: {DROPS.get(why, why)}." if why else ""
+    return Said(number, anchor, speaker.name if speaker else "", cue, sure, not why, told)

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 
 from digestbot.domain.errors import NotVerbatim
 from digestbot.domain.news import Article, Quote
-from digestbot.editorial.quotes import choose, examine, find_quotes, key_quotes
+from digestbot.editorial.quotes import choose, examine, find_quotes, key_quotes, left_out
 from digestbot.editorial.quotes.scene import lay_out
 from tests.editorial.quotes.test_finding import HOSTILE
 
@@ -73,3 +73,34 @@ def test_the_limit_leaves_out_what_tells_less() -> None:
     chosen = choose([source], {1: find_quotes(source)}, limit=0)
     assert chosen.quotes == ()
     assert chosen.dropped["not_key"] >= 1
+
+
+def test_each_quotation_is_shown_or_says_why() -> None:
+    """Beside what is shown, every quotation has the reason it was counted under; parts of one shown are shortened."""
+    source = article(STORY)
+    quotes = {1: find_quotes(source)}
+    chosen = choose([source], quotes)
+    reasons = left_out([source], quotes, chosen.quotes)
+    shown = {(1, passage.opened) for quote in chosen.quotes for passage in quote.passages}
+    places = {(1, passage.opened) for quote in quotes[1] for passage in quote.passages}
+    assert shown | reasons.keys() == places
+    assert not shown & reasons.keys()
+    assert Counter(reasons.values()) == chosen.dropped
+    first = next(quote for quote in quotes[1] if (1, quote.passages[0].opened) in shown)
+    official = next(quote for quote in quotes[1] if "Nobody in this building" in quote.text)
+    assert reasons[1, official.passages[0].opened] == "not_a_person"
+    without = left_out([source], quotes, ())
+    assert without[1, first.passages[0].opened] == "not_key"
+
+
+@given(HOSTILE)
+@settings(max_examples=40, deadline=None)
+def test_reasons_are_known_for_any_text(text: str) -> None:
+    """Whatever the text: each quotation found is shown or has a reason."""
+    source = article(text)
+    quotes = {1: find_quotes(source)}
+    chosen = choose([source], quotes)
+    reasons = left_out([source], quotes, chosen.quotes)
+    shown = {(1, passage.opened) for quote in chosen.quotes for passage in quote.passages}
+    assert shown | reasons.keys() >= {(1, passage.opened) for quote in quotes[1] for passage in quote.passages}
+    assert all(reasons.values())
