@@ -323,6 +323,21 @@ def test_the_clearest_headline_is_chosen(titles: list[str], best: int) -> None:
     assert choose_headline(articles).id == best
 
 
+def test_a_headline_is_chosen_that_the_reports_bear_out() -> None:
+    """A play on words, a voice and a view of the inside lose to the headline whose words stand in the others' leads."""
+    told = [
+        ("Quillon's heavy foot costs it a summer", "Quillon was fined for the spill, a judge in Tarn ordered."),
+        (
+            "“We told them for years”: anglers win Quillon case",
+            "Anglers won: a judge fined Quillon for the Tarn spill.",
+        ),
+        ("Judge fines Quillon for spill in the Tarn river", "The Tarn river smelled of it, anglers said."),
+        ("The long summer: inside Quillon's quarrel with a river", "The spill began with a valve, the judge found."),
+    ]
+    articles = [replace(article(n, title, feed_id=n), text=text) for n, (title, text) in enumerate(told)]
+    assert choose_headline(articles).id == 2
+
+
 @given(st.lists(st.text(max_size=120), min_size=1, max_size=8))
 @settings(deadline=None)
 def test_a_headline_is_always_one_of_the_outlets_own(titles: list[str]) -> None:
