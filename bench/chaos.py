@@ -15,10 +15,11 @@ from tests.rigs.chaos import Verdict, World
 from tests.rigs.postgresql import PostgreSQL
 
 HEAD = (
-    "case", "database", "kills", "in refresh/brief/publish/deliver", "digests", "lost", "stories lost", "told twice",
+    "case", "database", "kills", "in refresh/brief/publish/deliver/none", "digests", "lost", "stories lost",
+    "told twice",
     "Slack", "twice", "Discord", "twice", "briefs", "half", "wrong", "seconds",
 )  # fmt: skip
-WIDTHS = (14, 10, 5, 32, 7, 4, 12, 10, 5, 5, 7, 5, 6, 4, 5, 7)
+WIDTHS = (14, 10, 5, 37, 7, 4, 12, 10, 5, 5, 7, 5, 6, 4, 5, 7)
 STEPS = ("refresh", "brief", "publish", "deliver")
 
 
@@ -32,8 +33,8 @@ def row(case: str, database: str, verdict: Verdict) -> tuple[object, ...]:
     return (
         case,
         database,
-        verdict.kills.total(),
-        "/".join(str(verdict.kills[step]) for step in STEPS),
+        verdict.kills,
+        "/".join(str(verdict.within[step]) for step in (*STEPS, "between")),
         verdict.digests,
         verdict.lost,
         verdict.unposted,
@@ -59,8 +60,10 @@ def cases(wish: argparse.Namespace, database: str, server: PostgreSQL | None) ->
     }
     if Path(cruelty.FAKETIME).exists():
         found["clock back"] = (cruelty.clock_back, wish.times)
+    else:
+        print(f"clock back, {database}: LEFT OUT, for libfaketime is not installed (apt-get install libfaketime)")
     if server is not None:
-        found["db restarts"] = (cruelty.restarts(server), wish.times)
+        found |= {"freezes": (cruelty.freezes, wish.times), "db restarts": (cruelty.restarts(server), wish.times)}
     if database == "sqlite":
         found |= {"disk full": (cruelty.full_disk, wish.times), "second start": (cruelty.second_starts, wish.times)}
     return {case: plan for case, plan in found.items() if wish.case in {"", case}}

@@ -51,10 +51,13 @@ class DatabaseSettings(_Section):
 
 
 class WorkerSettings(_Section):
-    """How work is shared by processes on PostgreSQL; the same in all of them."""
+    """How long another process's work is left alone; the same in all processes."""
 
     stalled_after: float = Field(
-        30.0, ge=3, description="Seconds without a sign of life after which a worker's jobs are taken up by others."
+        30.0,
+        ge=3,
+        description="Seconds without a sign of life after which a worker's jobs are taken up by others, and a message "
+        "that was being sent is looked for; a message is given two thirds of that to be taken.",
     )
 
 

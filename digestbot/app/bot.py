@@ -26,8 +26,8 @@ from digestbot.app.steps import steps_of
 from digestbot.app.tending import tend
 from digestbot.app.webroom import serve_web
 from digestbot.config import Settings
-from digestbot.domain.errors import ConfigError, StoreError
-from digestbot.runtime.dispatch import InProcessDispatcher, StepName
+from digestbot.domain.errors import ConfigError
+from digestbot.runtime.dispatch import InProcessDispatcher, StepName, run_step
 from digestbot.runtime.scheduler import Scheduler
 from digestbot.telemetry import logger
 
@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 
 UPKEEP = 6 * 3600.0
 """Seconds between two clean-ups of the store."""
+FIRST_UPKEEP = 600.0
+"""Seconds before the first one: what is due at the start goes first."""
 GRACE = 3.0
 """Seconds that work under way is given to end when the bot is told to stop."""
 
@@ -103,7 +105,7 @@ async def _serve(rooms: Rooms, stop: asyncio.Event, roles: frozenset[Role], queu
     subscriptions, feeds = await rooms.store.subscriptions(), await rooms.store.feeds()
     log.info("running", roles=sorted(roles), subscriptions=len(subscriptions), feeds=len(feeds))
     try:
-        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        ended, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
     finally:
         scheduler.stop()
         await engine.drain()
@@ -111,6 +113,9 @@ async def _serve(rooms: Rooms, stop: asyncio.Event, roles: frozenset[Role], queu
             task.cancel()
         await asyncio.gather(*tasks, *beside, return_exceptions=True)
         log.info("stopped")
+    for task in ended:
+        # An engine that broke down must not look like a bot that was told to stop: who supervises it starts it anew.
+        task.result()
 
 
 class _Alone:
@@ -146,14 +151,18 @@ class _Shared:
 
 async def _upkeep(rooms: Rooms) -> None:
     """Remove, now and then, what has outlived its time; what was posted where is remembered much longer."""
+
+    async def prune() -> bool:
+        removed = await rooms.store.prune(retention_of(rooms.settings), rooms.clock.now())
+        log.info("upkeep", articles=removed.articles, briefs=removed.briefs, deliveries=removed.deliveries)
+        return True
+
+    # Soon after the start, too: a bot that is started every morning would never come to it.
+    wait = FIRST_UPKEEP
     while True:
-        await rooms.clock.sleep(UPKEEP)
-        try:
-            removed = await rooms.store.prune(retention_of(rooms.settings), rooms.clock.now())
-        except StoreError as error:
-            log.warning("upkeep failed", code=error.code, error=str(error))
-        else:
-            log.info("upkeep", articles=removed.articles, briefs=removed.briefs, deliveries=removed.deliveries)
+        await rooms.clock.sleep(wait)
+        await run_step("upkeep", prune)
+        wait = UPKEEP
 
 
 @contextmanager

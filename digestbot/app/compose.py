@@ -270,7 +270,7 @@ async def open_rooms(
             ),
             briefer=briefer,
             publisher=Publisher(store, briefer, adapters, clock, search),
-            deliverer=Deliverer(store, adapters, clock),
+            deliverer=Deliverer(store, adapters, clock, timedelta(seconds=settings.workers.stalled_after)),
             clock=clock,
             audience=audience,
         )

@@ -26,7 +26,7 @@ async def back_up_database(file: Path, config: Path | None) -> str:
 
     settings = read_settings(config)
     if on_postgresql(settings):
-        await _postgresql("pg_dump", settings.database.url, "--format=custom", "--no-owner", f"--file={file}")
+        await _postgresql("pg_dump", "--format=custom", "--no-owner", f"--file={file}", url=settings.database.url)
     else:
         await back_up(settings.database.url, file)
     return f"the database is copied to {file}"
@@ -40,17 +40,37 @@ async def restore_database(file: Path, config: Path | None) -> str:
         StoreUnavailable: The copy cannot be read or is damaged.
 
     """
-    from digestbot.store import open_store, restore
+    from digestbot.store import restore
 
     settings, now = read_settings(config), datetime.now(UTC)
     if on_postgresql(settings):
-        wishes = ("--clean", "--if-exists", "--no-owner", "--single-transaction", str(file))
-        await _postgresql("pg_restore", settings.database.url, *wishes)
-        async with await open_store(settings.database.url, exclusive=False) as store:
-            await store.settle_restored(now)
+        await _restore_postgresql(settings.database.url, file, now)
     else:
         await restore(settings.database.url, file, now)
     return f"the database is as {file} has it; what was posted since is not posted again"
+
+
+async def _restore_postgresql(url: str, file: Path, now: datetime) -> None:
+    """Put a copy in the database's place with pg_restore, bring it to this version's schema, make it safe to run.
+
+    Raises:
+        AlreadyRunning: Somebody works on the database.
+        StoreUnavailable: The copy cannot be read, or pg_restore failed.
+
+    """
+    from digestbot.runtime.queue import prepare_queue
+    from digestbot.store import drop_tables, open_store, require_unused
+
+    listed = await _postgresql("pg_restore", "--list", str(file))
+    await require_unused(url)
+    # A copy from an older version lacks tables that refer to those it has.
+    there = {words[5] for line in listed.splitlines() if (words := line.split())[3:4] == ["TABLE"]}
+    await drop_tables(url, keep=there)
+    wishes = ("--clean", "--if-exists", "--no-owner", "--single-transaction", str(file))
+    await _postgresql("pg_restore", *wishes, url=url)
+    await prepare_queue(url)
+    async with await open_store(url, exclusive=False, migrate=True) as store:
+        await store.settle_restored(now)
 
 
 async def forget_workspace(name: str, config: Path | None) -> str:
@@ -80,8 +100,10 @@ def _libpq(url: str) -> tuple[str, str]:
     return plain.geturl(), unquote(parts.password or "")
 
 
-async def _postgresql(program: str, url: str, *arguments: str) -> None:
-    """Run one of PostgreSQL's own programs on a database; its password is in no command line.
+async def _postgresql(program: str, *arguments: str, url: str = "") -> str:
+    """Run one of PostgreSQL's own programs, on a database where one is named; return what it wrote.
+
+    A password is in no command line.
 
     Raises:
         StoreUnavailable: It is not installed, or it failed; its last line says why.
@@ -89,13 +111,15 @@ async def _postgresql(program: str, url: str, *arguments: str) -> None:
     """
     address, password = _libpq(url)
     environment = {**os.environ, "PGCONNECT_TIMEOUT": "10"} | ({"PGPASSWORD": password} if password else {})
+    place = [f"--dbname={address}"] if url else []
     found = shutil.which(program)
     if found is None:
         raise StoreUnavailable(f"{program} is not installed", hint="install PostgreSQL's client programs")
     process = await asyncio.create_subprocess_exec(
-        found, f"--dbname={address}", *arguments, stderr=asyncio.subprocess.PIPE, env=environment
+        found, *place, *arguments, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE, env=environment
     )
-    _, told = await process.communicate()
+    written, told = await process.communicate()
     if process.returncode:
         lines = told.decode("utf-8", "replace").strip().splitlines() or ["no reason given"]
         raise StoreUnavailable(f"{program} failed: {lines[-1]}")
+    return written.decode("utf-8", "replace")

@@ -62,7 +62,8 @@ def steps_of(rooms: Rooms) -> dict[StepName, Step]:
 def work_of(rooms: Rooms) -> dict[StepName, Work]:
     """Return the four steps, each finding what is due and doing one of it.
 
-    A host has one of its feeds refreshed at a time, and a channel one of its deliveries sent.
+    A host has one of its feeds refreshed at a time, and a channel one of its editions made and one of its deliveries
+    sent: two editions made at once would both tell it the same story.
     """
     store, clock = rooms.store, rooms.clock
 
@@ -77,16 +78,12 @@ def work_of(rooms: Rooms) -> dict[StepName, Work]:
         return [Job(story.id, f"story:{story.id}") for story in found]
 
     async def due_subscriptions() -> Sequence[Job]:
-        found = await store.due_subscriptions(clock.now())
-        return [Job(s.id, f"subscription:{s.id}") for s in found if s.channel.platform in rooms.adapters]
+        found = await rooms.publisher.due()
+        return [Job(s.id, f"editions:{s.channel.workspace}:{s.channel}") for s in found]
 
     async def due_deliveries() -> Sequence[Job]:
-        found = await store.due_deliveries(clock.now(), DELIVERIES_A_LOOK)
-        return [
-            Job(d.id, f"channel:{d.channel.workspace}:{d.channel}")
-            for d in found
-            if d.channel.platform in rooms.adapters
-        ]
+        found = await store.due_deliveries(clock.now(), DELIVERIES_A_LOOK, platforms=tuple(rooms.adapters))
+        return [Job(d.id, f"channel:{d.channel.workspace}:{d.channel}") for d in found]
 
     async def refresh(number: int) -> bool:
         done = await rooms.refresher.run_one(number)

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 from digestbot.app.compose import Rooms
 from digestbot.config import Settings
-from digestbot.domain.errors import StoreError
 from digestbot.domain.subscription import Channel
 from digestbot.pipeline.telling import Teller
+from digestbot.runtime.dispatch import run_step
 from digestbot.telemetry import logger
 
 EVERY = 60.0
@@ -16,13 +16,15 @@ log = logger("bot")
 
 
 async def tend(rooms: Rooms) -> None:
-    """Go round until cancelled; a store that cannot be read now is asked again in the next round."""
+    """Go round until cancelled; whatever goes wrong in a round is logged, and the next one tries again."""
     teller = Teller(rooms.store, rooms.adapters, operators(rooms.settings), rooms.clock)
+
+    async def once() -> bool:
+        await round_of(rooms, teller)
+        return True
+
     while True:
-        try:
-            await round_of(rooms, teller)
-        except StoreError as error:
-            log.warning("tending failed", code=error.code, error=str(error))
+        await run_step("tend", once)
         await rooms.clock.sleep(EVERY)
 
 

@@ -395,7 +395,7 @@ class SchemaTooOld(StoreError):
 
 
 class AlreadyRunning(StoreError):
-    """Another digestbot process works on the same SQLite file."""
+    """Another digestbot process works on the same database, which one process must have for itself."""
 
     code = "already_running"
     hint = "stop the other one first, or move to PostgreSQL to run several"

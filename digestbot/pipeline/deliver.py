@@ -1,7 +1,8 @@
 """Deliver: a digest owed to a channel → its messages posted once each, in order, with a receipt for every one.
 
-A part is marked "sending" before the call. A part found "sending" may or may not be posted: the platform is asked
-before anything is sent again. Knows the ports; does not know any platform.
+A part is marked "sending" before the call, and the call is given up for unknown within two thirds of a lease. A part
+found "sending" may or may not be posted: once its lease is over, so that nobody can still be posting it, the platform
+is asked, before anything is sent again. Knows the ports; does not know any platform.
 """
 
 import asyncio
@@ -18,6 +19,7 @@ from digestbot.domain.errors import (
     DigestbotError,
     NotFound,
     NotPermitted,
+    OutcomeUnknown,
     RateLimited,
     StoreError,
 )
@@ -26,6 +28,7 @@ from digestbot.ports import ChatAdapter, Clock, Store
 
 FIRST_BACKOFF = timedelta(seconds=2)
 LONGEST_BACKOFF = timedelta(minutes=15)
+ON_ITS_WAY = "a message may still be on its way; it is looked for before anything is sent again"
 UNSENT = ("pending", "sending")
 """The states of a delivery that is still owed."""
 
@@ -45,11 +48,16 @@ class Delivered:
 
 @dataclass(slots=True)
 class Deliverer:
-    """Runs the deliver step over the adapters of the platforms that are switched on."""
+    """Runs the deliver step over the adapters of the platforms that are switched on.
+
+    ``lease`` is how long a part that is being sent is left to whoever began: a process that was killed may have a
+    message on its way, one that was cut off from the database may still be posting.
+    """
 
     store: Store
     adapters: Mapping[Platform, ChatAdapter]
     clock: Clock
+    lease: timedelta = timedelta(seconds=30)
     _busy: set[Channel] = field(default_factory=set)
 
     async def run_due(self, limit: int = 50) -> Sequence[Delivered]:
@@ -57,8 +65,9 @@ class Deliverer:
 
         Called again while it still runs, it leaves alone the channels that are being worked on.
         """
-        owed = await self.store.due_deliveries(self.clock.now(), limit + len(self._busy))
-        due = [d for d in owed if d.channel.platform in self.adapters and d.channel not in self._busy]
+        now, wanted = self.clock.now(), limit + len(self._busy)
+        owed = await self.store.due_deliveries(now, wanted, platforms=tuple(self.adapters))
+        due = [delivery for delivery in owed if delivery.channel not in self._busy]
         self._busy.update(delivery.channel for delivery in due)
         return await asyncio.gather(*(self._alone(delivery) for delivery in due))
 
@@ -101,6 +110,9 @@ class Deliverer:
         for part in delivery.parts:
             if part.state == "sent":
                 continue
+            if wait := self._on_its_way(part):
+                await self.store.postpone(delivery.id, self.clock.now() + wait, ON_ITS_WAY)
+                return Delivered(delivery.id, str(delivery.channel), "postponed", posted)
             try:
                 message_id = await self._post(adapter, delivery, part, thread)
             except DeliveryError as error:
@@ -115,16 +127,31 @@ class Deliverer:
         key = delivery.key(part.number)
         reply_to = thread if part.message.reply else None
         if part.state == "sending" and part.attempted_at is not None:
-            if found := await adapter.settle(delivery.channel, key, reply_to, part.attempted_at):
+            # A clock that was ahead when the attempt began must not hide the message it posted.
+            since = min(part.attempted_at, self.clock.now())
+            if found := await adapter.settle(delivery.channel, key, reply_to, since):
                 return found
             await self.store.reset_part(delivery.id, part.number)
         await self.store.mark_sending(delivery.id, part.number, uuid4().hex, self.clock.now())
         try:
-            return await adapter.post(delivery.channel, part.message, key, reply_to)
+            async with asyncio.timeout(self.lease.total_seconds() * 2 / 3):
+                return await adapter.post(delivery.channel, part.message, key, reply_to)
+        except TimeoutError as error:
+            raise OutcomeUnknown(str(delivery.channel), "posting took too long") from error
         except (RateLimited, ChannelGone, NotPermitted):
             # The platform said no: nothing was posted, so there is nothing to settle next time.
             await self.store.reset_part(delivery.id, part.number)
             raise
+
+    def _on_its_way(self, part: Part) -> timedelta | None:
+        """Return how long whoever began to send a part may still be at it; None when nobody is.
+
+        An attempt in the future was begun by a clock that has stepped back since: nothing is known then.
+        """
+        if part.state != "sending" or part.attempted_at is None:
+            return None
+        since = self.clock.now() - part.attempted_at
+        return self.lease - since if timedelta(0) <= since < self.lease else None
 
     async def _stopped(self, delivery: Delivery, posted: int, error: DeliveryError) -> Delivered:
         """Put the delivery off, or keep it as undeliverable; a dead target pauses its subscription with the reason."""

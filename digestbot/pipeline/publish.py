@@ -62,6 +62,8 @@ class Draft:
     digest: Digest | None
     messages: tuple[Message, ...] = ()
     dropped: int = 0
+    known: frozenset[int] = frozenset()
+    """The articles that its channel was known to have."""
 
 
 @dataclass(slots=True)
@@ -79,13 +81,23 @@ class Publisher:
 
     async def run_due(self) -> Sequence[Published]:
         """Publish every edition whose time has come; a missed one is made once."""
-        now = self.clock.now()
         done = []
-        for subscription in await self.store.due_subscriptions(now):
-            due = due_edition(subscription.schedule, subscription.next_edition_at, now)
-            if due is not None and subscription.channel.platform in self.adapters:
+        for subscription in await self.due():
+            due = due_edition(subscription.schedule, subscription.next_edition_at, self.clock.now())
+            if due is not None:
                 done.append(await self._guarded(subscription, due))
         return done
+
+    async def due(self) -> Sequence[Subscription]:
+        """Return the subscriptions whose edition time has come, the longest due first.
+
+        A window that ends in the future was written by a clock that has stepped back since; it is ended now, or the
+        next edition would not see the news until then.
+        """
+        now = self.clock.now()
+        await self.store.end_windows(now, now + OVERLAP)
+        due = await self.store.due_subscriptions(now)
+        return [subscription for subscription in due if subscription.channel.platform in self.adapters]
 
     async def run_one(self, subscription_id: int) -> Published | None:
         """Publish one subscription's edition if it is due; None when it is not, is paused, or is gone."""
@@ -128,6 +140,7 @@ class Publisher:
             digest=draft.digest,
             messages=draft.messages,
             article_ids={a.id: one.story.id for one in draft.selection.chosen for a in one.story.articles},
+            known=draft.known,
             next_edition_at=_next(subscription, due, now, silent=draft.digest is None),
             window_from=now,
         )
@@ -183,9 +196,9 @@ class Publisher:
         mention = may_mention(await self._last_mention(subscription), at, MENTION_COOLDOWN)
         digest = compose(subscription, edition, selection, briefs, mention=mention, since=since, snoozed=resting)
         if digest is None:
-            return Draft(edition, selection, briefs, None)
+            return Draft(edition, selection, briefs, None, known=frozenset(posted))
         digest, messages, dropped = render_checked(digest, self.adapters[subscription.channel.platform])
-        return Draft(edition, selection, briefs, digest, messages, dropped)
+        return Draft(edition, selection, briefs, digest, messages, dropped, frozenset(posted))
 
     async def _feeds(self, home: Workspace, now: datetime) -> Mapping[int, Feed]:
         """Return by id the feeds a workspace reads: its own and the operator's; the operator reads all.

@@ -1,6 +1,6 @@
 """The store as the core needs it: feeds, news, editions with their outbox, and the upkeep of all three."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -241,14 +241,17 @@ class EditionStore(Protocol):
         article_ids: Mapping[int, int],
         next_edition_at: datetime | None,
         window_from: datetime,
+        known: Collection[int] | None = None,
     ) -> Delivery | None:
         """Write an edition, its outbox row and the subscription's next due time in one transaction.
 
         ``digest`` is None when there was nothing to say. ``article_ids`` are the articles shown, with their
-        story. An edition already written is left as it is, and None is returned; so it is without messages.
+        story. ``known`` are the articles that the channel was known to have when the edition was made; None: nobody
+        looked. An edition already written is left as it is, and None is returned; so it is without messages.
 
         Raises:
             NotFound: The subscription is gone.
+            Conflict: The channel has got one of the articles meanwhile, from another edition; nothing is written.
 
         """
         ...
@@ -257,8 +260,17 @@ class EditionStore(Protocol):
         """Return a subscription's latest digests, newest first."""
         ...
 
-    async def due_deliveries(self, now: datetime, limit: int = 50) -> Sequence[Delivery]:
-        """Return the deliveries to work on, oldest first, at most one a channel: its earliest unsent."""
+    async def end_windows(self, now: datetime, beyond: datetime) -> int:
+        """End at ``now`` every window that ends after ``beyond``; return how many there were."""
+        ...
+
+    async def due_deliveries(
+        self, now: datetime, limit: int = 50, *, platforms: Collection[Platform] | None = None
+    ) -> Sequence[Delivery]:
+        """Return the deliveries to work on, oldest first, at most one a channel: its earliest unsent.
+
+        None stands for all platforms; the others' deliveries take none of the places.
+        """
         ...
 
     async def digest(self, edition: Edition) -> Digest | None:
@@ -331,7 +343,8 @@ class Store(FeedStore, NewsStore, EditionStore, ArchiveStore, WorkspaceStore, Wa
     async def settle_restored(self, now: datetime) -> None:
         """Make a store restored from a backup safe to run: nothing posted since the backup is posted again.
 
-        Unsent deliveries are given up, windows start at ``now``, and every feed is taken up by a silent baseline.
+        Unsent deliveries are given up, windows start at ``now``, every feed is taken up by a silent baseline, and
+        what a channel could have got after its last edition counts as posted there.
         """
         ...
 

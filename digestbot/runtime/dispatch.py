@@ -25,8 +25,9 @@ NEXT_STEP: dict[StepName, tuple[StepName, ...]] = {
 log = logger("dispatch")
 
 
-async def run_step(name: StepName, step: Step, **about: object) -> bool:
+async def run_step(name: str, step: Step, **about: object) -> bool:
     """Run a step once; what goes wrong is logged, with what it was ``about``, and is "did nothing"."""
+    log.debug("step begins", step=name, **about)
     try:
         with STEP_SECONDS.labels(step=name).time(), traced(name):
             return await step()
@@ -35,6 +36,8 @@ async def run_step(name: StepName, step: Step, **about: object) -> bool:
     except Exception:
         # The worker's loop outlives a fault of ours: the rows still say what is due, the next tick tries again.
         log.exception("step crashed", step=name, **about)
+    finally:
+        log.debug("step ended", step=name, **about)
     return False
 
 

@@ -1,6 +1,6 @@
 """The rows that are the truth: SQLAlchemy Core on SQLite or PostgreSQL; knows no pipeline and no chat."""
 
-from digestbot.store.backup import back_up, restore
+from digestbot.store.backup import back_up, drop_tables, require_unused, restore
 from digestbot.store.documents import digest_from_json, digest_to_json
 from digestbot.store.repository import SqlStore, open_store
 from digestbot.store.schema import SchemaState, migrate, schema_state
@@ -11,8 +11,10 @@ __all__ = [
     "back_up",
     "digest_from_json",
     "digest_to_json",
+    "drop_tables",
     "migrate",
     "open_store",
+    "require_unused",
     "restore",
     "schema_state",
 ]

@@ -3,14 +3,20 @@
 import asyncio
 import shutil
 import sqlite3
-from contextlib import closing
+from collections.abc import AsyncIterator, Collection
+from contextlib import asynccontextmanager, closing
 from datetime import datetime
 from pathlib import Path
 
-from digestbot.domain.errors import StoreError, StoreUnavailable
-from digestbot.store.database import async_url, make_folder, sqlite_path
+from sqlalchemy import text
+
+from digestbot.domain.errors import AlreadyRunning, StoreError, StoreUnavailable
+from digestbot.store.database import Database, async_url, make_folder, open_database, sqlite_path
 from digestbot.store.lock import FileLock
 from digestbot.store.repository import open_store
+from digestbot.store.tables import metadata
+
+STOP = "stop every process of the bot first"
 
 
 async def back_up(url: str, target: Path) -> None:
@@ -54,6 +60,44 @@ async def restore(url: str, source: Path, now: datetime) -> None:
     finally:
         lock.release()
         await asyncio.to_thread(_sweep, fresh)
+
+
+async def require_unused(url: str) -> None:
+    """Do nothing while no process of ours is connected to a PostgreSQL database.
+
+    Raises:
+        AlreadyRunning: One is.
+        StoreUnavailable: The database cannot be reached.
+
+    """
+    ours = text(
+        "SELECT count(DISTINCT (client_addr, pid)) FROM pg_stat_activity WHERE datname = current_database() "
+        "AND application_name LIKE 'digestbot%' AND pid <> pg_backend_pid()"
+    )
+    async with _opened(url) as database, database.read() as connection:
+        if count := (await connection.execute(ours)).scalar_one():
+            raise AlreadyRunning(f"the database is in use by digestbot ({count} connections)", hint=STOP)
+
+
+async def drop_tables(url: str, *, keep: Collection[str]) -> None:
+    """Drop our tables but for some, with what refers to them.
+
+    Raises:
+        StoreUnavailable: The database cannot be reached.
+
+    """
+    async with _opened(url) as database, database.write() as connection:
+        for name in sorted(set(metadata.tables) - set(keep)):
+            await connection.execute(text(f"DROP TABLE IF EXISTS {name} CASCADE"))
+
+
+@asynccontextmanager
+async def _opened(url: str) -> AsyncIterator[Database]:
+    database = await open_database(url)
+    try:
+        yield database
+    finally:
+        await database.close()
 
 
 def _file(url: str, otherwise: str) -> Path:

@@ -1,10 +1,10 @@
 """Subscriptions and their editions: who is owed what when, and what each channel has had."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, delete, insert, select, update
+from sqlalchemy import ColumnElement, Row, Table, and_, delete, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digestbot.domain.digest import Delivery, Digest, Edition, Message, Part
@@ -76,11 +76,7 @@ class SqlEditions(Role):
 
     async def posted_articles(self, channel: Channel) -> Mapping[int, int]:
         """Return, by article id, the story id under which it was posted to a channel in any digest."""
-        here = (
-            (posted.c.platform == channel.platform)
-            & (posted.c.workspace == channel.workspace)
-            & (posted.c.channel == channel.id)
-        )
+        here = _in(posted, channel)
         same = (
             select(articles.c.id, posted.c.story_id)
             .join(posted, (posted.c.url == articles.c.url) & (articles.c.url != ""))
@@ -101,6 +97,7 @@ class SqlEditions(Role):
         article_ids: Mapping[int, int],
         next_edition_at: datetime | None,
         window_from: datetime,
+        known: Collection[int] | None = None,
     ) -> Delivery | None:
         """Write an edition, its outbox row and the subscription's next due time in one transaction."""
         row = {
@@ -110,10 +107,12 @@ class SqlEditions(Role):
             "digest": digest_to_json(digest) if digest else None,
         }
         async with self._database.write() as connection:
-            await _row(connection, edition.subscription_id, lock=True)
+            await _hold(connection, edition.subscription_id, channel)
             edition_id = await insert_returning(connection, editions, row, "subscription_id", "at")
             if edition_id is None:
                 return None
+            if known is not None:
+                await _require_untold(connection, channel, [key for key in article_ids if key not in known])
             await connection.execute(
                 update(subscriptions)
                 .where(subscriptions.c.id == edition.subscription_id)
@@ -121,6 +120,16 @@ class SqlEditions(Role):
             )
             await _remember(connection, channel, article_ids, edition.at)
             return await _owe(connection, edition_id, edition, channel, messages) if messages else None
+
+    async def end_windows(self, now: datetime, beyond: datetime) -> int:
+        """End at ``now`` every window that ends after ``beyond``; return how many there were."""
+        late = subscriptions.c.window_from > beyond
+        async with self._database.read() as connection:
+            # Nearly always there is none, and nothing is to be written at every tick.
+            if (await connection.execute(select(subscriptions.c.id).where(late).limit(1))).first() is None:
+                return 0
+        async with self._database.write() as connection:
+            return (await connection.execute(update(subscriptions).where(late).values(window_from=now))).rowcount
 
     async def editions(self, subscription_id: int, limit: int = 20) -> Sequence[Digest]:
         """Return a subscription's latest digests, newest first."""
@@ -162,6 +171,40 @@ async def _row(connection: AsyncConnection, subscription_id: int, *, lock: bool 
     if row is None:
         raise NotFound("subscription", subscription_id)
     return row
+
+
+def _in(table: Table, channel: Channel) -> ColumnElement[bool]:
+    """Return the condition that a row is of a channel."""
+    return and_(
+        table.c.platform == channel.platform, table.c.workspace == channel.workspace, table.c.channel == channel.id
+    )
+
+
+async def _hold(connection: AsyncConnection, subscription_id: int, channel: Channel) -> None:
+    """Lock a subscription and the others of the channel, in the order of their ids: one edition at a time is written.
+
+    Raises:
+        NotFound: The subscription is gone.
+
+    """
+    wanted = or_(subscriptions.c.id == subscription_id, _in(subscriptions, channel))
+    statement = select(subscriptions.c.id).where(wanted).order_by(subscriptions.c.id).with_for_update()
+    if subscription_id not in set((await connection.execute(statement)).scalars()):
+        raise NotFound("subscription", subscription_id)
+
+
+async def _require_untold(connection: AsyncConnection, channel: Channel, article_ids: Sequence[int]) -> None:
+    """Do nothing while a channel has none of these articles, neither by number nor by address.
+
+    Raises:
+        Conflict: It has got one.
+
+    """
+    for batch in batches(article_ids):
+        addresses = select(articles.c.url).where(articles.c.id.in_(batch), articles.c.url != "")
+        same = or_(posted.c.article_id.in_(batch), posted.c.url.in_(addresses))
+        if (await connection.execute(select(posted.c.article_id).where(_in(posted, channel), same).limit(1))).first():
+            raise Conflict(f"{channel} has got one of these articles meanwhile", hint="the edition is made anew")
 
 
 async def _named(connection: AsyncConnection, subscription: Subscription) -> Row[Any] | None:

@@ -1,15 +1,16 @@
 """The outbox: deliveries and their parts, from pending to posted; each change is one transaction."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, UnaryExpression, func, or_, select, update
+from sqlalchemy import ColumnElement, Select, UnaryExpression, func, or_, select, true, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digestbot.domain.digest import Delivery, DeliveryState, Receipt
 from digestbot.domain.errors import Conflict, NotFound
+from digestbot.domain.subscription import Platform
 from digestbot.store.rows import Role, delivery_of, part_of
 from digestbot.store.tables import deliveries, editions, parts
 
@@ -19,11 +20,14 @@ UNSENT: tuple[DeliveryState, ...] = ("pending", "sending")
 class SqlOutbox(Role):
     """The deliveries' part of the EditionStore port on a database."""
 
-    async def due_deliveries(self, now: datetime, limit: int = 50) -> Sequence[Delivery]:
+    async def due_deliveries(
+        self, now: datetime, limit: int = 50, *, platforms: Collection[Platform] | None = None
+    ) -> Sequence[Delivery]:
         """Return the deliveries to work on, oldest first, at most one a channel: its earliest unsent."""
+        served = true() if platforms is None else deliveries.c.platform.in_(platforms)
         earliest = (
             select(func.min(deliveries.c.id))
-            .where(deliveries.c.state.in_(UNSENT))
+            .where(deliveries.c.state.in_(UNSENT), served)
             .group_by(deliveries.c.platform, deliveries.c.workspace, deliveries.c.channel)
         )
         ready = or_(deliveries.c.not_before.is_(None), deliveries.c.not_before <= now)

@@ -13,6 +13,7 @@ from digestbot.ports import Pruned, Retention, Status
 from digestbot.store.conduct import forget_conduct, prune_conduct
 from digestbot.store.homes import owners
 from digestbot.store.outbox import UNSENT, give_up
+from digestbot.store.restored import count_as_posted, number_on
 from digestbot.store.rows import Role
 from digestbot.store.tables import (
     articles,
@@ -121,8 +122,10 @@ class SqlUpkeep(Role):
             unsent = await connection.execute(select(deliveries.c.id).where(deliveries.c.state.in_(UNSENT)))
             for delivery_id in unsent.scalars().all():
                 await give_up(connection, delivery_id, "restored from a backup: it may have been posted since")
+            await count_as_posted(connection, now)
             await connection.execute(update(subscriptions).values(window_from=now))
             await connection.execute(update(feeds).values(baseline_at=None, backfill=0))
+            await number_on(connection)
 
     async def integrity(self) -> Sequence[str]:
         """Return what is wrong with the stored rows, one sentence each; empty when all is well."""

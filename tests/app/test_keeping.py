@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from digestbot.app.keeping import _libpq, back_up_database, forget_workspace, restore_database
-from digestbot.domain.errors import BadOption, StoreUnavailable
+from digestbot.domain.errors import AlreadyRunning, BadOption, StoreUnavailable
 from digestbot.domain.subscription import Channel, Subscription
-from digestbot.runtime.queue import prepare_queue
+from digestbot.runtime.queue import prepare_queue, queue_version
 from digestbot.store import migrate, open_store
 from tests.fakes.clock import START
 from tests.rigs.postgresql import PostgreSQL, binary, postgresql
@@ -66,10 +66,36 @@ async def test_postgresql_is_copied_by_its_own_programs(tmp_path, postgresql: Po
         await subscribe(store, "kept")
         await back_up_database(copy, config)
         await subscribe(store, "later")
+        with pytest.raises(AlreadyRunning, match="stop every process"):
+            await restore_database(copy, config)
     await restore_database(copy, config)
     assert await names(url) == ["kept"]
     with pytest.raises(StoreUnavailable, match="pg_restore failed"):
         await restore_database(tmp_path / "nothing", config)
+
+
+async def test_a_copy_of_an_older_version_is_brought_forward(tmp_path, postgresql: PostgreSQL, monkeypatch):
+    """Put in place of a newer schema, whose tables refer to its own, it is whole, current and safe to run."""
+    if binary("pg_dump") is None:
+        pytest.skip("needs pg_dump")
+    monkeypatch.setenv("PATH", f"{binary('pg_dump').parent}:{shutil.os.environ['PATH']}")
+    url = postgresql.url(postgresql.new_database())
+    config, copy = settings(tmp_path, url), tmp_path / "old.backup"
+    await migrate(url)
+    async with await open_store(url) as store:
+        await subscribe(store, "kept")
+    await migrate(url, "r0003")
+    await back_up_database(copy, config)
+    await migrate(url)
+    async with await open_store(url) as store:
+        await store.add_feed("https://example.org/feed", now=START)
+    await restore_database(copy, config)
+    async with await open_store(url) as store:
+        (restored,) = await store.subscriptions()
+        assert (restored.name, restored.window_from is not None) == ("kept", True)
+        assert await store.feeds() == []
+        assert await store.integrity() == []
+    assert await queue_version(url) is not None
 
 
 def test_a_password_stands_in_no_command_line():

@@ -3,7 +3,7 @@
 import asyncio
 from types import SimpleNamespace
 
-from digestbot.app.bot import UPKEEP, _upkeep
+from digestbot.app.bot import FIRST_UPKEEP, UPKEEP, _upkeep
 from digestbot.config import Settings
 from digestbot.domain.errors import StoreUnavailable
 from tests.fakes.clock import START, FakeClock
@@ -40,4 +40,8 @@ async def test_the_store_is_tidied_every_few_hours_whatever_happens(monkeypatch)
     rooms = SimpleNamespace(clock=PausingClock(3), store=store, settings=Settings())
     done = await asyncio.gather(_upkeep(rooms), return_exceptions=True)
     assert isinstance(done[0], asyncio.CancelledError)
-    assert [(now - START).total_seconds() for now in asked] == [UPKEEP, 2 * UPKEEP, 3 * UPKEEP]
+    assert [(now - START).total_seconds() for now in asked] == [
+        FIRST_UPKEEP,
+        FIRST_UPKEEP + UPKEEP,
+        FIRST_UPKEEP + 2 * UPKEEP,
+    ]

@@ -5,7 +5,7 @@ serialised.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -32,6 +32,7 @@ from digestbot.ports import (
     brief_key,
 )
 from digestbot.store.columns import storable, stored_key
+from digestbot.store.restored import ROOM, UNREAD
 from tests.fakes.archive import MemoryArchive
 from tests.fakes.watching import MemoryWatching
 from tests.fakes.workspaces import MemoryWorkspaces
@@ -57,6 +58,10 @@ class Posted:
     story_id: int
     url: str
     at: datetime
+
+
+KINDS = ("feed", "story", "article", "subscription", "delivery", "notice", "snooze", "report", "correction", "change")
+"""What has numbers."""
 
 
 class MemoryFeeds:
@@ -471,10 +476,14 @@ class MemoryEditions(MemoryNews):
         article_ids: Mapping[int, int],
         next_edition_at: datetime | None,
         window_from: datetime,
+        known: Collection[int] | None = None,
     ) -> Delivery | None:
         subscription = await self.subscription(edition.subscription_id)
         if (subscription.id, edition.at) in self._editions:
             return None
+        told = await self.posted_articles(channel)
+        if known is not None and any(key in told and key not in known for key in article_ids):
+            raise Conflict(f"{channel} has got one of these articles meanwhile", hint="the edition is made anew")
         self._editions[subscription.id, edition.at] = digest
         self._subscriptions[subscription.id] = replace(
             subscription, next_edition_at=next_edition_at, window_from=window_from
@@ -499,10 +508,17 @@ class MemoryEditions(MemoryNews):
     async def digest(self, edition: Edition) -> Digest | None:
         return self._editions.get((edition.subscription_id, edition.at))
 
-    async def due_deliveries(self, now: datetime, limit: int = 50) -> Sequence[Delivery]:
+    async def end_windows(self, now: datetime, beyond: datetime) -> int:
+        late = [s for s in self._subscriptions.values() if s.window_from is not None and s.window_from > beyond]
+        self._subscriptions |= {s.id: replace(s, window_from=now) for s in late}
+        return len(late)
+
+    async def due_deliveries(
+        self, now: datetime, limit: int = 50, *, platforms: Collection[Platform] | None = None
+    ) -> Sequence[Delivery]:
         earliest: dict[Channel, Delivery] = {}
         for _, owed in sorted(self._deliveries.items()):
-            if owed.state in UNSENT:
+            if owed.state in UNSENT and (platforms is None or owed.channel.platform in platforms):
                 earliest.setdefault(owed.channel, owed)
         return [d for d in earliest.values() if d.not_before is None or d.not_before <= now][:limit]
 
@@ -639,9 +655,16 @@ class MemoryStore(MemoryWorkspaces, MemoryEditions, MemoryArchive, MemoryWatchin
         for key, owed in list(self._deliveries.items()):
             if owed.state in UNSENT:
                 await self.give_up(key, "restored from a backup: it may have been posted since")
+        for one in self._subscriptions.values():
+            here = self._posted.setdefault(one.channel, {})
+            for key, article in self._articles.items():
+                at = article.fetched_at
+                if one.window_from is None or (at and at > one.window_from - UNREAD):
+                    here.setdefault(key, Posted(self._home[key], article.url, now))
         self._subscriptions = {key: replace(s, window_from=now) for key, s in self._subscriptions.items()}
         for row in self._feeds.values():
             row.feed = replace(row.feed, baseline_at=None, backfill=0)
+        self._ids = Counter({kind: ROOM + self._ids[kind] for kind in KINDS})
 
     async def integrity(self) -> Sequence[str]:
         empty = [story_id for story_id in self._stories if story_id not in self._home.values()]

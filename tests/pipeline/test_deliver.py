@@ -127,9 +127,67 @@ async def test_a_crash_between_send_and_receipt_posts_nothing_twice(store, chat,
     delivery = await owe(store, "head", "one")
     await store.mark_sending(delivery.id, 0, "dead", clock.now())
     await chat.post(CHANNEL, delivery.parts[0].message, delivery.key(0), None)
+    clock.tick(minutes=1)
     (done,) = await deliverer.run_due()
     assert done.outcome == "sent"
     assert [p.text for p in chat.posted] == ["head", "one"]
+
+
+async def test_a_message_still_on_its_way_is_waited_for(store, chat, deliverer, clock):
+    """A process that was killed has sent a message that arrives seconds later: it is found then, not sent again."""
+    delivery = await owe(store, "head", "one")
+    await store.mark_sending(delivery.id, 0, "dead", clock.now())
+    clock.tick(seconds=2)
+    (waiting,) = await deliverer.run_due()
+    assert (waiting.outcome, waiting.posted, chat.posted) == ("postponed", 0, [])
+    await chat.post(CHANNEL, delivery.parts[0].message, delivery.key(0), None)
+    assert await deliverer.run_due() == []
+    clock.tick(seconds=28)
+    (done,) = await deliverer.run_due()
+    assert done.outcome == "sent"
+    assert [p.text for p in chat.posted] == ["head", "one"]
+
+
+async def test_a_post_that_hangs_is_given_up_before_anybody_else_may_look_for_it(store, chat, clock):
+    """A call longer than two thirds of the lease ends as an unknown outcome; its message is looked for afterwards."""
+    await owe(store, "head")
+    deliverer, original = Deliverer(store, {"slack": chat}, clock, timedelta(seconds=0.06)), chat.post
+
+    async def hanging(channel, message, key, thread):
+        await original(channel, message, key, thread)
+        await asyncio.sleep(9)
+
+    chat.post = hanging
+    (done,) = await deliverer.run_due()
+    assert (done.outcome, done.error.code) == ("postponed", "outcome_unknown")
+    chat.post = original
+    clock.tick(minutes=1)
+    assert [one.outcome for one in await deliverer.run_due()] == ["sent"]
+    assert [p.text for p in chat.posted] == ["head"]
+
+
+async def test_a_clock_that_stepped_back_hides_no_message(store, chat, deliverer, clock):
+    """What was sent by a clock an hour ahead is looked for from now on back, at once and from no time to come."""
+    delivery = await owe(store, "head")
+    await store.mark_sending(delivery.id, 0, "dead", clock.now() + timedelta(hours=1))
+    asked, settle = [], chat.settle
+
+    async def settling(channel, key, thread, since):
+        asked.append(since)
+        return await settle(channel, key, thread, since)
+
+    chat.settle = settling
+    assert [done.outcome for done in await deliverer.run_due()] == ["sent"]
+    assert asked == [clock.now()]
+
+
+async def test_deliveries_of_a_platform_that_is_off_keep_none_waiting(store, chat, deliverer):
+    """However many wait for a platform that is off, the others' are found."""
+    for number in range(3):
+        await owe(store, "off", channel=Channel("discord", f"{number}"), name=f"Off {number}")
+    await owe(store, "on")
+    assert [done.outcome for done in await deliverer.run_due(limit=2)] == ["sent"]
+    assert [p.text for p in chat.posted] == ["on"]
 
 
 @pytest.mark.parametrize("error", [ChannelGone("C1"), NotPermitted("C1")])

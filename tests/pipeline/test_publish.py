@@ -122,6 +122,32 @@ async def test_nothing_is_posted_twice_to_a_channel(house):
     assert len(await house.store.deliveries("pending")) == 1
 
 
+async def test_two_editions_made_at_once_tell_one_channel_nothing_twice(house):
+    """Made by two workers at the same moment, the later one is made anew, without what the earlier one told."""
+    mine = [await house.subscribe(name=name) for name in ("Morning brief", "Harbour news")]
+    await gates(house)
+    house.clock.tick(hours=1)
+    done = await asyncio.gather(*(house.publisher.run_one(one.id) for one in mine))
+    assert sorted(one.outcome for one in done) == ["failed", "published"]
+    assert [one.outcome for one in await house.publisher.run_due()] == ["nothing"]
+    assert "\n".join(await house.shown()).count("Saltmere council votes") == 1
+
+
+async def test_a_clock_that_steps_back_hides_no_news(house):
+    """What is fetched after the step, at a time the last edition seems to have read already, is in the next one."""
+    await house.subscribe()
+    await gates(house)
+    house.clock.tick(hours=3)
+    await house.publisher.run_due()
+    house.clock.tick(hours=-2)
+    await house.publisher.run_due()
+    await house.report("Herald", "Night ferry to Norra is cancelled", "The night ferry to Norra does not sail. " * 3)
+    house.clock.tick(days=1)
+    (done,) = await house.publisher.run_due()
+    assert done.outcome == "published"
+    assert "Night ferry" in (await house.shown())[-1]
+
+
 async def test_missed_editions_are_made_once(house):
     """After three days asleep one edition stands for all, and the next is due at its usual time."""
     await house.subscribe()

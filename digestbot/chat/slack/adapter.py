@@ -25,8 +25,8 @@ PACE = 1.05
 """Seconds between two messages in one channel: Slack allows about one a second (docs.slack.dev, rate limits)."""
 PATIENCE = 5.0
 """Longest wait for a channel's turn in seconds; beyond it the caller is told when to come again."""
-SKEW = timedelta(minutes=10)
-"""How far the clock may be ahead of Slack's for a message to be found again."""
+SKEW = timedelta(hours=2)
+"""How far the clock may be ahead of Slack's for a message to be found again: an hour's mistake, and then some."""
 PAGE = 200
 """Messages a page of history."""
 EVENT_TYPE = "digestbot_part"

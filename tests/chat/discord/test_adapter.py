@@ -89,7 +89,7 @@ async def test_another_bots_marks_are_not_ours(rig: DiscordRig, discord_adapter:
     assert await discord_adapter.settle(CHANNEL, KEY, None, just_now()) is None
     rig.say(NEWS, author=BOT_ID, components=copied)
     assert await discord_adapter.settle(CHANNEL, KEY, None, just_now())
-    assert await discord_adapter.settle(CHANNEL, KEY, None, just_now() + timedelta(hours=1)) is None
+    assert await discord_adapter.settle(CHANNEL, KEY, None, just_now() + timedelta(hours=3)) is None
 
 
 REFUSALS = [

@@ -1,0 +1,38 @@
+"""What the bot makes of an engine that breaks down."""
+
+import asyncio
+
+import pytest
+
+from digestbot.app import bot
+from digestbot.config import Settings
+from digestbot.domain.errors import StoreUnavailable
+from tests.fakes.dispatch import FakeDispatcher
+
+
+class Breaking:
+    """An engine whose work ends with an error."""
+
+    def __init__(self, *_: object) -> None:
+        self.dispatcher, self.drained = FakeDispatcher(), False
+
+    def start(self):
+        """Begin, and break down."""
+
+        async def work():
+            raise StoreUnavailable("the queue is gone")
+
+        return [asyncio.create_task(work())]
+
+    async def drain(self):
+        """Note that it was let end."""
+        self.drained = True
+
+
+async def test_an_engine_that_breaks_down_is_no_orderly_end(tmp_path, monkeypatch):
+    """The error comes out of the run, so the process ends with its code and whoever supervises it starts it anew."""
+    monkeypatch.setattr(bot, "_Alone", Breaking)
+    monkeypatch.setattr(bot, "read_settings", lambda _: settings)
+    settings = Settings(database={"url": f"sqlite:///{tmp_path}/bot.sqlite3"}, model={"cache": str(tmp_path)})
+    with pytest.raises(StoreUnavailable, match="the queue is gone"):
+        await bot.run_bot(None)
