@@ -23,6 +23,7 @@ from digestbot.domain.digest import (
     Link,
     Message,
     Moment,
+    Named,
     Prose,
     Quotation,
     Rule,
@@ -123,6 +124,8 @@ def _piece(span: Span) -> Piece:
             return [clean(span.text), "link", span.url]
         case Moment():
             return [clean(span.fallback), "", ""]
+        case Named():
+            return [clean(span.id), "", ""]
         case _:
             assert_never(span)
 

@@ -16,6 +16,7 @@ from digestbot.domain.digest import (
     Heading,
     Link,
     Moment,
+    Named,
     Prose,
     Quotation,
     Rule,
@@ -81,12 +82,18 @@ def compacted(card: Card) -> Card:
 
 
 def characters(spans: Sequence[Span]) -> str:
-    """Return the plain characters of spans, a moment by its fallback."""
+    """Return the plain characters of spans, a moment by its fallback, what has a name by its id."""
     return "".join(_characters(span) for span in spans)
 
 
 def _characters(span: Span) -> str:
-    return span.fallback if isinstance(span, Moment) else span.text
+    match span:
+        case Moment():
+            return span.fallback
+        case Named():
+            return span.id
+        case Text() | Strong() | Link():
+            return span.text
 
 
 def _headed(cards: Sequence[Card]) -> Iterator[Card]:
@@ -166,5 +173,5 @@ def _clipped_span(span: Span, limit: int, address: int) -> Span:
             return Text(clip(span.text, limit))
         case Text() | Strong() | Link():
             return replace(span, text=clip(span.text, limit))
-        case Moment():
+        case Moment() | Named():
             return span

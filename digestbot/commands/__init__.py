@@ -2,6 +2,7 @@
 
 from digestbot.commands.dispatch import dispatch
 from digestbot.commands.forms import filled, read, shown, wants_form
+from digestbot.commands.helping import allowed, help_card
 from digestbot.commands.model import (
     Asker,
     Attachment,
@@ -17,7 +18,7 @@ from digestbot.commands.model import (
     Value,
 )
 from digestbot.commands.parse import checked, convert, find, missing, parse, write
-from digestbot.commands.table import COMMANDS, allowed, help_card
+from digestbot.commands.table import COMMANDS
 from digestbot.commands.words import refused
 
 __all__ = [

@@ -9,9 +9,10 @@ from dataclasses import replace
 from datetime import timedelta
 
 from digestbot.commands.forms import faulty, form_of, wants_form
+from digestbot.commands.helping import allowed
 from digestbot.commands.model import Asker, CommandSpec, Desk, Invocation, Options, Reply
 from digestbot.commands.parse import checked, find, write
-from digestbot.commands.table import COMMANDS, allowed
+from digestbot.commands.table import COMMANDS
 from digestbot.commands.words import broken, refused, said
 from digestbot.domain.errors import BadOption, DigestbotError, NotAllowed, StoreError
 from digestbot.domain.subscription import ANYONE, OPERATOR, WorkspaceSettings
@@ -36,7 +37,7 @@ async def dispatch(
     """Return the answer; what goes wrong is an answer too, with ``Reply.error`` set for the log."""
     try:
         command = find(invocation.name, commands)
-        asker = await known(desk, asker)
+        asker = replace(await known(desk, asker), paths={one.name: one.discord for one in commands if one.discord})
         changing = _is_changing(command, invocation)
         if not await _is_first(desk, invocation, asker, changing=changing):
             return replace(said(AGAIN), repeated=True)

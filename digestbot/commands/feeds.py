@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from digestbot.commands.model import Asker, Desk, FeedFinder, Options, Reply, Value
+from digestbot.commands.model import Asker, Desk, FeedFinder, Options, Reply, Value, counted
 from digestbot.commands.own import digests_here, feed_named, feed_to_change, feeds_here, own_feeds, pause_for
-from digestbot.commands.words import card, link, listed, moment, said
+from digestbot.commands.words import PAUSED_BY, card, held, here, link, listed, moment, said
 from digestbot.domain.digest import Action, Block, Card, Heading, Prose, Span, Text
 from digestbot.domain.errors import BadOption, NotAFeed
 from digestbot.domain.news import Feed, ParsedFeed
@@ -14,7 +14,6 @@ from digestbot.editorial.schedule import next_edition
 
 SHOWN = 40
 """Feeds listed at most; a longer list names how many there are."""
-PAUSED_BY = "paused by {user}"
 UNUSED = "no digest uses it"
 """Why a feed is not polled after the last digest that named it is gone; a digest that names it resumes it."""
 NONE = "none"
@@ -29,11 +28,14 @@ async def show(desk: Desk, asker: Asker, options: Options) -> Reply:
     own = {feed.id for feed in await own_feeds(desk, asker) if not (pinned and feed.listed)}
     cards = [_feed_card(feed, own=feed.id in own, manager=asker.manager) for feed in found[:SHOWN]]
     mine = len(found) if pinned else sum(feed.id in own for feed in found)
-    shared = f", {len(found) - mine} more come with the bot" if mine < len(found) else ""
+    title = counted(len(found), "failing feed" if failing else "feed")
+    if mine < len(found):
+        title += f" · {'all' if not mine else len(found) - mine} from the bot's own list"
     if len(found) > SHOWN:
         cards.append(card(Prose((Text(f"and {len(found) - SHOWN} more"),), quiet=True)))
-    nothing = "No feed fails." if failing else "There are no feeds yet: add one with “subscribe <address>”."
-    return listed(f"{mine} {'failing ' if failing else ''}feeds{shared}", cards, nothing)
+    add = asker.typed("subscribe", "<address>")
+    nothing = "No feed fails." if failing else f"There are no feeds yet: add one with “{add}”."
+    return listed(title, cards, nothing)
 
 
 async def subscribe(desk: Desk, asker: Asker, options: Options) -> Reply:
@@ -49,7 +51,8 @@ async def subscribe(desk: Desk, asker: Asker, options: Options) -> Reply:
     (wanted,) = await put_into(desk, asker, channel, [feed])
     due = wanted.next_edition_at
     when: tuple[Span, ...] = (Text("; the next one is due "), moment(due)) if due else (Text("; it is paused"),)
-    line = (Text("Added “"), link(feed.title or url, url), Text(f"” to the digest “{wanted.name}”"), *when, Text("."))
+    into = (Text(f"” to the digest “{wanted.name}” in "), here(wanted.channel, asker))
+    line = (Text("Added “"), link(feed.title or url, url), *into, *when, Text("."))
     return Reply((card(Prose(line), Action("Test", f"test feed={feed.id}")),))
 
 
@@ -94,7 +97,7 @@ async def unsubscribe(desk: Desk, asker: Asker, options: Options) -> Reply:
 async def pause(desk: Desk, asker: Asker, options: Options) -> Reply:
     """Stop polling a feed for this workspace."""
     feed = await feed_to_change(desk, asker, options.value("feed"))
-    await pause_for(desk, asker, feed, PAUSED_BY.format(user=asker.user))
+    await pause_for(desk, asker, feed, PAUSED_BY + asker.user)
     return said(f"Paused “{feed.title or feed.url}”.", Action("Resume", f"resume feed={feed.id}"))
 
 
@@ -125,9 +128,8 @@ async def move(desk: Desk, asker: Asker, options: Options) -> Reply:
         if wanted.listed:
             raise BadOption("feed", f"is in the digest “{wanted.name}”, which comes from the settings file")
         if wanted.feeds == (feed.id,):
-            raise BadOption(
-                "feed", f"is the only one of the digest “{wanted.name}”: move that with “schedule move {wanted.id}”"
-            )
+            moving = asker.typed("schedule move", str(wanted.id))
+            raise BadOption("feed", f"is the only one of the digest “{wanted.name}”: move that with “{moving}”")
     for wanted in leaving:
         await desk.store.save_subscription(replace(wanted, feeds=tuple(n for n in wanted.feeds if n != feed.id)))
     (into,) = await put_into(desk, asker, channel, [feed])
@@ -230,12 +232,12 @@ def listed_or_none(options: Options, name: str) -> tuple[str, ...]:
 
 def _feed_card(feed: Feed, *, own: bool, manager: bool = True) -> Card:
     """Return a feed with its health, and the buttons of who may use them."""
-    state = f"paused: {feed.paused}" if feed.paused else feed.polling.last_error or "well"
+    state = held(feed.paused) if feed.paused else (Text(feed.polling.last_error or "well"),)
     topics = f" · {', '.join(feed.topics)}" if feed.topics else ""
     pinned = " · from the settings file" if feed.listed and not own else ""
     blocks: list[Block] = [
         Prose((Text(f"{feed.id}. "), link(feed.title or feed.url, feed.url))),
-        Prose((Text(f"{state}{topics}{pinned}"),), quiet=True),
+        Prose((*state, Text(f"{topics}{pinned}")), quiet=True),
     ]
     if not own or not manager:
         return Card(tuple(blocks))

@@ -12,6 +12,7 @@ from digestbot.commands.model import (
     Desk,
     Form,
     Invocation,
+    Kind,
     Option,
     Options,
     Reply,
@@ -55,12 +56,21 @@ def wants_form(command: CommandSpec, invocation: Invocation) -> bool:
 
 
 def shown(command: CommandSpec, invocation: Invocation) -> tuple[Option, ...]:
-    """Return the options a form asks for: all but the thing to change, where that is known."""
+    """Return the options a form asks for: all but the thing it is about, where that is known."""
     return tuple(
         option
         for option in command.options
-        if not (command.form and option.required and invocation.options.get(option.name, "") != "")
+        if not (_is_thing(option, command) and invocation.options.get(option.name, "") != "")
     )
+
+
+def _is_thing(option: Option, command: CommandSpec) -> bool:
+    """Tell whether an option names what a command is about, as a button does: a digest, a feed, a story."""
+    return option.required and (command.form or option.kind in THINGS)
+
+
+THINGS: frozenset[Kind] = frozenset({"digest", "feed", "integer"})
+"""The kinds that name a thing there is."""
 
 
 async def filled(desk: Desk, asker: Asker, form: Form) -> Form:
@@ -87,7 +97,8 @@ async def form_of(desk: Desk, asker: Asker, command: CommandSpec, invocation: In
 
 def faulty(command: CommandSpec, invocation: Invocation, error: BadOption) -> Reply:
     """Return a wrong option in words, with the form that mends it and the nearest right one as a button."""
-    form = Form(command, invocation.options, shown(command, invocation), sentence_of(error))
+    usable = Invocation(command.name, {k: v for k, v in invocation.options.items() if k != error.option})
+    form = Form(command, invocation.options, shown(command, usable), sentence_of(error))
     actions: tuple[Action, ...] = ()
     if error.nearest and (option := command.option(error.option)) and error.nearest in option.choices:
         line = write(Invocation(command.name, {**invocation.options, option.name: error.nearest}))

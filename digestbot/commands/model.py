@@ -32,7 +32,8 @@ class Option:
     """One option of a command.
 
     ``rest`` takes all the words that are left over in typed text. ``least`` and ``most`` bound an integer, or the
-    characters of a text.
+    characters of a text. The word “none” empties one that ``empties``. ``label`` and ``labels``, one a choice, are
+    what forms and menus call it and its choices; ``discord`` is its name there, where that is another.
     """
 
     name: str
@@ -43,6 +44,26 @@ class Option:
     least: int | None = None
     most: int | None = None
     rest: bool = False
+    empties: bool = False
+    label: str = ""
+    labels: tuple[str, ...] = ()
+    discord: str = ""
+
+    @property
+    def on_discord(self) -> str:
+        """The option's name on Discord."""
+        return self.discord or self.name
+
+    @property
+    def shown(self) -> str:
+        """The option's name as a form has it."""
+        return self.label or self.name.replace("_", " ").capitalize()
+
+    @property
+    def offered(self) -> tuple[tuple[str, str], ...]:
+        """The choices as menus have them: (label, value)."""
+        labels = self.labels or tuple(one.capitalize() for one in self.choices)
+        return tuple(zip(labels, self.choices, strict=True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +86,7 @@ class Asker:
     Platforms give ``manager`` to those who administer the workspace there; ``dispatch`` widens it by the workspace's
     setting, for which ``groups`` are the ids of the user groups or roles the asker is in, and fills in
     ``defaults``, what the workspace has set. ``place`` is the workspace's
-    name as its people know it.
+    name as its people know it. ``paths`` are the commands' names on Discord, by their own.
     """
 
     user: str
@@ -75,6 +96,14 @@ class Asker:
     groups: tuple[str, ...] = ()
     place: str = ""
     defaults: WorkspaceSettings = field(default_factory=WorkspaceSettings)
+    paths: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
+
+    def typed(self, command: str, rest: str = "") -> str:
+        """Return a command as it is given where this is read: “/digest list” on Slack, “/feed list” on Discord."""
+        names = {"slack": f"/digest {command}", "console": f"digestbot ask {command}"}
+        if self.platform not in names:
+            return f"/{self.paths.get(command, command)}"  # its options are asked for one by one there
+        return f"{names[self.platform]} {rest}".rstrip()
 
     @property
     def platform(self) -> Platform:
@@ -228,7 +257,7 @@ class CommandSpec:
     ``name`` is what is typed after ``/digest`` on Slack and what a button's payload begins with; ``discord`` is the
     path of the slash command there, two words or three ("feed filter add"). Without ``discord`` it is a button's
     alone. ``form`` names the options whose absence opens the command's form: a form opens when none of the options
-    beside the required ones is given. ``prefill`` gives the values a form starts with.
+    beside the required ones is given. ``prefill`` gives the values a form starts with, ``title`` stands above it.
     """
 
     name: str
@@ -240,6 +269,12 @@ class CommandSpec:
     example: str = ""
     form: bool = False
     prefill: Prefill | None = None
+    title: str = ""
+
+    @property
+    def heading(self) -> str:
+        """What stands above the command's form."""
+        return self.title or self.name.capitalize()
 
     def option(self, name: str) -> Option | None:
         """Return an option by name, or None."""
@@ -286,7 +321,14 @@ class Options:
 def sentence_of(error: DigestbotError) -> str:
     """Return an error as a sentence for people: a capital letter and a full stop."""
     said = str(error)
-    return said[:1].upper() + said[1:] + ("" if said.endswith((".", "?", "!")) else ".")
+    # An address is written as it is: “Https://…” leads nowhere that anybody would type.
+    first = said[:1] if said.startswith(("http://", "https://")) else said[:1].upper()
+    return first + said[1:] + ("" if said.endswith((".", "?", "!")) else ".")
+
+
+def counted(number: int, one: str, many: str = "") -> str:
+    """Return a number with its noun."""
+    return f"{number} {one if number == 1 else many or one + 's'}"
 
 
 def names(commands: Sequence[CommandSpec]) -> list[str]:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from secrets import token_hex
 
 from digestbot.commands.feeds import put_into
-from digestbot.commands.model import Asker, Attachment, Desk, Options, Outline, Outlines, Reply
+from digestbot.commands.model import Asker, Attachment, Desk, Options, Outline, Outlines, Reply, counted
 from digestbot.commands.own import feeds_here
 from digestbot.commands.words import card, link, said
 from digestbot.domain.digest import Action, Card, Heading, Prose, Strong, Text
@@ -54,8 +54,8 @@ async def confirm(desk: Desk, asker: Asker, options: Options) -> Reply:
     channel = Channel(asker.platform, str(held["channel"]), asker.workspace)
     (wanted,) = await put_into(desk, asker, channel, feeds)
     return said(
-        f"Added {len(feeds)} feeds to the digest “{wanted.name}”. They are read within the next minutes; "
-        "“list failing” names those that cannot be.",
+        f"Added {counted(len(feeds), 'feed')} to the digest “{wanted.name}”. They are read within the next minutes; "
+        f"“{asker.typed('list', 'failing')}” names those that cannot be.",
         Action("Feeds", "list"),
     )
 
@@ -64,7 +64,7 @@ async def give(desk: Desk, asker: Asker, _options: Options) -> Reply:
     """Hand over the feeds the asker reads as an OPML file."""
     feeds = await feeds_here(desk, asker)
     data = _codec(desk).write([Outline(feed.url, feed.title, feed.topics) for feed in feeds])
-    words = f"{len(feeds)} feeds, their topics as folders."
+    words = f"{counted(len(feeds), 'feed')}, their topics as folders."
     return Reply((card(Prose((Text(words),))),), file=Attachment("feeds.opml", data, KINDS))
 
 
@@ -83,7 +83,7 @@ def _rows(held: object) -> Sequence[tuple[str, str, tuple[str, ...]]]:
 def _preview(new: Sequence[Outline], known: int) -> list[Card]:
     """Return what an import would bring."""
     topics = Counter(topic for one in new for topic in one.topics)
-    told = f"{len(new)} new feeds" + (f", {known} are here already" if known else "")
+    told = counted(len(new), "new feed") + (f", {known} are here already" if known else "")
     folders = ", ".join(f"{topic} ({count})" for topic, count in topics.most_common(10))
     lines = [Prose((Strong("Topics: "), Text(folders)))] if folders else []
     cards = [Card((Heading((Text(told),), level=1), *lines))]
@@ -98,4 +98,4 @@ def _preview(new: Sequence[Outline], known: int) -> list[Card]:
 
 def _buttons(key: str, count: int) -> Card:
     question = Prose((Text("Nothing is added yet."),), quiet=True)
-    return card(question, Action(f"Add {count} feeds", f"import confirm key={key}"))
+    return card(question, Action(f"Add {counted(count, 'feed')}", f"import confirm key={key}"))

@@ -19,6 +19,8 @@ _MINUTES = {"m": 1, "h": 60, "d": 24 * 60, "w": 7 * 24 * 60}
 _QUOTES = '"“”„'
 _BY_FORM: frozenset[Kind] = frozenset({"duration", "choice", "times", "zone", "url", "channel", "hours"})
 _TIME = re.compile(r"([01]?\d|2[0-3])[:.]([0-5]\d)")
+_PLACE = re.compile(r"[A-Z]*\d[A-Z0-9]*")
+"""What a platform calls a channel: capitals with a figure among them on Slack, figures on Discord."""
 _HOURS = re.compile(rf"{_TIME.pattern}\s*[-–]\s*{_TIME.pattern}|none", re.IGNORECASE)
 LONGEST_WINDOW = 31 * 24 * 60
 """Minutes a brief may look back."""
@@ -171,6 +173,8 @@ def _choice(option: Option, text: str) -> str:
 def _text(option: Option, text: str) -> str:
     if option.kind == "url" and not re.fullmatch(r"https?://\S+", text):
         raise BadOption(option.name, f"is an address that begins with http:// or https://, not “{text}”")
+    if option.kind == "channel" and not (_PLACE.fullmatch(text) or (option.empties and text.lower() == "none")):
+        raise BadOption(option.name, f"is chosen from the list, or typed with its sign (#news), not “{text}”")
     if option.kind == "zone":
         zone(text)
     if option.kind == "times" and not all(_TIME.fullmatch(part.strip()) for part in text.split(",")):
@@ -193,16 +197,23 @@ def _command(words: Sequence[str], commands: Sequence[CommandSpec]) -> tuple[Com
         if found:
             return found, used
     first = words[0].lower() if words else ""
-    grouped = [name for name in names(commands) if name.startswith(f"{first} ")]
-    if first and grouped:
-        second = words[1].lower() if len(words) > 1 else ""
-        near = get_close_matches(f"{first} {second}", grouped, n=1, cutoff=0.0)
-        raise UnknownCommand(f"{first} {second}".strip(), near[0])
+    second = words[1].lower() if len(words) > 1 else ""
+    groups = [name.partition(" ")[0] for name in names(commands) if " " in name]
+    meant = get_close_matches(first, [*groups, *names(commands)], n=1, cutoff=0.75) if first else []
+    if meant and meant[0] in groups and (first in groups or meant[0] not in names(commands)):
+        raise UnknownCommand(f"{first} {second}".strip(), _within_group(meant[0], second, commands))
     if len(words) > 1 and first not in names(commands):
         near = get_close_matches(f"{first} {words[1].lower()}", names(commands), n=1, cutoff=0.8)
         if near:
             raise UnknownCommand(f"{first} {words[1].lower()}", near[0])
     return find(first, commands), 1
+
+
+def _within_group(group: str, second: str, commands: Sequence[CommandSpec]) -> str:
+    """Return the command of a group that a second word is nearest to; its list, which harms nobody, without one."""
+    grouped = [name for name in names(commands) if name.startswith(f"{group} ")]
+    near = get_close_matches(f"{group} {second}", grouped, n=1, cutoff=0.0) if second else []
+    return near[0] if near else next((name for name in grouped if name == f"{group} list"), grouped[0])
 
 
 def _take_named(word: str, command: CommandSpec, given: dict[str, Value]) -> bool:
@@ -235,8 +246,9 @@ def _place(loose: Sequence[str], command: CommandSpec, given: dict[str, Value]) 
         if option.rest:
             given[option.name] = convert(option, " ".join(_unquoted(word) for word in words))
             return
+        taken = _words_of_name(words, option, options)
         try:
-            value = convert(option, _unquoted(words[0]))
+            value = convert(option, " ".join(_unquoted(word) for word in words[:taken]))
         except BadOption as error:
             if option.required or (error.nearest and not options):
                 raise
@@ -244,11 +256,34 @@ def _place(loose: Sequence[str], command: CommandSpec, given: dict[str, Value]) 
             continue
         if option.required or option.kind == "choice" or not words[0].isdecimal():
             given[option.name] = value
-            words.pop(0)
+            del words[:taken]
     if words and near is not None:
         raise near
     if words:
         raise BadOption(_unquoted(words[0]), f"is not understood: {command.usage}")
+
+
+def _words_of_name(words: Sequence[str], option: Option, later: Sequence[Option]) -> int:
+    """Return how many words the name of a feed or digest has: up to what another option is plainly meant by.
+
+    “schedule edit Morning brief 08:30” names the digest “Morning brief”. A number, or a name in quotation marks, is
+    one word; so is the value of any other option.
+    """
+    if option.kind not in {"feed", "digest"} or re.fullmatch(r"#?\d{1,9}", words[0]) or words[0][0] in _QUOTES:
+        return 1
+    most = max(1, len(words) - sum(one.required for one in later))
+    return next((at for at in range(1, most) if any(_fits(one, words[at]) for one in later)), most)
+
+
+def _fits(option: Option, word: str) -> bool:
+    """Tell whether a word's form alone shows that it is an option's value."""
+    if option.kind not in _BY_FORM:
+        return False
+    try:
+        convert(option, _unquoted(word))
+    except BadOption:
+        return False
+    return True
 
 
 def _unknown_option(name: str, command: CommandSpec) -> BadOption:

@@ -1,11 +1,12 @@
 """The commands that everyone may use: read the news, look behind it, say that something is wrong."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from digestbot.commands.model import Asker, Desk, Options, Reply
+from digestbot.commands.model import Asker, Desk, Invocation, Options, Reply, Value, counted
 from digestbot.commands.options import LENGTHS
 from digestbot.commands.own import digest_named, digests_here, feed_named, hits_here, readable, story_named
+from digestbot.commands.parse import write
 from digestbot.commands.stories import (
     article_card,
     corrected,
@@ -13,14 +14,18 @@ from digestbot.commands.stories import (
     instant,
     line_of,
     passage_card,
+    sentence_card,
     story_card,
+    under,
     verdict,
+    without_buttons,
 )
-from digestbot.commands.words import card, link, listed, said
-from digestbot.domain.digest import Card, Heading, Prose, Strong, Text
+from digestbot.commands.words import MOST_BUTTON, card, link, listed, said
+from digestbot.domain.digest import Action, Actions, Block, Card, Edition, Heading, Prose, Strong, Text
 from digestbot.domain.errors import BadOption, NothingToRead
 from digestbot.domain.news import Story
 from digestbot.domain.subscription import Channel, Length, Subscription
+from digestbot.editorial.schedule import window_of
 
 DAY = 24 * 60
 
@@ -32,7 +37,16 @@ PATIENCE = 2.0
 async def now(desk: Desk, asker: Asker, options: Options) -> Reply:
     """Make a brief of the last hours, for the asker alone unless it is shared."""
     at = desk.clock.now()
-    since = at - timedelta(minutes=options.number("since", DAY))
+    wanted = await _brief_asked_for(desk, asker, options, at)
+    draft = await desk.publisher.draft(wanted, at, at, patience=PATIENCE)
+    if draft.digest is None:
+        return _nothing(options)
+    cards = tuple(_with_more(card, options, at) for card in draft.digest.cards)
+    return Reply(cards, private=not options.flag("share"))
+
+
+async def _brief_asked_for(desk: Desk, asker: Asker, options: Options, at: datetime) -> Subscription:
+    """Return what somebody asks for as if it were a digest that has posted nothing yet."""
     wanted = Subscription(
         id=0,
         name=options.text("topic").capitalize() or "News brief",
@@ -44,14 +58,35 @@ async def now(desk: Desk, asker: Asker, options: Options) -> Reply:
         quotes=options.number("quotes", 1),
         length=_length(options, asker),
         language=options.text("language", asker.defaults.language),
-        window_from=since,
+        window_from=at - timedelta(minutes=options.number("since", DAY)),
     )
-    wanted = replace(wanted, schedule=replace(wanted.schedule, timezone=asker.timezone))
-    draft = await desk.publisher.draft(wanted, at, at, patience=PATIENCE)
-    if draft.digest is None:
-        about = f" on {options.text('topic')}" if "topic" in options else ""
-        return said(f"There is nothing new{about} in that time.")
-    return Reply(draft.digest.cards, private=not options.flag("share"))
+    return replace(wanted, schedule=replace(wanted.schedule, timezone=asker.timezone))
+
+
+def _nothing(options: Options) -> Reply:
+    """Return the answer where there is no news, with what else can be asked."""
+    topic = options.text("topic")
+    actions = [Action("All the news", "now")] if topic or "feed" in options else []
+    if len(line := write(Invocation("search", {"words": topic}))) <= MOST_BUTTON and topic:
+        actions.insert(0, Action("Search everything kept", line))
+    about = f" on “{topic}”" if topic else ""
+    return said(f"There is nothing new{about} in that time.", *actions)
+
+
+def _with_more(shown: Card, options: Options, at: datetime) -> Card:
+    """Return a brief's card; the button of its foot says how the brief was asked for, as it is kept nowhere."""
+    asked: dict[str, Value] = {"at": at.replace(microsecond=0).isoformat()}
+    asked |= {
+        name: options.value(name) for name in ("since", "stories", "feed", "language", "topic") if name in options
+    }
+    line = write(Invocation("more", asked))
+
+    def row(block: Block) -> Block:
+        if not isinstance(block, Actions) or shown.story_id is not None:
+            return block
+        return Actions(tuple(Action(one.label, line) for one in block.actions if len(line) <= MOST_BUTTON))
+
+    return replace(shown, blocks=tuple(row(block) for block in shown.blocks))
 
 
 async def summarize(desk: Desk, asker: Asker, options: Options) -> Reply:
@@ -71,21 +106,29 @@ async def story(desk: Desk, asker: Asker, options: Options) -> Reply:
     """Show one story whole: the longest summary and every key quote."""
     told = await story_named(desk, asker, options.number("story"))
     brief = await corrected(desk, asker, await desk.briefer.brief(told, "long", interactive=True))
-    return Reply((story_card(desk, asker, told, brief, "long"),), private=not options.flag("share"))
+    whole = without_buttons(story_card(desk, asker, told, brief, "long"), "more ")
+    return Reply((whole,), private=not options.flag("share"))
 
 
 async def more(desk: Desk, asker: Asker, options: Options) -> Reply:
     """Show more of a story, or the stories that an edition had no room for."""
     if "story" in options:
         return await story(desk, asker, options)
-    if "subscription" not in options:
+    if "at" not in options:
         raise BadOption("story", "is needed")
-    wanted = await digest_named(desk, asker, options.value("subscription"))
     at = instant(options.text("at"))
-    draft = await desk.publisher.draft(replace(wanted, window_from=at - timedelta(days=1)), at, at)
-    # What that edition showed is posted by now and so left out: what is chosen in its place, and then the rest.
-    found = [one.story for one in draft.selection.chosen] + [out.story for out in draft.selection.rest]
-    return listed(f"{len(found)} more stories", [line_of(one) for one in found], "There are no more stories.")
+    if "subscription" in options:
+        wanted = await digest_named(desk, asker, options.value("subscription"))
+        wanted = replace(wanted, window_from=at - window_of(wanted.schedule, at))
+        posted = await desk.store.digest(Edition(wanted.id, at, wanted.schedule.timezone)) is not None
+    else:
+        wanted, posted = await _brief_asked_for(desk, asker, options, at), False
+    draft = await desk.publisher.draft(wanted, at, at, patience=0.0)
+    # What a posted edition showed is left out by now: what is chosen in its place, and then the rest.
+    found = [one.story for one in draft.selection.chosen] if posted else []
+    found += [out.story for out in draft.selection.rest]
+    title = counted(len(found), "more story", "more stories")
+    return listed(title, [line_of(one) for one in found], "There are no more stories.")
 
 
 async def sources(desk: Desk, asker: Asker, options: Options) -> Reply:
@@ -94,8 +137,14 @@ async def sources(desk: Desk, asker: Asker, options: Options) -> Reply:
     brief = await corrected(desk, asker, await desk.briefer.brief(told, "medium", interactive=True))
     articles = {article.id: article for article in told.articles}
     cards = [Card((Heading((Text(brief.headline),), level=1),))]
-    cards += [passage_card(quote, articles[quote.article_id]) for quote in brief.quotes if quote.article_id in articles]
-    cards += [article_card(article) for article in told.articles]
+    cards += under(
+        "What was said",
+        [passage_card(quote, articles[quote.article_id]) for quote in brief.quotes if quote.article_id in articles],
+    )
+    cards += under("What the summary rests on", [sentence_card(one, articles) for one in brief.summary.sentences])
+    cards += under(
+        f"Read for it: {counted(len(told.articles), 'article')}", [article_card(one) for one in told.articles]
+    )
     return Reply(tuple(cards))
 
 

@@ -6,11 +6,11 @@ against them. A correction changes what was posted in this workspace's channels,
 
 from dataclasses import dataclass, replace
 
-from digestbot.commands.model import Asker, Desk, Options, Reply
+from digestbot.commands.model import Asker, Desk, Options, Reply, counted
 from digestbot.commands.own import story_named
 from digestbot.commands.stories import headline_of
 from digestbot.commands.words import card, listed, moment, said
-from digestbot.domain.digest import Action, Card, Heading, Prose, Quotation, Strong, Text
+from digestbot.domain.digest import Action, Card, Heading, Named, Prose, Quotation, Span, Strong, Text
 from digestbot.domain.errors import BadOption, NotFound
 from digestbot.domain.news import OMISSION, Article, Story
 from digestbot.domain.subscription import OPERATOR, Workspace
@@ -45,7 +45,14 @@ async def report(desk: Desk, asker: Asker, options: Options) -> Reply:
     kept = await desk.store.add_report(Report(0, asker.channel, told.id, kind, note, asker.user, now))
     known = await desk.store.workspace(asker.home)
     notice = card(
-        Prose((Text(f"Report {kept.id} by {asker.user}: {_PROBLEM_WORDS[kind]} in "), headline_of(told))),
+        Prose(
+            (
+                Text(f"Report {kept.id} by "),
+                Named("person", asker.user),
+                Text(f": {_PROBLEM_WORDS[kind]} in "),
+                headline_of(told),
+            )
+        ),
         *((Prose((Text(note),)),) if note else ()),
         Action("Check again", f"recheck story={told.id} report={kept.id}"),
         Action("Sources", f"sources story={told.id}"),
@@ -61,7 +68,7 @@ async def show(desk: Desk, asker: Asker, _options: Options) -> Reply:
     cards = []
     for kept in found:
         line = (Text(f"{kept.id}. {_PROBLEM_WORDS.get(kept.kind, kept.kind)} in story {kept.story_id}, "),)
-        blocks = [Prose((*line, moment(kept.at), Text(f" by {kept.made_by}")))]
+        blocks = [Prose((*line, moment(kept.at), Text(" by "), Named("person", kept.made_by)))]
         blocks += [Prose((Text(kept.note),), quiet=True)] if kept.note else []
         check = Action("Check again", f"recheck story={kept.story_id} report={kept.id}")
         cards.append(card(*blocks, check, Action("Nothing is wrong", f"dismiss report={kept.id}")))
@@ -105,10 +112,11 @@ async def correct(desk: Desk, asker: Asker, options: Options) -> Reply:
     await desk.store.add_correction(correction)
     if done.failed:
         reasons = [Prose((Text(f"{error.what}; {error.hint}"),), quiet=True) for error in done.failed]
-        again = Prose((Text(f"Changed {done.changed} messages; {len(done.failed)} deliveries could not be changed."),))
+        left = counted(len(done.failed), "delivery", "deliveries")
+        again = Prose((Text(f"Changed {counted(done.changed, 'message')}; {left} could not be changed."),))
         return Reply((card(again, *reasons, Action("Try again", _line(kept, options))),), error=done.failed[0])
     await desk.store.close_report(kept.id, "confirmed", asker.user, now)
-    where = f"Changed {done.changed} messages" if done.changed else "It was not posted here yet"
+    where = f"Changed {counted(done.changed, 'message')}" if done.changed else "It was not posted here yet"
     return said(f"{where}; readers see “Correction: {remedy.text}” Report {kept.id} is closed.")
 
 
@@ -219,8 +227,10 @@ def _story_so_far(kept: Report | None) -> tuple[Prose, ...]:
     """Return what was reported."""
     if kept is None:
         return ()
-    state = "" if kept.state == "open" else f" · {kept.state} by {kept.closed_by}"
-    lines = [Prose((Text(f"Report {kept.id}: {_PROBLEM_WORDS.get(kept.kind, kept.kind)}{state}"),), quiet=True)]
+    spans: list[Span] = [Text(f"Report {kept.id}: {_PROBLEM_WORDS.get(kept.kind, kept.kind)}")]
+    if kept.state != "open":
+        spans += [Text(f" · {kept.state} by "), Named("person", kept.closed_by)]
+    lines = [Prose(tuple(spans), quiet=True)]
     return (*lines, Prose((Text(kept.note),))) if kept.note else tuple(lines)
 
 

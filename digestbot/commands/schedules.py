@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import time
 
-from digestbot.commands.feeds import NONE, PAUSED_BY, listed_or_none, rest, started, wake
-from digestbot.commands.model import Asker, Desk, Options, Reply, Value
+from digestbot.commands.feeds import NONE, listed_or_none, rest, started, wake
+from digestbot.commands.model import Asker, Desk, Options, Reply, Value, counted
 from digestbot.commands.options import FREQUENCIES, LENGTHS, STYLES, WEEKDAYS
 from digestbot.commands.own import digest_named, digest_to_change, digests_here, feed_named, feeds_here
-from digestbot.commands.words import card, listed, moment, said
+from digestbot.commands.words import PAUSED_BY, card, held, here, listed, moment, said
 from digestbot.domain.digest import Action, Actions, Block, Card, Prose, Span, Strong, Text
 from digestbot.domain.errors import BadOption
 from digestbot.domain.subscription import Channel, Schedule, Subscription
@@ -18,8 +18,9 @@ from digestbot.editorial.schedule import check_schedule, next_edition
 async def show(desk: Desk, asker: Asker, _options: Options) -> Reply:
     """List the workspace's digests with their next editions."""
     found = await digests_here(desk, asker)
-    cards = [_digest_card(one, manager=asker.manager) for one in found]
-    return listed(f"{len(found)} digests", cards, "There are no digests yet: make one with “schedule create”.")
+    cards = [_digest_card(one, asker) for one in found]
+    nothing = f"There are no digests yet: make one with “{asker.typed('schedule create')}”."
+    return listed(counted(len(found), "digest"), cards, nothing)
 
 
 async def one(desk: Desk, asker: Asker, options: Options) -> Reply:
@@ -27,7 +28,7 @@ async def one(desk: Desk, asker: Asker, options: Options) -> Reply:
     wanted = await digest_named(desk, asker, options.value("digest"))
     names = {feed.id: feed.title or feed.url for feed in await feeds_here(desk, asker)}
     lines: list[Block] = [Prose((Strong(f"{name}: "), Text(value))) for name, value in _told(wanted, names) if value]
-    shown = _digest_card(wanted, manager=asker.manager)
+    shown = _digest_card(wanted, asker)
     extra = [] if wanted.listed or not asker.manager else [Action("Edit", f"schedule edit digest={wanted.id}")]
     rows = [block for block in shown.blocks if not isinstance(block, Actions)]
     actions = [action for block in shown.blocks if isinstance(block, Actions) for action in block.actions]
@@ -39,13 +40,13 @@ async def create(desk: Desk, asker: Asker, options: Options) -> Reply:
     channel = Channel(asker.platform, options.text("channel", asker.channel.id), asker.workspace)
     fresh = await started(desk, asker, Subscription(0, options.text("name"), channel))
     if any(other.name == fresh.name for other in await digests_here(desk, asker)):
-        raise BadOption("name", f"“{fresh.name}” is taken: change that digest with “schedule edit”")
+        raise BadOption("name", f"“{fresh.name}” is taken: change it with “{asker.typed('schedule edit')}”")
     wanted = await _changed(desk, asker, fresh, options)
     now = desk.clock.now()
     due = next_edition(wanted.schedule, now)
     kept = await desk.store.save_subscription(replace(wanted, next_edition_at=due, window_from=now))
     await wake(desk, asker, kept)
-    return Reply((card(Prose((Text(f"Made “{kept.name}”."),))), _digest_card(kept, manager=True)))
+    return Reply((card(Prose((Text(f"Made “{kept.name}”."),))), _digest_card(kept, asker)))
 
 
 async def edit(desk: Desk, asker: Asker, options: Options) -> Reply:
@@ -63,20 +64,20 @@ async def edit(desk: Desk, asker: Asker, options: Options) -> Reply:
     kept = await desk.store.save_subscription(wanted)
     await wake(desk, asker, kept)
     await rest(desk, asker, sorted(set(before.feeds) - set(kept.feeds)))
-    return Reply((_digest_card(kept, manager=True),))
+    return Reply((_digest_card(kept, asker),))
 
 
 async def move(desk: Desk, asker: Asker, options: Options) -> Reply:
     """Post a digest into another channel; one that was paused because its channel is gone goes on."""
     before = await digest_to_change(desk, asker, options.value("digest"))
     now = desk.clock.now()
-    stays = before.paused is not None and before.paused.startswith(PAUSED_BY.partition("{")[0])
+    stays = before.paused is not None and before.paused.startswith(PAUSED_BY)
     wanted = replace(before, channel=replace(before.channel, id=options.text("channel")))
     if not stays:
         due = next_edition(wanted.schedule, now) if before.paused else before.next_edition_at
         wanted = replace(wanted, paused=None, next_edition_at=due)
     kept = await desk.store.save_subscription(wanted)
-    return Reply((card(Prose((Text(f"Moved “{kept.name}”."),))), _digest_card(kept, manager=True)))
+    return Reply((card(Prose((Text(f"Moved “{kept.name}”."),))), _digest_card(kept, asker)))
 
 
 async def run(desk: Desk, asker: Asker, options: Options) -> Reply:
@@ -101,7 +102,7 @@ async def preview(desk: Desk, asker: Asker, options: Options) -> Reply:
 async def pause(desk: Desk, asker: Asker, options: Options) -> Reply:
     """Stop a digest; its configuration is kept."""
     wanted = await digest_named(desk, asker, options.value("digest"))
-    await desk.store.pause_subscription(wanted.id, PAUSED_BY.format(user=asker.user))
+    await desk.store.pause_subscription(wanted.id, PAUSED_BY + asker.user)
     return said(f"Paused “{wanted.name}”.", Action("Resume", f"schedule resume digest={wanted.id}"))
 
 
@@ -111,7 +112,7 @@ async def resume(desk: Desk, asker: Asker, options: Options) -> Reply:
     now = desk.clock.now()
     due = next_edition(wanted.schedule, now)
     kept = await desk.store.save_subscription(replace(wanted, paused=None, next_edition_at=due))
-    return Reply((card(Prose((Text(f"Resumed “{kept.name}”."),))), _digest_card(kept, manager=True)))
+    return Reply((card(Prose((Text(f"Resumed “{kept.name}”."),))), _digest_card(kept, asker)))
 
 
 async def skip(desk: Desk, asker: Asker, options: Options) -> Reply:
@@ -121,9 +122,7 @@ async def skip(desk: Desk, asker: Asker, options: Options) -> Reply:
         raise BadOption("digest", "has no next edition: it is paused")
     due = next_edition(wanted.schedule, wanted.next_edition_at)
     kept = await desk.store.save_subscription(replace(wanted, next_edition_at=due))
-    return Reply(
-        (card(Prose((Text(f"The next edition of “{kept.name}” is left out."),))), _digest_card(kept, manager=True))
-    )
+    return Reply((card(Prose((Text(f"The next edition of “{kept.name}” is left out."),))), _digest_card(kept, asker)))
 
 
 async def delete(desk: Desk, asker: Asker, options: Options) -> Reply:
@@ -253,7 +252,7 @@ def _told(wanted: Subscription, names: Mapping[int, str]) -> list[tuple[str, str
     return [
         ("feeds", feeds or "all"),
         ("topics", ", ".join(wanted.topics) or "all"),
-        ("summaries", f"{wanted.length}, {wanted.style}, up to {wanted.quotes} quotes a story"),
+        ("summaries", f"{wanted.length}, {wanted.style}, up to {counted(wanted.quotes, 'quote')} a story"),
         ("language", wanted.language),
         ("quiet hours", span(wanted.schedule.quiet_from, wanted.schedule.quiet_to)),
         ("mentions", wanted.mention),
@@ -262,16 +261,24 @@ def _told(wanted: Subscription, names: Mapping[int, str]) -> list[tuple[str, str
     ]
 
 
-def _digest_card(wanted: Subscription, *, manager: bool) -> Card:
+def _digest_card(wanted: Subscription, asker: Asker) -> Card:
     """Return a digest with its schedule, and the buttons of who may use them."""
     due: tuple[Span, ...] = (Text("next "), moment(wanted.next_edition_at)) if wanted.next_edition_at else ()
-    state: tuple[Span, ...] = (Text(f"paused: {wanted.paused}"),) if wanted.paused else due
+    state = held(wanted.paused) if wanted.paused else due
     pinned = " · from the settings file" if wanted.listed else ""
     blocks: list[Block] = [
         Prose((Text(f"{wanted.id}. "), Strong(wanted.name), Text(f" · {_when(wanted.schedule)}"))),
-        Prose((*state, Text(f" · {wanted.stories} stories · {wanted.channel.id}{pinned}")), quiet=True),
+        Prose(
+            (
+                *state,
+                Text(f" · {counted(wanted.stories, 'story', 'stories')} · "),
+                here(wanted.channel, asker),
+                Text(pinned),
+            ),
+            quiet=True,
+        ),
     ]
-    if not manager:
+    if not asker.manager:
         return Card(tuple(blocks))
     switch = "resume" if wanted.paused else "pause"
     return card(

@@ -42,7 +42,7 @@ async def steps_of(desk: Desk, asker: Asker, commands: Sequence[CommandSpec]) ->
             _form(commands, "settings edit", mine, "timezone", "quiet", "language"),
             done=bool(settings.timezone),
         ),
-        *_content(commands, mine, feeds=bool(feeds), digests=bool(digests)),
+        *_content(commands, mine, many=asker.typed("import"), feeds=bool(feeds), digests=bool(digests)),
         Step(
             "Is all well?",
             "Permissions in each channel, the feeds, the model, the database.",
@@ -52,13 +52,13 @@ async def steps_of(desk: Desk, asker: Asker, commands: Sequence[CommandSpec]) ->
 
 
 def _content(
-    commands: Sequence[CommandSpec], mine: Mapping[str, Value], *, feeds: bool, digests: bool
+    commands: Sequence[CommandSpec], mine: Mapping[str, Value], *, many: str, feeds: bool, digests: bool
 ) -> tuple[Step, Step]:
     """Return the steps that bring something to read."""
     return (
         Step(
             "The first feed",
-            "The address of a feed or of a site that has one. An OPML file of many works too: “import”.",
+            f"The address of a feed or of a site that has one. An OPML file of many works too: “{many}”.",
             _form(commands, "subscribe", {}, "url", "channel", "topic"),
             done=feeds,
         ),

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from digestbot.commands.model import Asker, Desk, Options, Reply
-from digestbot.commands.words import card, listed, moment, said
+from digestbot.commands.words import card, here, listed, moment, said
 from digestbot.domain.digest import Action, Card, Prose, Strong, Text
 from digestbot.domain.errors import BadOption, NotFound
 from digestbot.domain.subscription import Channel
@@ -21,14 +21,15 @@ async def snooze(desk: Desk, asker: Asker, options: Options) -> Reply:
     until = desk.clock.now() + timedelta(days=int(options.text("days", USUAL)))
     topic = " ".join(options.text("topic").split()).lower()
     made = await desk.store.snooze(channel, topic, until, asker.user)
-    line = (Text(f"“{topic}” is left out of this channel's digests until "), moment(until), Text("."))
+    where = (Text(f"“{topic}” is left out of the digests in "), here(channel, asker), Text(" until "))
+    line = (*where, moment(until), Text("."))
     return Reply((card(Prose(line), Action("Undo", f"snooze end snooze={made.id}")),))
 
 
 async def show(desk: Desk, asker: Asker, _options: Options) -> Reply:
     """List the workspace's snoozes."""
     found = await desk.store.snoozes(asker.home, desk.clock.now())
-    cards = [_snooze_card(one, manager=asker.manager) for one in found]
+    cards = [_snooze_card(one, asker) for one in found]
     return listed("Left out for now", cards, "No topic is left out.")
 
 
@@ -38,13 +39,14 @@ async def end(desk: Desk, asker: Asker, options: Options) -> Reply:
     found = await desk.store.snoozes(asker.home, desk.clock.now())
     same = [one for one in found if wanted in {str(one.id), one.topic} or one.topic == wanted.lower()]
     if not same:
-        raise NotFound("snooze", wanted, hint="see “snooze list”")
+        raise NotFound("snooze", wanted, hint=f"see “{asker.typed('snooze list')}”")
     here = [one for one in same if one.channel.id == asker.channel.id]
     ended = (here or same)[0]
     await desk.store.end_snooze(ended.id)
     return said(f"“{ended.topic}” is let in again.")
 
 
-def _snooze_card(one: Snooze, *, manager: bool) -> Card:
-    line = Prose((Text(f"{one.id}. "), Strong(one.topic), Text(f" · {one.channel.id} · until "), moment(one.until)))
-    return card(line, Action("Let it in", f"snooze end snooze={one.id}")) if manager else Card((line,))
+def _snooze_card(one: Snooze, asker: Asker) -> Card:
+    where = (Text(" · "), here(one.channel, asker), Text(" · until "))
+    line = Prose((Text(f"{one.id}. "), Strong(one.topic), *where, moment(one.until)))
+    return card(line, Action("Let it in", f"snooze end snooze={one.id}")) if asker.manager else Card((line,))

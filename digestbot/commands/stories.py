@@ -1,13 +1,16 @@
 """Stories and their evidence as cards: what the reading commands show."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from digestbot.commands.model import Asker, Desk
+from digestbot.commands.model import Asker, Desk, Invocation
+from digestbot.commands.parse import write
 from digestbot.commands.words import card, link, moment
 from digestbot.domain.digest import (
     Action,
     Actions,
+    Block,
     Card,
     Digest,
     Edition,
@@ -19,7 +22,7 @@ from digestbot.domain.digest import (
     Text,
 )
 from digestbot.domain.errors import BadOption
-from digestbot.domain.news import Article, Brief, Quote, Story
+from digestbot.domain.news import OMISSION, Article, Brief, Quote, Story, SummarySentence
 from digestbot.domain.subscription import Channel, Length, Subscription
 from digestbot.editorial.edition import Chosen, Score, Selection, choose_headline, compose
 from digestbot.editorial.filters import Search, judge
@@ -47,9 +50,24 @@ def story_card(desk: Desk, asker: Asker, story: Story, brief: Brief, length: Len
     return only.cards[0] if story.id else without_buttons(only.cards[0])
 
 
-def without_buttons(shown: Card) -> Card:
-    """Return a card without its buttons: those of an article that is not kept would lead nowhere."""
-    return replace(shown, blocks=tuple(block for block in shown.blocks if not isinstance(block, Actions)))
+def without_buttons(shown: Card, beginning: str = "") -> Card:
+    """Return a card without its buttons, or without those whose command begins so: they would lead nowhere new."""
+    blocks: list[Block] = []
+    for block in shown.blocks:
+        if isinstance(block, Actions):
+            kept = tuple(one for one in block.actions if not one.invocation.startswith(beginning))
+            blocks += [Actions(kept)] if kept else []
+        else:
+            blocks.append(block)
+    return replace(shown, blocks=tuple(blocks))
+
+
+def under(title: str, cards: Sequence[Card]) -> list[Card]:
+    """Return cards below a quiet heading; none where there are none."""
+    if not cards:
+        return []
+    first, *rest = cards
+    return [replace(first, blocks=(Heading((Text(title),), level=2), *first.blocks)), *rest]
 
 
 def headline_of(story: Story) -> Span:
@@ -73,8 +91,14 @@ def hit_card(hit: Hit) -> Card:
     """Return one search result."""
     when = Prose((moment(hit.at),), quiet=True)
     if hit.kind == "quote":
-        return card(Quotation(hit.text, hit.speaker), when, open_button(hit.story_id))
-    return card(Heading((Strong(hit.text),)), when, open_button(hit.story_id))
+        said = Quotation(hit.text, hit.speaker, outlet=hit.outlet, url=hit.url)
+        return card(said, when, open_button(hit.story_id))
+    if hit.kind == "story":
+        outlet = (Text(f"{hit.outlet} · "),) if hit.outlet else ()
+        told = Prose((*outlet, moment(hit.at)), quiet=True)
+        where = (Prose((Text(hit.excerpt),)),) if hit.excerpt else ()
+        return card(Heading((link(hit.text, hit.url),)), told, *where, open_button(hit.story_id))
+    return card(Heading((Strong(hit.text),)), when, Action("Quotes", write(Invocation("quotes", {"who": hit.text}))))
 
 
 def passage_card(quote: Quote, article: Article) -> Card:
@@ -85,6 +109,32 @@ def passage_card(quote: Quote, article: Article) -> Card:
         Prose(_marked(quote, article)),
         *fetched(article),
     )
+
+
+def sentence_card(sentence: SummarySentence, articles: Mapping[int, Article]) -> Card:
+    """Return a sentence of a summary with the passage it rests on: the article's own words, or those behind it."""
+    blocks: list[Block] = [Prose((Text(sentence.text),))]
+    for one in sentence.evidence[:2]:
+        article = articles.get(one.article_id)
+        passage = " ".join(article.text[one.start : one.end].split()) if article else ""
+        if article is None or not passage:
+            continue
+        where = link(outlet_of(article), article.url)
+        if passage == " ".join(sentence.text.split()):
+            blocks.append(Prose((Text("word for word in "), where), quiet=True))
+            break
+        blocks.append(Prose((Text(f"from “{clipped(passage, AROUND // 2)}” in "), where), quiet=True))
+    return Card(tuple(blocks))
+
+
+def clipped(text: str, most: int) -> str:
+    """Return a text's beginning in whole words."""
+    return text if len(text) <= most else f"{text[:most].rsplit(' ', 1)[0]} {OMISSION}"
+
+
+def outlet_of(article: Article) -> str:
+    """Return the name readers know the publisher by, or the article's title."""
+    return article.outlet or " ".join(article.title.split()) or article.url
 
 
 def article_card(article: Article) -> Card:

@@ -13,37 +13,30 @@ from digestbot.commands import (
     snoozes,
     workspaces,
 )
+from digestbot.commands.helping import allowed, help_card
 from digestbot.commands.model import Asker, CommandSpec, Desk, Option, Options, Reply
 from digestbot.commands.parse import find
 from digestbot.commands.words import card, listed
-from digestbot.domain.digest import Card, Heading, Prose, Strong, Text
+from digestbot.domain.digest import Card, Heading, Prose, Text
 
 
 async def _help(_desk: Desk, asker: Asker, options: Options) -> Reply:
-    """List the commands the asker may use, or tell about one."""
-    about = options.text("command")
-    shown = (find(about, COMMANDS),) if about else tuple(c for c in COMMANDS if c.discord and allowed(c, asker))
-    return listed("What digestbot can do", [help_card(command, whole=bool(about)) for command in shown], "")
+    """List the commands the asker may use, by what they are for, or tell about one."""
+    if about := options.text("command").removeprefix("/").removeprefix("digest ").strip():
+        named = next((c for c in COMMANDS if c.discord and c.discord == options.text("command").lstrip("/")), None)
+        return Reply((help_card(named or find(about, COMMANDS), asker, whole=True),))
+    cards = []
+    for title, commands in GROUPS:
+        lines = [help_card(command, asker) for command in commands if command.discord and allowed(command, asker)]
+        blocks = [block for one in lines for block in one.blocks]
+        cards += [Card((Heading((Text(title),)), *blocks))] if blocks else []
+    how = f"Each one in full: “{asker.typed('help', 'now')}”."
+    return listed("What digestbot can do", [*cards, card(Prose((Text(how),), quiet=True))], "")
 
 
 async def _setup(desk: Desk, asker: Asker, _options: Options) -> Reply:
     """Show the first steps."""
     return await setup.setup(desk, asker, COMMANDS)
-
-
-def help_card(command: CommandSpec, *, whole: bool = False) -> Card:
-    """Return a command's help: its line, and with ``whole`` its options too."""
-    lines = [Prose((Strong(command.usage), Text(f" — {command.description}")))]
-    if whole:
-        lines += [Prose((Strong(o.name), Text(f": {o.description}")), quiet=True) for o in command.options]
-    if whole and command.example:
-        lines.append(Prose((Text(f"For example: {command.example}"),), quiet=True))
-    return card(*lines) if not whole else Card((Heading((Text(command.name),)), *lines))
-
-
-def allowed(command: CommandSpec, asker: Asker) -> bool:
-    """Tell whether somebody may use a command."""
-    return command.permission == "everyone" or asker.manager
 
 
 _NEWS = (
@@ -52,17 +45,18 @@ _NEWS = (
         "the news of the last hours, now",
         reading.now,
         (
-            Option("since", "how far back, e.g. 12h or 2d", "duration"),
+            Option("since", "how far back, e.g. 12h or 2d", "duration", label="How far back"),
             options.STORIES,
             options.QUOTES,
             options.LENGTH,
             Option("feed", "from one feed alone", "feed"),
             options.LANGUAGE,
             options.SHARE,
-            Option("topic", "about what", most=100, rest=True),
+            Option("topic", "a word or name; all the news when left out", most=100, rest=True, label="About what"),
         ),
         discord="news brief",
         example="now 24h grain prices stories=3 share",
+        title="News brief",
     ),
     CommandSpec(
         "summarize",
@@ -71,6 +65,7 @@ _NEWS = (
         (options.URL, options.LENGTH, options.SHARE),
         discord="news summarize",
         example="summarize https://example.com/article",
+        title="Summarize a link",
     ),
     CommandSpec(
         "search",
@@ -84,7 +79,7 @@ _NEWS = (
         "quotes",
         "what somebody said, or what was said about something",
         reading.quotes,
-        (Option("who", "a person or a topic", required=True, most=200, rest=True),),
+        (Option("who", "a person or a topic", required=True, most=200, rest=True, discord="who_or_topic"),),
         discord="news quotes",
         example="quotes Ana Reyes",
     ),
@@ -110,11 +105,12 @@ _NEWS = (
         reports.report,
         (
             options.STORY,
-            Option("kind", "what is wrong", "choice", required=True, choices=options.PROBLEMS),
+            options.KIND,
             options.NOTE,
         ),
         discord="news report",
         example="report 17 speaker it was her deputy",
+        title="Report a problem",
     ),
     CommandSpec(
         "help",
@@ -138,6 +134,7 @@ _FEEDS = (
         "manager",
         "feed add",
         "subscribe https://example.com/feed.xml",
+        title="Add a feed",
     ),
     CommandSpec("unsubscribe", "forget a feed", feeds.unsubscribe, (options.FEED,), "manager", "feed remove"),
     CommandSpec("pause", "stop reading a feed", feeds.pause, (options.FEED,), "manager", "feed pause"),
@@ -153,6 +150,7 @@ _FEEDS = (
         "manager",
         "feed move",
         "move 3 C0123456789",
+        title="Move a feed",
     ),
     CommandSpec(
         "edit",
@@ -169,6 +167,7 @@ _FEEDS = (
         "edit 3 topics=economy,europe",
         form=True,
         prefill=feeds.prefill,
+        title="Edit a feed",
     ),
     CommandSpec(
         "filter add",
@@ -179,6 +178,7 @@ _FEEDS = (
         "feed filter add",
         "filter add 3 exclude=football,horoscope",
         form=True,
+        title="Add rules",
     ),
     CommandSpec(
         "filter remove",
@@ -190,6 +190,7 @@ _FEEDS = (
         "filter remove 3 exclude=football",
         form=True,
         prefill=filters.prefill,
+        title="Remove rules",
     ),
     CommandSpec(
         "filter list", "what a digest lets through", filters.show, (options.DIGEST,), discord="feed filter list"
@@ -208,6 +209,7 @@ _FEEDS = (
         (Option("file", "the OPML file", "file", required=True), options.CHANNEL),
         "manager",
         "feed import",
+        title="Import feeds",
     ),
     CommandSpec("export", "the feeds as an OPML file", opml.give, discord="feed export"),
 )
@@ -223,6 +225,7 @@ _DIGESTS = (
         "digest create",
         'schedule create "Morning brief" weekdays at=08:00 timezone=Europe/Berlin',
         prefill=schedules.defaults,
+        title="New digest",
     ),
     CommandSpec(
         "schedule show", "one digest with all its settings", schedules.one, (options.DIGEST,), discord="digest show"
@@ -237,6 +240,7 @@ _DIGESTS = (
         "schedule edit 3 stories=7",
         form=True,
         prefill=schedules.prefill,
+        title="Edit a digest",
     ),
     CommandSpec(
         "schedule move",
@@ -246,6 +250,7 @@ _DIGESTS = (
         "manager",
         "digest move",
         "schedule move 3 C0123456789",
+        title="Move a digest",
     ),
     CommandSpec(
         "schedule preview",
@@ -269,12 +274,13 @@ _DIGESTS = (
         snoozes.snooze,
         (
             Option("topic", "the topic, e.g. football", required=True, least=1, most=60),
-            Option("days", "for how many days", "choice", choices=options.DAYS),
+            options.HOW_LONG,
             options.CHANNEL,
         ),
         "manager",
         "digest snooze",
         "snooze football 7",
+        title="Snooze a topic",
     ),
     CommandSpec("snooze list", "the topics left out for now", snoozes.show, discord="digest snoozes"),
     CommandSpec(
@@ -293,6 +299,7 @@ _DIGESTS = (
         "manager",
         "digest merge",
         "merge 17 12",
+        title="Join two stories",
     ),
     CommandSpec(
         "split",
@@ -306,7 +313,14 @@ _DIGESTS = (
 )
 
 _BOT = (
-    CommandSpec("setup", "what to set up first, step by step", _setup, (), "manager", "digestbot setup"),
+    CommandSpec(
+        "setup",
+        "what to set up first, step by step",
+        _setup,
+        (),
+        "manager",
+        "digestbot setup",
+    ),
     CommandSpec("status", "how the bot does", workspaces.status, discord="digestbot status"),
     CommandSpec("doctor", "what is wrong, and how to mend it", workspaces.doctor, (), "manager", "digestbot doctor"),
     CommandSpec(
@@ -325,6 +339,7 @@ _BOT = (
         "manager",
         form=True,
         prefill=workspaces.prefill,
+        title="Settings",
     ),
     CommandSpec("report list", "the problems readers reported", reports.show, (), "manager", "digestbot reports"),
     CommandSpec("audit", "who changed what", workspaces.audit, (), "manager", "digestbot audit"),
@@ -348,6 +363,11 @@ _BUTTONS = (
             Option("story", "the story's number", "integer", least=1),
             Option("subscription", "the digest", "digest"),
             Option("at", "the edition's time", most=40),
+            Option("since", "how far back a brief asked for looked", "duration"),
+            options.STORIES,
+            Option("feed", "the feed a brief was about", "feed"),
+            options.LANGUAGE,
+            Option("topic", "what a brief was about", most=100),
         ),
     ),
     CommandSpec(
@@ -389,5 +409,7 @@ _BUTTONS = (
     CommandSpec("dismiss", "close a report: nothing is wrong", reports.dismiss, (options.REPORT,), "manager"),
 )
 
+GROUPS = (("News", _NEWS), ("Feeds", _FEEDS), ("Digests", _DIGESTS), ("The bot", _BOT))
+"""What help shows, by what it is for."""
 COMMANDS: tuple[CommandSpec, ...] = (*_NEWS, *_FEEDS, *_DIGESTS, *_BOT, *_BUTTONS)
 """Every command, in the order in which help shows them."""

@@ -3,12 +3,28 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from digestbot.commands.model import Reply, sentence_of
-from digestbot.domain.digest import Action, Actions, Block, Card, Heading, Link, Moment, Prose, Span, Strong, Text
+from digestbot.commands.model import Asker, Reply, sentence_of
+from digestbot.domain.digest import (
+    Action,
+    Actions,
+    Block,
+    Card,
+    Heading,
+    Link,
+    Moment,
+    Named,
+    Prose,
+    Span,
+    Strong,
+    Text,
+)
 from digestbot.domain.errors import DigestbotError, UnknownCommand
+from digestbot.domain.subscription import Channel
 
 MOST_BUTTON = 100
 """Characters of a button's command line that both platforms take."""
+PAUSED_BY = "paused by "
+"""How the reason of a pause begins that somebody made; who follows."""
 SORRY = "Something went wrong on our side. It is logged; please try again."
 
 
@@ -43,9 +59,22 @@ def listed(title: str, cards: Sequence[Card], nothing: str) -> Reply:
     return Reply((Card((Heading((Text(title),), level=1),)), *cards))
 
 
+def held(paused: str) -> tuple[Span, ...]:
+    """Return why something is paused; who did it is shown by name."""
+    by, person = paused.partition(PAUSED_BY)[1:]
+    return (Text(PAUSED_BY), Named("person", person)) if by and person else (Text(f"paused: {paused}"),)
+
+
 def link(text: str, url: str) -> Span:
     """Return a link, or plain text where the address cannot be linked."""
     return Link(text or url, url) if url.startswith(("http://", "https://")) else Text(text or url)
+
+
+def here(channel: Channel, asker: Asker) -> Span:
+    """Return a channel, by its name where it is read on its own platform."""
+    if not channel.id:
+        return Text("the terminal")
+    return Named("channel", channel.id) if channel.platform == asker.platform else Text(str(channel))
 
 
 def moment(at: datetime) -> Moment:

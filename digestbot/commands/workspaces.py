@@ -7,12 +7,12 @@ from dataclasses import replace
 from difflib import get_close_matches
 
 from digestbot.commands.feeds import NONE
-from digestbot.commands.model import Asker, Desk, Options, Reply, Value
+from digestbot.commands.model import Asker, Desk, Options, Reply, Value, counted
 from digestbot.commands.options import LENGTHS, STYLES
 from digestbot.commands.own import digests_here, feeds_here
 from digestbot.commands.schedules import hours, span
 from digestbot.commands.words import card, listed, moment, said
-from digestbot.domain.digest import Action, Block, Card, Heading, Prose, Span, Strong, Text
+from digestbot.domain.digest import Action, Block, Card, Heading, Named, Prose, Span, Strong, Text
 from digestbot.domain.errors import BadOption, DigestbotError, NotAllowed
 from digestbot.domain.subscription import ADMINS, ANYONE, OPERATOR, WorkspaceSettings
 from digestbot.ports import Examining
@@ -41,7 +41,7 @@ async def settings(desk: Desk, asker: Asker, options: Options) -> Reply:
     changed = _changed(before, options)
     await desk.store.save_workspace(asker.home, asker.place, changed, desk.clock.now())
     moved = await _keep_quiet(desk, asker, before, changed)
-    line = Prose((Text(f"Saved. {moved} digests keep the new quiet hours." if moved else "Saved."),))
+    line = Prose((Text(f"Saved, with the new quiet hours for {counted(moved, 'digest')}." if moved else "Saved."),))
     return Reply((card(line), _settings_card(changed, asker)))
 
 
@@ -116,16 +116,18 @@ async def _keep_quiet(desk: Desk, asker: Asker, before: WorkspaceSettings, chang
 
 
 def _settings_card(there: WorkspaceSettings, asker: Asker) -> Card:
-    who = {ADMINS: "the workspace's admins", "anyone": "anyone"}.get(there.managers, there.managers)
-    rows = [
-        ("who may change digests", who),
-        ("problems are reported to", there.admin_channel or "the operator of the bot"),
-        ("time zone", there.timezone or f"each person's own ({asker.timezone})"),
-        ("language", there.language or "any"),
-        ("new digests", f"{there.length} summaries, {there.style}"),
-        ("quiet hours", span(there.quiet_from, there.quiet_to)),
+    words = {ADMINS: "the workspace's admins", ANYONE: "anyone"}
+    who: Span = Text(words[there.managers]) if there.managers in words else Named("role", there.managers)
+    to: Span = Named("channel", there.admin_channel) if there.admin_channel else Text("the operator of the bot")
+    rows: list[tuple[str, Span]] = [
+        ("Who may change digests", who),
+        ("Problems are reported to", to),
+        ("Time zone", Text(there.timezone or f"each person's own (yours: {asker.timezone})")),
+        ("Language", Text(there.language or "any")),
+        ("New digests", Text(f"{there.length} summaries, {there.style} style")),
+        ("Quiet hours", Text(span(there.quiet_from, there.quiet_to))),
     ]
-    lines = [Prose((Strong(f"{name}: "), Text(value))) for name, value in rows]
+    lines = [Prose((Strong(f"{name}: "), value)) for name, value in rows]
     change = (Action("Change", "settings edit"),) if asker.manager and asker.workspace else ()
     return card(Heading((Text("Settings"),), level=1), *lines, *change)
 
@@ -137,12 +139,13 @@ async def status(desk: Desk, asker: Asker, _options: Options) -> Reply:
     """Say how the bot does for this workspace: feeds, articles, digests, what could not be delivered."""
     everything = asker.home == OPERATOR
     counts = await desk.store.status(desk.clock.now(), None if everything else asker.home)
+    articles, digests = counted(counts.articles, "article"), counted(counts.subscriptions, "digest")
     shared = 0 if everything else len(await desk.store.feeds_of(OPERATOR))
     lines: list[Block] = [
-        Prose((Text(f"{counts.feeds} feeds: {counts.failing} failing, {counts.paused} paused"),)),
-        *([Prose((Text(f"{shared} more come with the bot"),))] if shared else []),
-        Prose((Text(f"{counts.articles} articles in {counts.stories} stories, {counts.briefs} briefed"),)),
-        Prose((Text(f"{counts.subscriptions} digests, {counts.deliveries_sent} editions delivered"),)),
+        Prose((Text(f"{counted(counts.feeds, 'feed')} of its own: {counts.failing} failing, {counts.paused} paused"),)),
+        *([Prose((Text(f"{counted(shared, 'feed')} from the bot's own list"),))] if shared else []),
+        Prose((Text(f"{articles} in {counted(counts.stories, 'story', 'stories')}, {counts.briefs} briefed"),)),
+        Prose((Text(f"{digests}, {counted(counts.deliveries_sent, 'edition')} delivered"),)),
         Prose((Text(f"{counts.deliveries_pending} waiting, {counts.undeliverable} could not be delivered"),)),
     ]
     stuck = await (
@@ -158,12 +161,14 @@ async def doctor(desk: Desk, asker: Asker, _options: Options) -> Reply:
     found = [*await _platform(desk, asker), await _model(desk), *await _feeds(desk, asker)]
     digests = await digests_here(desk, asker)
     found += [
-        (one.name, False, f"is paused: {one.paused}", f"schedule resume {one.id}") for one in digests if one.paused
+        (one.name, False, f"is paused: {one.paused}", asker.typed("schedule resume", str(one.id)))
+        for one in digests
+        if one.paused
     ]
     if not digests:
-        found.append(("digests", False, "there are none", "make one with “schedule create”"))
+        found.append(("digests", False, "there are none", f"make one with “{asker.typed('schedule create')}”"))
     wrong = [one for one in found if not one[1]]
-    head = "All is well." if not wrong else f"{len(wrong)} things need a hand."
+    head = "All is well." if not wrong else f"{counted(len(wrong), 'thing needs', 'things need')} a hand."
     cards = [Card((Heading((Text("Doctor"),), level=1), Prose((Text(head),))))]
     cards += [_finding_card(*one) for one in (*wrong, *(one for one in found if one[1]))]
     return Reply(tuple(cards))
@@ -203,13 +208,14 @@ async def _feeds(desk: Desk, asker: Asker) -> Sequence[Found]:
     failing = [feed for feed in feeds if feed.polling.failures and not feed.paused]
     found: list[Found] = [("database", True, "answers", "")]
     if not feeds:
-        return [*found, ("feeds", False, "there are none", "add one with “subscribe <address>”")]
+        return [*found, ("feeds", False, "there are none", f"add one with “{asker.typed('subscribe', '<address>')}”")]
     found.append(("feeds", True, f"{len(feeds) - len(failing)} of {len(feeds)} are well", ""))
     for feed in failing:
         since = feed.polling.failing_since
         seen = feed.polling.last_error or "fails"
         told = f"{seen} (since {since:%Y-%m-%d %H:%M} UTC)" if since else seen
-        found.append((feed.title or feed.url, False, told, f"try “test {feed.id}”, or “unsubscribe {feed.id}”"))
+        fix = f"try “{asker.typed('test', str(feed.id))}”, or “{asker.typed('unsubscribe', str(feed.id))}”"
+        found.append((feed.title or feed.url, False, told, fix))
     return found
 
 
@@ -228,7 +234,9 @@ async def audit(desk: Desk, asker: Asker, _options: Options) -> Reply:
         where = f" in {change.channel}" if asker.home == OPERATOR else ""
         spans: tuple[Span, ...] = (
             moment(change.at),
-            Text(f" · {change.asker}{where}: "),
+            Text(" · "),
+            Named("person", change.asker),
+            Text(f"{where}: "),
             Strong(change.line),
             Text(came),
         )
@@ -246,16 +254,17 @@ async def privacy(desk: Desk, asker: Asker, _options: Options) -> Reply:
     rows = [
         (
             "Kept of this workspace",
-            f"{counts.feeds} feeds, {counts.subscriptions} digests and its settings, until removed",
+            f"{counted(counts.feeds, 'feed')}, {counted(counts.subscriptions, 'digest')}, its settings, until removed",
         ),
         ("Digests and where they were posted", f"for {kept.receipts.days} days"),
         ("Who changed what, and reports of problems", f"for {kept.audit.days} days, with the person's id"),
         ("Articles of the feeds", f"for {kept.articles.days} days, shared by all who read the same feed"),
-        ("Not kept", "messages of this workspace are not read; questions such as “search” are not stored"),
+        ("Not kept", "messages of this workspace are not read; what people ask and search for is not stored"),
         ("Others", "no other service is told about this workspace; articles are fetched without naming it"),
     ]
     lines = [Prose((Strong(f"{name}: "), Text(f"{value}."))) for name, value in rows]
-    last = Prose((Text("Those who manage it can remove everything of this workspace with “forget”."),), quiet=True)
+    how = f"Those who manage it can remove everything of this workspace with “{asker.typed('forget')}”."
+    last = Prose((Text(how),), quiet=True)
     return Reply((Card((Heading((Text("What is kept"),), level=1), *lines, last)),))
 
 
@@ -268,6 +277,6 @@ async def forget(desk: Desk, asker: Asker, options: Options) -> Reply:
         raise BadOption("confirm", f"must be the workspace's name, “{name}”: this cannot be undone")
     count = await desk.store.forget(asker.platform, asker.workspace)
     return said(
-        f"Removed {count} digests, the feeds that were this workspace's alone, its settings, reports and log. "
-        "Messages posted so far stay where they are."
+        f"Removed {counted(count, 'digest')}, the feeds that were this workspace's alone, its settings, reports and "
+        "log. Messages posted so far stay where they are."
     )

@@ -7,6 +7,7 @@ from typing import Literal
 from digestbot.domain.subscription import Channel, Style
 
 MomentStyle = Literal["time", "date", "datetime", "relative"]
+NamedKind = Literal["channel", "person", "role"]
 DeliveryState = Literal["pending", "sending", "sent", "undeliverable"]
 
 
@@ -44,7 +45,15 @@ class Moment:
     style: MomentStyle = "datetime"
 
 
-Span = Text | Strong | Link | Moment
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A channel, person or role of a platform, by its id there: readers see its name, and nobody is notified."""
+
+    kind: NamedKind
+    id: str
+
+
+Span = Text | Strong | Link | Moment | Named
 
 
 # ── blocks ───────────────────────────────────────────────────────────────────

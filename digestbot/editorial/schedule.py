@@ -101,6 +101,14 @@ def editions(schedule: Schedule, after: datetime, until: datetime) -> Iterator[d
         due = next_edition(schedule, due)
 
 
+def window_of(schedule: Schedule, at: datetime) -> timedelta:
+    """Return how far an edition at ``at`` looks back: to the one before it, a day at least."""
+    if schedule.frequency == "instant":
+        return _DAY
+    before = [due for due in editions(schedule, at - _LOOK_BACK, at) if due < at]
+    return max(_DAY, at - before[-1]) if before else _DAY
+
+
 def due_edition(schedule: Schedule, next_at: datetime | None, now: datetime) -> Due | None:
     """Decide which edition to make now, if any.
 

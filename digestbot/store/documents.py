@@ -18,6 +18,7 @@ from digestbot.domain.digest import (
     Heading,
     Link,
     Moment,
+    Named,
     Prose,
     Quotation,
     Rule,
@@ -82,6 +83,8 @@ def _span(span: Span) -> Json:
             return {"link": text, "url": url}
         case Moment(at, fallback, style):
             return {"moment": _instant(at), "fallback": fallback, "style": style}
+        case Named(kind, name):
+            return {"named": name, "kind": kind}
         case _:
             assert_never(span)
 
@@ -91,6 +94,8 @@ def _read_span(span: Json) -> Span:
         return Link(span["link"], span["url"])
     if "moment" in span:
         return Moment(datetime.fromisoformat(span["moment"]), span["fallback"], span["style"])
+    if "named" in span:
+        return Named(span["kind"], span["named"])
     return Strong(span["strong"]) if "strong" in span else Text(span["text"])
 
 

@@ -81,15 +81,18 @@ async def _stories(
 ) -> Sequence[Hit]:
     """Find stories by their articles; the newest matching article's title is the line."""
     found = select(
-        articles.c.id, articles.c.story_id, articles.c.title, articles.c.fetched_at,
-        _place(articles.c.id, articles.c.story_id),
+        articles.c.id, articles.c.story_id, articles.c.title, articles.c.fetched_at, articles.c.outlet,
+        articles.c.url, _place(articles.c.id, articles.c.story_id),
     )  # fmt: skip
     found = _matching(connection, found, articles.c.id, wanted, articles.c.title, articles.c.text).where(recent)
     rows = (await connection.execute(_first_of_each(found, limit))).all()
     # Read apart: sorting every match with its text would move megabytes.
     kept = select(articles.c.id, articles.c.text).where(articles.c.id.in_([row.id for row in rows]))
     texts = {row.id: row.text for row in await connection.execute(kept)}
-    return [Hit(row.story_id, "story", row.title, row.fetched_at, "", excerpt(texts[row.id], wanted)) for row in rows]
+    return [
+        Hit(row.story_id, "story", row.title, row.fetched_at, "", excerpt(texts[row.id], wanted), row.outlet, row.url)
+        for row in rows
+    ]
 
 
 async def _quotes(
@@ -101,7 +104,15 @@ async def _quotes(
     ).where(recent)  # fmt: skip
     rows = (await connection.execute(_first_of_each(found, limit))).all()
     return [
-        Hit(row.story_id, "quote", quote.text, row.fetched_at, quote.speaker.name if quote.speaker else "")
+        Hit(
+            row.story_id,
+            "quote",
+            quote.text,
+            row.fetched_at,
+            quote.speaker.name if quote.speaker else "",
+            outlet=row.outlet,
+            url=row.url,
+        )
         for row in rows
         for quote in cut_again(article_of(row), row.cut)
         if quote.text == row.said
@@ -115,7 +126,7 @@ async def _people(
     found = _matching(connection, _said(quotes.c.speaker), quotes.c.id, wanted, quotes.c.speaker).where(recent)
     rows = (await connection.execute(_first_of_each(found, limit))).all()
     return [
-        Hit(row.story_id, "person", quote.speaker.name, row.fetched_at)
+        Hit(row.story_id, "person", quote.speaker.name, row.fetched_at, outlet=row.outlet, url=row.url)
         for row in rows
         for quote in cut_again(article_of(row), row.cut)
         if quote.speaker and quote.speaker.kind == "person"

@@ -106,7 +106,7 @@ async def test_opml_goes_in_and_out_in_the_terminal(filled, capsys, tmp_path):
     )
     await ask(["import", str(file)], filled)
     shown = capsys.readouterr().out
-    assert "1 new feeds" in shown
+    assert "1 new feed" in shown
     assert "Trade (1)" in shown
     await ask(["export"], filled)
     assert capsys.readouterr().out.startswith("<?xml")

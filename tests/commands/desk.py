@@ -53,7 +53,9 @@ def words(reply: Reply) -> str:
     for card in reply.cards:
         for block in card.blocks:
             if isinstance(block, Heading | Prose):
-                lines.append("".join(getattr(s, "text", getattr(s, "fallback", "")) for s in block.spans))
+                lines.append(
+                    "".join(getattr(s, "text", getattr(s, "fallback", getattr(s, "id", ""))) for s in block.spans)
+                )
             elif isinstance(block, Quotation):
                 lines.append(f"{block.text} {block.speaker}")
     return "\n".join(lines)

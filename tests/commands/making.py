@@ -105,7 +105,9 @@ def shown(reply: Reply) -> str:
         for block in one.blocks:
             match block:
                 case Heading() | Prose():
-                    lines.append("".join(getattr(s, "text", getattr(s, "fallback", "")) for s in block.spans))
+                    lines.append(
+                        "".join(getattr(s, "text", getattr(s, "fallback", getattr(s, "id", ""))) for s in block.spans)
+                    )
                 case Quotation():
                     lines.append(f"“{block.text}” {block.speaker}")
                 case Sources():

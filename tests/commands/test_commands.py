@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from digestbot.commands import COMMANDS, Asker, Desk, Invocation, Reply, dispatch, parse
+from digestbot.domain.digest import Heading, Link, Named, Quotation
 from digestbot.domain.errors import NotAllowed, NotFound, StoreError, UserError
 from digestbot.domain.news import Entry, ParsedFeed
 from digestbot.domain.subscription import Channel, Filter, Subscription
@@ -78,6 +79,73 @@ async def test_more_of_an_edition_lists_what_had_no_room(desk: Desk) -> None:
     at = desk.clock.now().isoformat()
     assert "more stories" in shown(await ask(desk, f"more subscription=1 at={at}"))
     assert isinstance((await dispatch(desk, parse(f"more subscription=1 at={at}", COMMANDS), STRANGER)).error, NotFound)
+
+
+async def test_more_of_a_brief_that_was_asked_for_lists_the_rest(desk: Desk) -> None:
+    """The button below “and 2 more” of a brief says how it was asked for, so that it opens those very stories."""
+    brief = await ask(desk, "now 24h stories=1")
+    line = buttons(brief)["Show 2 more"]
+    assert len(line) <= 100
+    rest = await ask(desk, line)
+    assert shown(rest).startswith("2 more stories")
+    first = {line for line in shown(brief).splitlines() if line.startswith("News of the")}
+    others = {line for line in shown(rest).splitlines() if line.startswith("News of the")}
+    assert first | others == {"News of the barrier", "News of the ferry", "News of the volcano"}
+    assert not first & others
+
+
+async def test_a_brief_that_finds_nothing_says_what_else_can_be_asked(desk: Desk) -> None:
+    """The words can be searched for in all that is kept, or the news be had without them."""
+    reply = await ask(desk, "now grain prices")
+    assert buttons(reply) == {
+        "Search everything kept": 'search words="grain prices"',
+        "All the news": "now",
+    }
+
+
+async def test_the_sources_show_what_each_sentence_rests_on(desk: Desk) -> None:
+    """Below a sentence of the summary stands where its words are found, and below that the articles read."""
+    lines = shown(await ask(desk, "sources 1")).splitlines()
+    said, rests, read = (
+        lines.index(title) for title in ("What was said", "What the summary rests on", "Read for it: 1 article")
+    )
+    assert said < rests < read
+    assert any("in The Ledger" in line for line in lines[rests + 2 : read])
+
+
+async def test_found_quotes_and_stories_name_and_link_their_outlet(desk: Desk) -> None:
+    """What is found can be followed to where it stands: the outlet behind a quotation, the headline as a link."""
+    await ask(desk, "now")
+    (quotation,) = (
+        b for c in (await ask(desk, "quotes Ana Reyes")).cards for b in c.blocks if isinstance(b, Quotation)
+    )
+    assert (quotation.outlet, quotation.url) == ("The Ledger", "https://ledger.example/barrier")
+    found = await ask(desk, "search ferry")
+    links = [s for c in found.cards for b in c.blocks if isinstance(b, Heading) for s in b.spans if isinstance(s, Link)]
+    assert [one.url for one in links] == ["https://ledger.example/ferry"]
+
+
+async def test_commands_are_named_as_they_are_given_where_they_are_read(desk: Desk) -> None:
+    """Help and hints say /digest schedule create on Slack, /digest create on Discord."""
+    on_discord = replace(MANAGER, channel=Channel("discord", "5", "7"))
+    assert "“/digest schedule create”" in shown(await ask(desk, "schedule list", MANAGER))
+    assert "“/digest create”" in shown(await ask(desk, "schedule list", on_discord))
+    told = shown(await ask(desk, "help", on_discord))
+    assert "/news brief — " in told
+    assert "/feed filter add — " in told
+    assert "/digest schedule" not in told
+    assert "public: show the answer" in shown(await ask(desk, "help now", on_discord))
+    assert "/digest now [since]" in shown(await ask(desk, "help now", MANAGER))
+
+
+async def test_places_and_people_are_named_as_the_platform_names_them(desk: Desk) -> None:
+    """Channels and people are shown by name, not by an id that nobody knows."""
+    await ask(desk, "schedule create Brief", MANAGER)
+    await ask(desk, "schedule pause 1", MANAGER)
+    spans = [
+        s for c in (await ask(desk, "schedule list", MANAGER)).cards for b in c.blocks for s in getattr(b, "spans", ())
+    ]
+    assert {Named("channel", "C1"), Named("person", "U2")} <= set(spans)
 
 
 async def test_search_finds_stories(desk: Desk) -> None:
@@ -273,7 +341,7 @@ async def test_forget_wants_the_word_and_then_forgets(desk: Desk) -> None:
     await ask(desk, "schedule create Brief", STRANGER)
     assert "cannot be undone" in shown(await ask(desk, "forget yes", MANAGER))
     assert "“Newsdesk”" in shown(await ask(desk, "forget T1", replace(MANAGER, place="Newsdesk")))
-    assert "Removed 1 digests" in shown(await ask(desk, "forget newsdesk", MANAGER))
+    assert "Removed 1 digest," in shown(await ask(desk, "forget newsdesk", MANAGER))
     assert await desk.store.changes(HERE.home) == []
     assert [s.channel.workspace for s in await desk.store.subscriptions()] == ["T7"]
 

@@ -85,7 +85,7 @@ async def test_a_correction_stands_in_the_posted_message(platform: Platform, tmp
         assert SAID in "".join(before)
         checked = await ask(buttons(Reply((await ask("report 1 speaker her deputy")).notice))["Check again"])
         done = await ask(buttons(checked)["Remove it"])
-        assert "Changed 1 messages" in shown(done)
+        assert "Changed 1 message;" in shown(done)
         after = platform.texts()
         assert len(after) == len(before)
         assert sum(old != new for old, new in zip(before, after, strict=True)) == 1

@@ -21,7 +21,7 @@ async def test_now_answers_with_the_news_and_is_private(room):
     assert WORDS.removesuffix(".") in words(reply)
     assert reply.private
     assert not (await room.ask("now share")).private
-    assert "nothing new on chess" in await room.told("now chess")
+    assert "nothing new on “chess”" in await room.told("now chess")
 
 
 async def test_the_window_is_the_one_asked_for(room):

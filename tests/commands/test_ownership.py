@@ -215,8 +215,8 @@ async def test_a_sites_page_leads_to_its_feed(desk: Desk) -> None:
 
 async def test_a_list_counts_the_workspaces_own(desk: Desk) -> None:
     """What comes with the bot is told beside it."""
-    assert shown(await ask(desk, "list")).startswith("1 feeds\n")
-    assert shown(await ask(desk, "list", STRANGER)).startswith("1 feeds, 1 more come with the bot\n")
+    assert shown(await ask(desk, "list")).startswith("1 feed\n")
+    assert shown(await ask(desk, "list", STRANGER)).startswith("2 feeds · 1 from the bot's own list\n")
     assert shown(await ask(desk, "list", OPERATOR)).startswith("2 feeds\n")
 
 

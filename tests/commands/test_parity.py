@@ -131,7 +131,8 @@ def use(speaker: Speaker, command: CommandSpec, invocation: Invocation) -> str:
         given = Picked(value) if option is not None and option.kind == "channel" else value
         if key in TYPED:
             continue
-        options.append({"name": key, "type": kinds[type(given)], "value": given})
+        name_there = option.on_discord if option is not None else key
+        options.append({"name": name_there, "type": kinds[type(given)], "value": given})
         if isinstance(given, Picked):
             channels[given] = {"id": given, "type": 0, "name": "news", "permissions": "0", "guild_id": "1"}
     data: dict[str, Any] = {"name": name, "type": 1, "options": options}
@@ -182,8 +183,8 @@ async def test_discord_has_every_command_under_the_tables_path(discord: tuple[Di
     for top in bot.tree.get_commands():
         for leaf in getattr(top, "walk_commands", lambda: ())():
             if not hasattr(leaf, "commands"):
-                leaves[leaf.qualified_name] = {parameter.name for parameter in leaf.parameters}
-    assert leaves == {c.discord: {o.name for o in c.options} - TYPED for c in COMMANDS if c.discord}
+                leaves[leaf.qualified_name] = {parameter.display_name for parameter in leaf.parameters}
+    assert leaves == {c.discord: {o.on_discord for o in c.options} - TYPED for c in COMMANDS if c.discord}
 
 
 async def test_a_command_that_needs_more_asks_for_it_on_both(

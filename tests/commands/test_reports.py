@@ -77,7 +77,7 @@ async def test_a_confirmed_quotation_is_removed_where_it_was_posted(desk: Desk, 
     before = {one.id: one.text for one in chat.posted}
     assert SAID in texts(chat)
     reply = await ask(desk, "correct report=1 remedy=quotes quote=1")
-    assert "Changed 1 messages" in shown(reply)
+    assert "Changed 1 message;" in shown(reply)
     changed = [one for one in chat.posted if one.text != before[one.id]]
     assert len(changed) == 1
     assert "Correction: A quotation was removed, as it could not be confirmed." in changed[0].text
@@ -138,7 +138,7 @@ async def test_a_message_that_cannot_be_changed_keeps_the_report_open(desk: Desk
     assert isinstance(reply.error, DeliveryError)
     assert "no longer there" in shown(reply)
     assert (await desk.store.report(1)).state == "open"
-    assert "Changed 1 messages" in shown(await ask(desk, buttons(reply)["Try again"]))
+    assert "Changed 1 message;" in shown(await ask(desk, buttons(reply)["Try again"]))
     assert texts(chat).count("Correction: ") == 1
 
 

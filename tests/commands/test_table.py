@@ -2,8 +2,9 @@
 
 import re
 
-from digestbot.commands import COMMANDS, checked, find, help_card, parse
+from digestbot.commands import COMMANDS, Asker, checked, find, help_card, parse
 from digestbot.domain.digest import Actions
+from digestbot.domain.subscription import Channel
 from tests.commands.desk import desk
 
 NAME, DESCRIPTION, OPTIONS, CHOICES, WHOLE = 32, 100, 25, 25, 8_000
@@ -64,9 +65,12 @@ def test_every_example_can_be_typed():
 def test_help_tells_of_every_option():
     """A command's help names its usage, its options and its example."""
     for command in COMMANDS:
-        said = str(help_card(command, whole=True))
-        assert all(option.description in said for option in command.options)
-        assert command.example in said
+        for channel in (Channel("slack", "C1", "T1"), Channel("discord", "5", "7")):
+            asker = Asker("U1", channel, paths={command.name: command.discord})
+            said = str(help_card(command, asker, whole=True))
+            assert all(option.description in said for option in command.options)
+            assert asker.typed(command.name) in said
+        assert command.example in str(help_card(command, Asker("U1", Channel("slack", "C1", "T1")), whole=True))
 
 
 async def test_every_button_is_a_command_that_can_be_run():

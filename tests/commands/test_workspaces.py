@@ -75,7 +75,7 @@ async def test_new_quiet_hours_are_kept_by_the_digests_that_had_the_old(desk: De
     """One with hours of its own keeps them."""
     await ask(desk, "schedule create Follows")
     await ask(desk, "schedule create Own quiet=12:00-13:00")
-    assert "1 digests keep the new quiet hours" in shown(await ask(desk, "settings quiet=22:00-07:00"))
+    assert "Saved, with the new quiet hours for 1 digest." in shown(await ask(desk, "settings quiet=22:00-07:00"))
     hours = {s.name: s.schedule.quiet_from for s in await desk.store.subscriptions()}
     assert hours == {"Follows": time(22), "Own": time(12)}
 
@@ -155,7 +155,7 @@ async def test_the_doctor_names_each_fault_and_its_fix(desk: Desk) -> None:
         "C1 · not well: Send Messages is missing\nFix: give the bot's role “Send Messages” there",
         "C4 · not well",
         "The Ledger · not well: answered 500 (since 2026-11-23 08:00 UTC)",
-        "Resting · not well: is paused: slack:C4: the channel is gone\nFix: schedule resume 2",
+        "Resting · not well: is paused: slack:C4: the channel is gone\nFix: /digest schedule resume 2",
         "model · well",
         "database · well",
         "slack · well: the token is accepted",
@@ -166,7 +166,7 @@ async def test_the_doctor_names_each_fault_and_its_fix(desk: Desk) -> None:
 
 async def test_the_doctor_of_an_empty_workspace_says_where_to_begin(desk: Desk) -> None:
     """Without digests it names the command that makes one."""
-    assert "make one with “schedule create”" in shown(await ask(desk, "doctor", STRANGER))
+    assert "make one with “/digest schedule create”" in shown(await ask(desk, "doctor", STRANGER))
 
 
 # ── what is kept ─────────────────────────────────────────────────────────────
@@ -176,7 +176,7 @@ async def test_privacy_counts_what_is_kept_here(desk: Desk) -> None:
     """Feeds and digests of this workspace in numbers, each kind of row with its time."""
     await ask(desk, "schedule create Brief")
     told = shown(await ask(desk, "privacy", READER))
-    assert "1 feeds, 1 digests" in told
+    assert "1 feed, 1 digest" in told
     assert "365 days" in told
 
 

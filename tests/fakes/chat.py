@@ -19,7 +19,12 @@ def words(card: Card) -> str:
     for block in card.blocks:
         match block:
             case Heading() | Prose():
-                lines.append("".join(getattr(span, "text", getattr(span, "fallback", "")) for span in block.spans))
+                lines.append(
+                    "".join(
+                        getattr(span, "text", getattr(span, "fallback", getattr(span, "id", "")))
+                        for span in block.spans
+                    )
+                )
             case Quotation():
                 lines.append(f"“{block.text}” — {block.speaker}, {block.note}, {block.outlet}")
             case Sources():

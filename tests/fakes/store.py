@@ -356,13 +356,19 @@ class MemoryNews(MemoryFeeds):
                 continue
             if matches(wanted, article.title, article.text):
                 said = excerpt(article.text, wanted)
-                hits[story_id, "story", ""] = Hit(story_id, "story", article.title, at, "", said)
+                hits[story_id, "story", ""] = Hit(
+                    story_id, "story", article.title, at, "", said, article.outlet, article.url
+                )
             for quote in self._quotes_of(article, story_id):
                 name = quote.speaker.name if quote.speaker else ""
                 if matches(wanted, quote.text, name):
-                    hits[story_id, "quote", quote.text] = Hit(story_id, "quote", quote.text, at, name)
+                    hits[story_id, "quote", quote.text] = Hit(
+                        story_id, "quote", quote.text, at, name, "", article.outlet, article.url
+                    )
                 if quote.speaker and quote.speaker.kind == "person" and matches(wanted, name):
-                    hits[story_id, "person", name] = Hit(story_id, "person", name, at)
+                    hits[story_id, "person", name] = Hit(
+                        story_id, "person", name, at, "", "", article.outlet, article.url
+                    )
         wanted_hits = [hit for hit in hits.values() if kind is None or hit.kind == kind]
         return sorted(wanted_hits, key=lambda hit: (hit.at, hit.story_id), reverse=True)[:limit]
 

@@ -5,6 +5,7 @@ hold lengths. Both ways return faults as sentences, empty when the body is right
 """
 
 import json
+import re
 from collections.abc import Iterator
 from functools import cache, lru_cache
 from typing import Any
@@ -231,6 +232,14 @@ def _option_faults(node: dict[str, Any]) -> list[str]:
     found = [] if 1 <= len(options) <= most else [f"{len(options)} options in {node['type']}"]
     right = (0 < len(o["text"]["text"]) <= 75 and 0 < len(o["value"]) <= 150 for o in options)
     return [*found, *(f"option {str(o)[:80]}" for o, well in zip(options, right, strict=True) if not well)]
+
+
+_NAMES = re.compile(r"markup <(?:#[CGD]|@[UW]|!subteam\^S)[A-Z0-9]+> in small print")
+
+
+def but_names(faults: list[str]) -> list[str]:
+    """Leave out the channels, people and groups that answers name by their ids; a digest names none."""
+    return [fault for fault in faults if not _NAMES.fullmatch(fault)]
 
 
 def _mrkdwn_faults(text: str) -> list[str]:

@@ -17,7 +17,7 @@ from typing import Any
 import trustme
 from aiohttp import web
 
-from tests.rigs.oracles_slack import body_faults, message_faults
+from tests.rigs.oracles_slack import body_faults, but_names, message_faults
 
 Json = dict[str, Any]
 
@@ -140,9 +140,9 @@ class SlackRig:
     def check(self) -> int:
         """Look at every body that came while ``later`` was set; return how many there were."""
         for method, body in self.calls:
-            self.faults += body_faults(method, body)
+            self.faults += but_names(body_faults(method, body))
         for body in self._unchecked:
-            self.faults += message_faults(body)
+            self.faults += but_names(message_faults(body))
         return len(self.calls) + len(self._unchecked)
 
     # ── answering ───────────────────────────────────────────────────────────
@@ -153,7 +153,7 @@ class SlackRig:
         token = request.headers.get("Authorization", "").removeprefix("Bearer ")
         self.calls.append((method, body))
         self.asking.append((method, token))
-        found = [] if self.later else body_faults(method, body)
+        found = [] if self.later else but_names(body_faults(method, body))
         self.faults += found
         if found:
             return web.json_response({"ok": False, "error": "invalid_arguments", "errors": found})

@@ -14,7 +14,7 @@ from typing import Any
 
 from aiohttp import WSMsgType, web
 
-from tests.rigs.oracles_slack import message_faults
+from tests.rigs.oracles_slack import but_names, message_faults
 from tests.rigs.slack import Json, SlackRig
 
 USES = 5
@@ -90,7 +90,7 @@ class SocketRig(SlackRig):
         if self.later:
             self._unchecked.append(body)
         else:
-            self.faults += message_faults(body)
+            self.faults += but_names(message_faults(body))
         self.responses.append(body)
         self.answered.append(request.match_info["id"])
         await asyncio.sleep(self.delay)

@@ -27,6 +27,7 @@ TIMES = st.datetimes(datetime(2000, 1, 1), datetime(2100, 1, 1), timezones=st.ju
 SPANS = st.one_of(
     st.builds(document.Text, TEXTS),
     st.builds(document.Strong, TEXTS),
+    st.builds(document.Named, st.sampled_from(["channel", "person", "role"]), TEXTS),
     st.builds(document.Link, TEXTS, TEXTS),
     st.builds(document.Moment, TIMES, TEXTS, st.sampled_from(get_args(document.MomentStyle))),
 )

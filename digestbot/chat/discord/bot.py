@@ -61,8 +61,8 @@ NO_FILES: Files = MappingProxyType({})
 FORM_PATIENCE = 1.0
 """Seconds that a form to change something waits for what stands there now; Discord waits three."""
 CLOSED = "That form is closed by now: use the command again."
-SHOWN_TO_ALL = ("public", "share")
-"""The flags that show an answer to the whole channel."""
+SHOWN_TO_ALL = "share"
+"""The flag that shows an answer to the whole channel."""
 FIRST_RETRY, LAST_RETRY = 5.0, 300.0
 """Seconds before the first and at most before a further try to connect."""
 
@@ -230,7 +230,7 @@ class DiscordBot(discord.AutoShardedClient):
         self, interaction: discord.Interaction, invocation: Invocation, files: Files, then: Form | None = None
     ) -> None:
         """Run a command and write its answer; who sees it is settled before the first answer."""
-        private = not any(invocation.options.get(flag) is True for flag in SHOWN_TO_ALL)
+        private = invocation.options.get(SHOWN_TO_ALL) is not True
         if not await self._acknowledged(interaction, private=private):
             return  # its asker is told by Discord, and would ask again: doing it now would do it twice
         try:

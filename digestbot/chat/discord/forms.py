@@ -50,7 +50,7 @@ class Sheet(discord.ui.Modal):
     """A form's first page."""
 
     def __init__(self, form: Form, submit: Submit) -> None:
-        super().__init__(title=clip(one_line(form.command.name.capitalize()), MAX_TITLE))
+        super().__init__(title=clip(one_line(form.command.heading), MAX_TITLE))
         self._form, self._submit = form, submit
         self._fields: list[tuple[Option, discord.ui.Item[Any]]] = []
         if form.fault:
@@ -78,7 +78,7 @@ class Sheet(discord.ui.Modal):
 
 
 def _label(option: Option) -> str:
-    return clip(option.name.replace("_", " ").capitalize(), MAX_LABEL)
+    return clip(option.shown, MAX_LABEL)
 
 
 def _hint(option: Option) -> str:
@@ -89,11 +89,10 @@ def _field(option: Option, value: Value | None) -> discord.ui.Item[Any]:
     """Return the field that takes an option of its kind, filled with the value there is."""
     match option.kind:
         case "choice":
-            return _menu(option, option.choices, value)
+            return _menu(option, option.offered, value)
         case "flag":
-            return _menu(
-                option, ("yes", "no"), {True: "yes", False: "no"}.get(value is True) if value is not None else None
-            )
+            ticked = None if value is None else "yes" if value is True else "no"
+            return _menu(option, (("Yes", "yes"), ("No", "no")), ticked)
         case "channel":
             return _channel(option, value)
         case "file":
@@ -102,8 +101,8 @@ def _field(option: Option, value: Value | None) -> discord.ui.Item[Any]:
             return _text(option, value)
 
 
-def _menu(option: Option, choices: Sequence[str], value: Value | None) -> discord.ui.Select[Any]:
-    options = [discord.SelectOption(label=one.capitalize(), value=one, default=one == value) for one in choices]
+def _menu(option: Option, offered: Sequence[tuple[str, str]], value: Value | None) -> discord.ui.Select[Any]:
+    options = [discord.SelectOption(label=label, value=one, default=one == value) for label, one in offered]
     return discord.ui.Select(
         custom_id=option.name, options=options, required=option.required, min_values=int(option.required)
     )

@@ -10,11 +10,12 @@ from datetime import UTC, datetime
 from typing import assert_never
 
 from digestbot.chat.characters import one_line
-from digestbot.domain.digest import Link, Moment, MomentStyle, Span, Strong, Text
+from digestbot.domain.digest import Link, Moment, MomentStyle, Named, NamedKind, Span, Strong, Text
 
 MAX_URL = 512
 """Characters of an address in a message; Discord's own limit for buttons, kept for links as well."""
 _STYLES: dict[MomentStyle, str] = {"time": "t", "date": "D", "datetime": "f", "relative": "R"}
+_NAMED: dict[NamedKind, str] = {"channel": "#", "person": "@", "role": "@&"}
 _SPECIAL = re.compile(r"[\\*_~`|<>\[\]()@#]|(?<=\w):(?=//)")
 _LINE_START = re.compile(r"^(\s*)([-+]|\d+(?=\.\s))")
 _URL = re.compile(r"https?://[^\s<>()\"'`|\\\x00-\x20\x7f-\x9f\ud800-\udfff]+")
@@ -22,6 +23,7 @@ _READ = re.compile(
     r"\\(?P<escaped>[^0-9A-Za-z\s])"
     r"|\[(?P<label>(?:\\.|[^\]\\])*)\]\(<[^>]*>\)"
     r"|<t:(?P<time>-?\d+):\w>"
+    r"|<(?:#|@&?)(?P<named>\d+)>"
     r"|(?P<bold>\*\*)"
 )
 _LINE_MARK = re.compile(r"^(?:> )?(?:#{1,3} |-# )?")
@@ -54,15 +56,24 @@ def _written(span: Span) -> str:
         case Text():
             return escape(span.text)
         case Strong():
-            text = escape(span.text).strip()
-            return f"**{text}**" if text else ""
+            return _bold(span.text)
         case Link():
             label = escape(span.text)
             return f"[{label}](<{span.url}>)" if label.strip() and is_address(span.url) else label
         case Moment():
             return f"<t:{int(span.at.timestamp())}:{_STYLES[span.style]}>"
+        case Named():
+            return f"<{_NAMED[span.kind]}{span.id}>" if re.fullmatch(r"\d{15,20}", span.id) else escape(span.id)
         case _:
             assert_never(span)
+
+
+def _bold(text: str) -> str:
+    """Return a text in bold; blanks at its ends stand outside the marks, so that they are not lost."""
+    inner = escape(text).strip()
+    if not inner:
+        return ""
+    return f"{' ' if text[:1].isspace() else ''}**{inner}**{' ' if text[-1:].isspace() else ''}"
 
 
 def read(content: str) -> str:
@@ -75,6 +86,8 @@ def _shown(found: re.Match[str]) -> str:
         return sign
     if (label := found["label"]) is not None:
         return read(label)
+    if (named := found["named"]) is not None:
+        return named
     if (time := found["time"]) is not None:
         return f"{datetime.fromtimestamp(int(time), UTC):%Y-%m-%d %H:%M}"
     return ""

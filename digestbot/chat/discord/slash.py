@@ -93,7 +93,9 @@ def native(command: CommandSpec, name: str, run: Run, suggest: Suggest) -> app_c
         app_commands.describe(**{option.name: option.description for option in shown})(callback)
     for option in shown:
         if option.choices:
-            app_commands.choices(**{option.name: [_choice(one, one) for one in option.choices]})(callback)
+            app_commands.choices(**{option.name: [_choice(label, one) for label, one in option.offered]})(callback)
+    if renamed := {option.name: option.discord for option in shown if option.discord}:
+        app_commands.rename(**renamed)(callback)
     made: app_commands.Command[Any, ..., None] = app_commands.Command(
         name=name, description=command.description, callback=callback
     )

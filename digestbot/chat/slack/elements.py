@@ -20,6 +20,8 @@ from digestbot.domain.digest import (
     Link,
     Moment,
     MomentStyle,
+    Named,
+    NamedKind,
     Prose,
     Quotation,
     Rule,
@@ -35,8 +37,6 @@ MAX_HEADER, MAX_LABEL, MAX_VALUE, MAX_OPTION_VALUE, MAX_SMALL, MAX_URL = 150, 75
 """Characters of a header, of a button's or option's label and value, of small print and of an address
 (docs.slack.dev, Block Kit reference)."""
 MAX_OPTIONS = 5
-LABELS = {"Report": "Report a problem"}
-"""Labels that are told at length here, where there is room for it."""
 BUTTONS = 3
 """Buttons shown in a row; what comes after them goes into the overflow menu."""
 ACTION = "run:"
@@ -48,6 +48,12 @@ _FORMATS: dict[MomentStyle, str] = {
     "datetime": "{date_short_pretty} at {time}",
     "relative": "{ago}",
 }
+_NAMED: dict[NamedKind, tuple[str, str, str, str]] = {
+    "channel": (r"[CGD][A-Z0-9]+", "channel", "channel_id", "#"),
+    "person": (r"[UW][A-Z0-9]+", "user", "user_id", "@"),
+    "role": (r"S[A-Z0-9]+", "usergroup", "usergroup_id", "!subteam^"),
+}
+"""What an id looks like, the ``rich_text`` element that shows its name, and how it is written in ``mrkdwn``."""
 _FORMATTING = re.compile(r"[*_~`|\n]|:\S+:|^\s*>")
 _ADDRESS = re.compile(r"https?://[^\s<>|\"\x00-\x20\x7f-\x9f\ud800-\udfff]+")
 _BROADCASTS = ("here", "channel", "everyone")
@@ -175,7 +181,7 @@ def _row(actions: Sequence[Action], about: str = "", buttons: int = BUTTONS) -> 
 def _button(action: Action, number: int, about: str) -> Json:
     button: Json = {
         "type": "button",
-        "text": _plain(LABELS.get(action.label, action.label), MAX_LABEL),
+        "text": _plain(action.label, MAX_LABEL),
         "action_id": f"{ACTION}{number}",
         "value": action.invocation,
     }
@@ -186,7 +192,7 @@ def _button(action: Action, number: int, about: str) -> Json:
 
 def _menu(actions: Sequence[Action]) -> list[Json]:
     options: list[Json] = [
-        {"text": _plain(LABELS.get(action.label, action.label), MAX_LABEL), "value": action.invocation}
+        {"text": _plain(action.label, MAX_LABEL), "value": action.invocation}
         for action in [a for a in actions if len(a.invocation) <= MAX_OPTION_VALUE][:MAX_OPTIONS]
     ]
     return [{"type": "overflow", "action_id": f"{ACTION}menu", "options": options}] if options else []
@@ -214,6 +220,11 @@ def _rich_elements(span: Span, *, bold: bool = False) -> list[Json]:
         case Moment():
             date: Json = {"type": "date", "timestamp": int(span.at.timestamp()), "format": _FORMATS[span.style]}
             return [date | {"fallback": one_line(span.fallback) or "?"} | style]
+        case Named():
+            form, kind, key, _ = _NAMED[span.kind]
+            if not re.fullmatch(form, span.id):
+                return _rich_elements(Text(span.id), bold=bold)
+            return [{"type": kind, key: span.id} | style]
         case _:
             assert_never(span)
 
@@ -250,6 +261,9 @@ def _mrkdwn(span: Span) -> str:
         case Moment():
             fallback = escape(one_line(span.fallback)) or "?"
             return f"<!date^{int(span.at.timestamp())}^{_FORMATS[span.style]}|{fallback}>"
+        case Named():
+            form, _, _, sign = _NAMED[span.kind]
+            return f"<{sign}{span.id}>" if re.fullmatch(form, span.id) else escape(one_line(span.id))
         case _:
             assert_never(span)
 

@@ -17,7 +17,13 @@ def _seen(node: object) -> str:
     match node:
         case {"type": "mrkdwn", "text": str(text)}:
             return _seen_mrkdwn(text)
-        case {"text": str(text)} | {"type": "date", "fallback": str(text)}:
+        case (
+            {"text": str(text)}
+            | {"type": "date", "fallback": str(text)}
+            | {"channel_id": str(text)}
+            | {"user_id": str(text)}
+            | {"usergroup_id": str(text)}
+        ):
             return text
         case {"type": "rich_text_section" | "rich_text_quote", "elements": list(elements)}:
             return "".join(_seen(element) for element in elements)
@@ -32,4 +38,5 @@ def _seen(node: object) -> str:
 def _seen_mrkdwn(text: str) -> str:
     """Undo the markup our small print has: dates, links, bold, then the entities."""
     shown = re.sub(r"<[^|>]*\|([^>]*)>", r"\1", text)
+    shown = re.sub(r"<(?:#|@|!subteam\^)([A-Z0-9]+)>", r"\1", shown)
     return unescape(re.sub(r"\*([^*]*)\*", r"\1", shown))

@@ -39,7 +39,7 @@ def form(wanted: Form, channel: str, offers: Offers = NOTHING, *, home: bool = F
         "type": "modal",
         "callback_id": f"{FORM}{wanted.command.name}",
         "private_metadata": _memory({"channel": channel, "home": home}, kept),
-        "title": _plain(wanted.command.name.capitalize(), MAX_TITLE),
+        "title": _plain(wanted.command.heading, MAX_TITLE),
         "submit": _plain("Go", MAX_TITLE),
         "close": _plain("Cancel", MAX_TITLE),
         "blocks": blocks[:MAX_BLOCKS] or [{"type": "section", "text": _plain(wanted.command.description, MAX_INPUT)}],
@@ -58,7 +58,7 @@ def _input(option: Option, given: Value | None, offers: Offers) -> Json:
         "type": "input",
         "block_id": option.name,
         "optional": not option.required,
-        "label": _plain(option.name.replace("_", " ").capitalize(), MAX_HINT),
+        "label": _plain(option.shown, MAX_HINT),
         "hint": _plain(option.description, MAX_HINT),
         "element": _element(option, given, offers),
     }
@@ -71,7 +71,7 @@ def _element(option: Option, given: Value | None, offers: Offers) -> Json:
             ticked: Json = {"initial_options": [yes]} if given is True else {}
             return {"type": "checkboxes", "action_id": option.name, "options": [yes]} | ticked
         case "choice":
-            return _menu(option, [(choice.capitalize(), choice) for choice in option.choices], given)
+            return _menu(option, option.offered, given)
         case "channel":
             chosen: Json = {"initial_conversation": given} if given else {"default_to_current_conversation": True}
             only: Json = {"include": ["public", "private"], "exclude_bot_users": True}

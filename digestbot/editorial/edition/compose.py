@@ -197,7 +197,7 @@ def _actions(story_id: int, topic: str) -> Actions:
         (
             Action("Sources", f"sources story={story_id}"),
             Action("More", f"more story={story_id}"),
-            Action("Report", f"report story={story_id}"),
+            Action("Report a problem", f"report story={story_id}"),
             *snooze,
         )
     )

@@ -14,7 +14,7 @@ _TOKEN = re.compile(
     r"\\(?P<escaped>[^0-9A-Za-z\s])"
     r"|\[(?P<label>(?:\\.|[^\]\\])+)\]\((?:<(?P<angle>https?://[^>\s]+)>|(?P<url>https?://[^\s)]+))\)"
     r"|<t:(?P<time>-?\d{1,12})(?::(?P<style>[tTdDfFR]))?>"
-    r"|<@&?(?P<mention>\d+)>"
+    r"|<(?:@&?|#)(?P<mention>\d+)>"
     r"|\*\*(?P<bold>(?:\\.|[^\\])+?)\*\*"
     r"|(?P<mark>[*_])(?P<italic>(?:\\.|[^\\*_\s])(?:(?:\\.|[^\\*_])*?(?:\\.|[^\\*_\s]))?)(?P=mark)(?!\w)"
     r"|`(?P<code>[^`]+)`",
@@ -87,7 +87,7 @@ def _token(found: re.Match[str]) -> str:
     elif part["italic"] is not None:
         html = f"<em>{inline(part['italic'])}</em>"
     elif part["mention"] is not None:
-        html = '<span class="mention">@role</span>'
+        html = f'<span class="mention">{"#channel" if found[0].startswith("<#") else "@role"}</span>'
     elif part["code"] is not None:
         html = f"<code>{escape(part['code'])}</code>"
     else:

@@ -108,6 +108,8 @@ def _element(node: object) -> str:
             html = moment(at, str(rest.get("fallback") or at))
         case {"type": "broadcast", "range": str(name)}:
             html = _mention(f"@{name}")
+        case {"type": "channel", "channel_id": str(name)}:
+            html = _mention(f"#{name}")
         case {"type": "usergroup", "usergroup_id": str(name)} | {"type": "user", "user_id": str(name)}:
             html = _mention(f"@{name}")
         case {"type": "emoji", "name": str(name)}:

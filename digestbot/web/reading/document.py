@@ -10,6 +10,7 @@ from digestbot.domain.digest import (
     Heading,
     Link,
     Moment,
+    Named,
     Prose,
     Quotation,
     Rule,
@@ -73,13 +74,25 @@ def _span(span: Span) -> str:
             return link(url, escape(text))
         case Moment(at, fallback):
             return f'<time datetime="{at.isoformat()}">{escape(fallback)}</time>'
+        case Named(_, name):
+            return escape(name)
         case _:
             assert_never(span)
 
 
 def words_of(spans: Sequence[Span]) -> str:
     """Return the characters of spans."""
-    return "".join(span.fallback if isinstance(span, Moment) else span.text for span in spans)
+    return "".join(_words(span) for span in spans)
+
+
+def _words(span: Span) -> str:
+    match span:
+        case Moment():
+            return span.fallback
+        case Named():
+            return span.id
+        case Text() | Strong() | Link():
+            return span.text
 
 
 def _text(block: Block) -> Iterator[str]:

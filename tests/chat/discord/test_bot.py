@@ -80,7 +80,7 @@ async def test_the_commands_are_the_tables_and_valid(rig: DiscordRig, house: Hou
     assert set(told) == {command.discord for command in COMMANDS if command.discord}
     for command in COMMANDS:
         if command.discord:
-            shown = {o.name for o in command.options if o.name != "confirm"}  # typed into a form alone
+            shown = {o.on_discord for o in command.options if o.name != "confirm"}  # typed into a form alone
             assert {o["name"] for o in told[command.discord].get("options", [])} == shown
     guarded = {top["name"]: top.get("default_member_permissions") for top in rig.commands if top["type"] == 1}
     assert [top["name"] for top in rig.commands if top["type"] == 3] == ["Summarize link", "Show sources"]
@@ -147,7 +147,7 @@ async def test_a_channel_is_given_by_its_id(rig: DiscordRig, house: House):
 
 async def test_shared_answers_are_public(rig: DiscordRig, house: House):
     """Whether others see it is decided before the first answer."""
-    first, full = await answered(rig, Speaker(house.bot, rig).slash("news brief", share=True))
+    first, full = await answered(rig, Speaker(house.bot, rig).slash("news brief", public=True))
     assert not (first["callback"].get("data") or {}).get("flags", 0) & EPHEMERAL
     assert not full["flags"] & EPHEMERAL
 

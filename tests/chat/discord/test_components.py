@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from digestbot.chat.characters import one_line
 from digestbot.chat.discord import components
-from digestbot.chat.discord.markup import escape, read
+from digestbot.chat.discord.markup import escape, read, written
 from digestbot.domain.digest import (
     Action,
     Actions,
@@ -20,9 +20,11 @@ from digestbot.domain.digest import (
     Heading,
     Link,
     Moment,
+    Named,
     Prose,
     Quotation,
     Sources,
+    Strong,
     Text,
 )
 from tests.shared import shared
@@ -116,6 +118,13 @@ def test_no_markup_of_others_survives(hostile):
     for sign in "*_~`|<>[]()@#":
         assert all(bare[i - 1] == "\0" for i, c in enumerate(bare) if c == sign)
     assert not re.search(r"\w://", bare)
+
+
+def test_blanks_beside_bold_words_are_kept() -> None:
+    """“Feeds: all” has its blank though the first word is bold; names of places are shown by Discord itself."""
+    spans = (Strong("Feeds: "), Text("all in "), Named("channel", "500000000000000001"), Named("person", "U1"))
+    assert written(spans) == "**Feeds:** all in <#500000000000000001>U1"
+    assert read(written(spans)) == "Feeds: all in 500000000000000001U1"
 
 
 def test_forty_stories_lose_none_and_keep_their_order():

@@ -97,8 +97,8 @@ async def test_the_news_is_private_unless_it_is_asked_to_be_public(world: World)
     private = await world.reader.slash(world.channel, "news brief")
     assert private.ephemeral
     assert "Saltmere council votes" in shown(private.response)
-    assert set(buttons(private.response)) == {"Sources", "More", "Report"}
-    public = await world.reader.slash(world.channel, "news brief", share=True)
+    assert set(buttons(private.response)) == {"Sources", "More", "Report a problem"}
+    public = await world.reader.slash(world.channel, "news brief", public=True)
     assert not public.ephemeral
 
 
@@ -114,7 +114,7 @@ async def test_buttons_live_after_a_restart(world: World):
 
 async def test_a_second_press_within_two_seconds_acts_once(world: World):
     """Pressed twice at once a button runs its command once; two seconds later it runs again; others may press too."""
-    brief = await world.reader.slash(world.channel, "news brief", share=True)
+    brief = await world.reader.slash(world.channel, "news brief", public=True)
     for _ in range(2):
         await world.reader.click(brief.response, custom_id="sources story=1")
     assert [invocation.name for invocation, _ in world.asked] == ["now", "sources"]
@@ -186,7 +186,7 @@ async def test_a_digest_is_edited_in_a_form_that_shows_what_stands(world: World)
     world.script["schedule edit"] = Reply((), form=Form(spec, given, spec.options[1:]))
     first = await world.manager.slash(world.channel, "digest edit", digest=1)
     fields = {one["component"]["custom_id"]: one["component"] for one in first.modal["components"]}
-    assert list(fields) == ["name", "frequency", "at", "weekday", "timezone"]
+    assert list(fields) == ["name", "channel", "frequency", "at", "weekday"]
     assert fields["name"]["value"] == "Morning"
     assert [one["value"] for one in fields["frequency"]["options"] if one.get("default")] == ["weekly"]
     world.script["schedule edit"] = said("Changed.")
@@ -195,7 +195,7 @@ async def test_a_digest_is_edited_in_a_form_that_shows_what_stands(world: World)
     assert "Changed" in shown(done.response)
     (payload,) = buttons(done.response).values()
     second = await world.manager.click(done.response, custom_id=payload)
-    assert second.modal["components"][0]["component"]["custom_id"] == "channel"
+    assert second.modal["components"][0]["component"]["custom_id"] == "timezone"
 
 
 async def test_a_form_opens_empty_when_what_stands_takes_long(world: World):
@@ -203,7 +203,7 @@ async def test_a_form_opens_empty_when_what_stands_takes_long(world: World):
     world.takes = 30.0
     opened = await world.manager.slash(world.channel, "digest edit", digest=1)
     fields = [one["component"] for one in opened.modal["components"]]
-    assert [one["custom_id"] for one in fields][:2] == ["name", "frequency"]
+    assert [one["custom_id"] for one in fields][:2] == ["name", "channel"]
     assert "value" not in fields[0]
 
 
@@ -254,7 +254,7 @@ async def test_a_problem_is_reported_in_a_form(world: World):
     """The button opens a form with the kinds and room for a note; the report has both."""
     world.script["report"] = said("Thank you.")
     brief = await world.reader.slash(world.channel, "news brief")
-    form = await world.reader.click(brief.response, label="Report")
+    form = await world.reader.click(brief.response, label="Report a problem")
     assert [one["component"]["custom_id"] for one in form.modal["components"]] == ["kind", "note"]
     await world.reader.submit_modal(form, {"kind": ["speaker"], "note": "It was her deputy."})
     assert world.asked[-1][0].options == {"story": 1, "kind": "speaker", "note": "It was her deputy."}

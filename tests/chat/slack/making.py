@@ -69,7 +69,10 @@ def story(number: int, *, topic: str = "", quotes: int = 1) -> Card:
     blocks += [
         Sources(tuple(Link(name, f"https://{name[-5:].lower()}.example/{number}") for name in names)),
         Actions(
-            tuple(Action(label, f"{label.lower()} story={number}") for label in ("Sources", "More", "Report", "Snooze"))
+            tuple(
+                Action(label, f"{label.lower().split()[0]} story={number}")
+                for label in ("Sources", "More", "Report a problem", "Snooze")
+            )
         ),
     ]
     return Card(tuple(blocks), story_id=number, topic=topic)
