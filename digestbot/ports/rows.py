@@ -79,9 +79,9 @@ class Hit:
     """One search result: the story, and the line of it that matched.
 
     ``text`` is a headline, the exact words of a quotation (``speaker`` said them), or a person's name. ``at`` is
-    when the article it stands in was fetched, ``outlet`` and ``url`` are that article's. ``excerpt`` is, for a headline,
-    the stretch of its article that has what was looked for, or empty where the headline alone has it; it is no part of
-    what the hit is.
+    when the article it stands in was fetched, ``outlet`` and ``url`` are that article's. ``excerpt`` is, for a
+    headline, the stretch of its article that has what was looked for, or empty where the headline alone has it; it is
+    no part of what the hit is.
     """
 
     story_id: int
