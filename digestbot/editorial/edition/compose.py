@@ -36,6 +36,7 @@ _MONTHS = (
 )  # fmt: skip
 _HONORIFICS = frozenset({"Mr.", "Mr", "Mrs.", "Mrs", "Ms.", "Ms", "Miss", "Dr.", "Dr", "Sir", "Dame", "Lord", "Lady"})
 """Say nothing of who somebody is."""
+_ARTICLES = frozenset({"The", "A", "An", "One"})
 OTHER = "Other news"
 """Heads the stories without a topic where others have one."""
 STILL_MAKING = "The summary is still being made."
@@ -173,10 +174,18 @@ def _quotation(quote: Quote, told: Sequence[Article]) -> Quotation:
     """Return a quote as a block: its words untouched, its speaker, who that is and where it was said."""
     article = next(a for a in told if a.id == quote.article_id)
     name = quote.speaker.name if quote.speaker else ""
-    who = quote.speaker.description if quote.speaker else ""
-    note = ", ".join(part for part in ("" if who in _HONORIFICS else who, quote.venue) if part)
+    who = _who(quote.speaker.description) if quote.speaker else ""
+    note = ", ".join(part for part in (who, quote.venue) if part)
     url = article.url if _is_web(article.url) else ""
     return Quotation(quote.text, name, note=note, outlet=_outlet(article), url=url)
+
+
+def _who(description: str) -> str:
+    """Return who a speaker is as it stands behind a name: "The prosecutor" opened a sentence, here it does not."""
+    if description in _HONORIFICS:
+        return ""
+    first, _, rest = description.partition(" ")
+    return f"{first.lower()} {rest}" if rest and first in _ARTICLES else description
 
 
 def _sources(told: Sequence[Article], quotes: Sequence[Quote]) -> tuple[Link, ...]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from digestbot.domain.news import Speaker, SpeakerKind
 from digestbot.editorial.quotes import ranker
 from digestbot.editorial.quotes.cues import cue_of
+from digestbot.editorial.quotes.describing import describe
 from digestbot.editorial.quotes.mentions import Mention
 from digestbot.editorial.quotes.model import calibrated
 from digestbot.editorial.quotes.resolver import Resolver
@@ -108,7 +109,8 @@ def speaker_of(scene: Scene, target: Mention, mention: Mention, cue: tuple[int, 
             if name not in scene.fuller:
                 scene.fuller[name] = _fuller(scene, name, start, end)
             name, start, end = scene.fuller[name]
-        description = next((scene.text[m.role[0] : m.role[1]] for m in member.mentions if m.role), "")
+        if kind == "person":
+            description = describe(scene.text, member, scene.words)
     beside = (mention.start, mention.end)
     return Speaker(name, start, end, kind=kind, mention=beside, cue=cue, description=description)
 

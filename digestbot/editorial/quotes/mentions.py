@@ -161,9 +161,8 @@ def _name(text: str, tokens: Sequence[Token], i: int, j: int, words: Lexicon) ->
         return None
     lows = [token.lower for token in tokens[i:j]]
     orgs = words["orgs"]
-    if "of" in lows[2:] and lows[0] in given_names() and lows[0] not in orgs:
-        lows = lows[: lows.index("of")]  # "Stephen Vladeck of the University of Texas"
-        j = i + len(lows)
+    lows = _without_home(lows, words)
+    j = i + len(lows)
     if lows[-1] in orgs or ("of" in lows and any(low in orgs for low in lows[: lows.index("of")])):
         return make_mention(text, tokens, i, j, kind="O", sex="n")
     cut = _after_titles(lows[:-1] if _ends_in_surname(lows, words["titles"]) else lows, words["titles"])
@@ -175,6 +174,19 @@ def _name(text: str, tokens: Sequence[Token], i: int, j: int, words: Lexicon) ->
         return _titled(text, tokens, (i, i + cut, j), words)
     kind, sex = _kind(tokens, i, lows, words)
     return make_mention(text, tokens, i, j, kind=kind, sex=sex)
+
+
+def _without_home(lows: Sequence[str], words: Lexicon) -> Sequence[str]:
+    """Take off where a person belongs: "Stephen Vladeck of the University of Texas", "Dr. Yuki Tanabe of the …"."""
+    if "of" not in lows:
+        return lows
+    orgs, cut = words["orgs"], lows.index("of")
+    titles = _after_titles(lows[:cut], words["titles"])
+    name = lows[titles:cut]
+    if len(name) < 2 or any(low in orgs or low in words["heads"] for low in name):  # noqa: PLR2004 a full name has two words
+        return lows
+    known = titles > 0 or name[0] in given_names() or any(low in orgs for low in lows[cut:])
+    return lows[:cut] if known else lows
 
 
 def _stripped(tokens: Sequence[Token], i: int, j: int, words: Lexicon) -> tuple[int, int]:
