@@ -176,7 +176,7 @@ def _name(text: str, tokens: Sequence[Token], i: int, j: int, words: Lexicon) ->
     return make_mention(text, tokens, i, j, kind=kind, sex=sex)
 
 
-def _without_home(lows: Sequence[str], words: Lexicon) -> Sequence[str]:
+def _without_home(lows: list[str], words: Lexicon) -> list[str]:
     """Take off where a person belongs: "Stephen Vladeck of the University of Texas", "Dr. Yuki Tanabe of the …"."""
     if "of" not in lows:
         return lows
