@@ -17,13 +17,15 @@ from numpy.typing import NDArray
 
 from digestbot.domain.news import Article, Evidence, SummarySentence
 from digestbot.editorial.grounding_words import words_of
-from digestbot.editorial.summary_signs import UNFIT, cost, doubts, leans, orders
+from digestbot.editorial.summary_context import ALONE, Context, contexts
+from digestbot.editorial.summary_signs import UNFIT, cost, dateline, doubts, leans, orders
 from digestbot.editorial.text import sentences, words
 
 Vectors = NDArray[np.float32]
 
 _CANDIDATES = 14
-_MOST_SENTENCES = 4
+_ROOM_A_SENTENCE, _MOST_SENTENCES = 15, 5
+"""Words of the budget a sentence stands for: two at most in a short summary, four (short ones) in a medium one."""
 _FADE = 6.0
 """Sentences after which a sentence's place counts 1/e of the first one's: news puts the news first."""
 _SAME = 0.88
@@ -32,8 +34,13 @@ _COVERAGE = 6.0
 """What covering a story's weightiest words is worth beside the sentences' own worth (about 2 a full summary)."""
 _EVERYWHERE, _WORD_FADE = 0.3, 8.0
 """A word weighs 1 in the first sentence, fading over some eight sentences to 0.3."""
+_HEADLINE = 1.0
+"""What a headline adds to a word: as much as the first sentence does."""
 _SUMMARY_CONCEPTS = 40
-_LEANING = 0.25
+_LEANING, _HALF_NAMED, _ANNOUNCED, _BARE = 0.8, 0.5, 0.6, 0.3
+"""What it costs to show a pronoun without whom it means, a surname alone, an announcement, and a mere filler."""
+_SIGNS = 0.3
+"""What a sentence's signs (a scene, a question, a caption) cost it, whatever its length."""
 _DOUBT = 0.3
 _LEAD = 3.0
 _SHORT = 0.05
@@ -45,7 +52,8 @@ _STRETCH, _ROOMY = 1.35, 35
 class Candidate:
     """A sentence of a story: which article, where in it, and what its signs cost it.
 
-    ``number`` counts the article's sentences from 0. ``text`` is the slice with white space folded.
+    ``number`` counts the article's sentences from 0. ``text`` is the slice with white space folded, a dateline left
+    out.
     """
 
     article: int
@@ -55,6 +63,7 @@ class Candidate:
     text: str
     words: int
     cost: float
+    context: Context = ALONE
 
     @property
     def fit(self) -> bool:
@@ -71,15 +80,20 @@ def candidates(articles: Sequence[Article]) -> list[Candidate]:
     found: list[Candidate] = []
     for index, article in enumerate(articles):
         ordered = orders(article.text)
-        for number, (start, end) in enumerate(sentences(article.text)):
-            text = " ".join(article.text[start:end].split())
+        spans = sentences(article.text)
+        for number, ((start, end), context) in enumerate(zip(spans, contexts(article.text, spans), strict=True)):
+            begin = start + dateline(article.text[start:end])
+            text = " ".join(article.text[begin:end].split())
             length = len(text.split())
-            lost = UNFIT if any(a <= start < b for a, b in ordered) else cost(text, length)
-            found.append(Candidate(index, number, start, end, text, length, lost))
+            unfit = context.quoted or any(a <= start < b for a, b in ordered)
+            lost = UNFIT if unfit else cost(text, length)
+            found.append(Candidate(index, number, begin, end, text, length, lost, context))
     return found
 
 
-def choose(found: Sequence[Candidate], vectors: Vectors, budget: tuple[int, int]) -> list[Candidate]:
+def choose(
+    found: Sequence[Candidate], vectors: Vectors, budget: tuple[int, int], headlines: Sequence[str] = ()
+) -> list[Candidate]:
     """Return the sentences that summarize the story within ``budget`` words, in reading order.
 
     Args:
@@ -87,19 +101,21 @@ def choose(found: Sequence[Candidate], vectors: Vectors, budget: tuple[int, int]
         vectors: A unit vector each, shape (len(found), d).
         budget: Words from and to. Below the lower bound a set loses weight; above the upper one only a
             single sentence may lie, when nothing shorter is fit.
+        headlines: The articles' headlines: what stands there is what the story is about (Edmundson 1969).
 
     Returns:
-        At most four sentences; empty only when the story has no sentence at all.
+        At most a sentence for each fifteen words of the budget, and five; empty only when the story has no sentence.
 
     """
     if not found:
         return []
-    draft = _Draft(found, _scores(found, vectors), budget)
+    draft = _Draft(found, _scores(found, vectors), budget, headlines)
     short = draft.best(_CANDIDATES)
     if not short:
         return [min(found, key=lambda c: (not c.fit, c.words > budget[1], c.number, c.article))]
     likeness = vectors[short] @ vectors[short].T
-    sets = (subset for size in range(1, _MOST_SENTENCES + 1) for subset in combinations(range(len(short)), size))
+    most = min(_MOST_SENTENCES, max(2, round(budget[1] / _ROOM_A_SENTENCE)))
+    sets = (subset for size in range(1, most + 1) for subset in combinations(range(len(short)), size))
     best = max(sets, key=lambda subset: draft.value([short[i] for i in subset], likeness[np.ix_(subset, subset)]))
     return [found[i] for i in draft.in_order([short[i] for i in best])]
 
@@ -111,7 +127,9 @@ class _Draft:
     the earlier the story uses it: Filatova and Hatzivassiloglou 2004) and the worth of its sentences.
     """
 
-    def __init__(self, found: Sequence[Candidate], scores: Sequence[float], budget: tuple[int, int]) -> None:
+    def __init__(
+        self, found: Sequence[Candidate], scores: Sequence[float], budget: tuple[int, int], headlines: Sequence[str]
+    ) -> None:
         """Weigh the story's words."""
         self.found = found
         self.scores = scores
@@ -124,6 +142,9 @@ class _Draft:
         for candidate, concepts in zip(found, self.concepts, strict=True):
             weight = _EVERYWHERE + (1 - _EVERYWHERE) * math.exp(-candidate.number / _WORD_FADE)
             weights.update(dict.fromkeys(concepts, weight))
+        for headline in headlines:
+            told = {w.stem for w in words_of(headline) if w.content}
+            weights.update(dict.fromkeys(told & weights.keys(), _HEADLINE))
         whole = sum(sorted(weights.values(), reverse=True)[:_SUMMARY_CONCEPTS]) or 1.0
         self.weights = {concept: weight / whole for concept, weight in weights.items()}
 
@@ -148,8 +169,8 @@ class _Draft:
         if any(likeness[i, j] > _SAME for i, j in combinations(range(len(chosen)), 2)):
             return -math.inf
         value = _COVERAGE * self.covers(numbers) + 2 * sum(self.scores[i] * self.found[i].words for i in numbers) / 60
-        value -= sum(_LEANING * c.words / 60 for c in chosen if leans(c.text) and not _supported(c, chosen))
-        value += _DOUBT * any(doubts(c.text) for c in chosen)
+        value -= _flaws(chosen)
+        value += _DOUBT * any(doubts(c.text) and not c.context.announces for c in chosen)
         value += self._opening(numbers)
         return value - _SHORT * max(0, self.budget[0] - total) - _SHORT * max(0, over)
 
@@ -175,9 +196,18 @@ class _Draft:
         return _LEAD * self.covers([first])
 
 
-def _supported(leaning: Candidate, chosen: Sequence[Candidate]) -> bool:
-    """Tell whether the sentence before it, or the one before that, is chosen too."""
-    return any(c.article == leaning.article and 1 <= leaning.number - c.number <= 2 for c in chosen)  # noqa: PLR2004
+def _flaws(chosen: Sequence[Candidate]) -> float:
+    """Return what it costs that sentences are shown without those they need."""
+    total = 0.0
+    named: set[str] = set()
+    numbers = {(c.article, c.number) for c in chosen}
+    for c in chosen:
+        if c.context.after and not any((c.article, before) in numbers for before in c.context.after):
+            total += _LEANING
+        total += _ANNOUNCED * c.context.announces + _BARE * c.context.bare + _SIGNS * c.cost
+        named |= c.context.introduces
+        total += _HALF_NAMED * bool(c.context.surnames - named)
+    return total
 
 
 def _scores(found: Sequence[Candidate], vectors: Vectors) -> list[float]:

@@ -11,6 +11,9 @@ from digestbot.editorial.text import Span, paragraphs, sentences
 UNFIT = 1.0
 """The cost at which a sentence is not chosen at all."""
 
+_ONLY_SCENE = 12
+"""A sentence of so many words at most that sets a scene tells nothing else."""
+
 _ENDS = re.compile(r"[.!?…。！？]['\"”’»)\]]*$")
 _OPENS_QUOTED = re.compile(r"[\"“«„]|['‘](?!\d\ds?\b)")
 _ONLY_QUOTED = re.compile(r"^[\"“«„‘'].*[\"”»’'][^\"”»’']{0,60}$")
@@ -33,6 +36,16 @@ _BYLINE = re.compile(
 )
 _CREDIT = re.compile(r"^By [A-Z][\w.'’-]+ (?:[A-Z][\w.'’-]+ ?){1,3}(?:,| and | for |\.)[^.]{0,60}\.?$")
 _DATELINE = re.compile(r"^(?:[A-Z][A-Z.' -]{2,}(?:, [A-Z][\w. ]+)?)? ?(?:\([A-Z][\w/ ]+\)|—|–|--)?\s*$")
+_CAPS = r"[A-ZÀ-ÖØ-Þ][A-ZÀ-ÖØ-Þ.'’-]+(?: [A-ZÀ-ÖØ-Þ][A-ZÀ-ÖØ-Þ.'’-]+){0,3}"
+_PLACE = r"[A-Z][\w.'’-]*(?: [A-Z][\w.'’-]*){0,2}"
+_AGENCY = r"\([A-Z][\w/ .]{1,30}\)"
+_DASH = r"(?: ?— ?| – | ?-- ?| - )"
+_DATED = re.compile(
+    rf"(?:{_CAPS}(?:, {_PLACE})?(?:,? [A-Z][a-z]{{2,8}}\.? \d{{1,2}})?(?: ?{_AGENCY})?{_DASH}|"
+    rf"(?:{_PLACE}(?:, {_PLACE})? ?)?{_AGENCY}{_DASH}|\((?:CNN|AP|AFP|Reuters)\) ?)(?=[\"“‘'A-Z0-9])"
+)
+"""A dateline with its sentence behind it: a place in capitals, a place with an agency, or an agency alone."""
+_LABEL = re.compile(r"^(?:[A-Z]{2,}[A-Z.'’ -]{0,30}|[QA]):\s")
 _SCENE = re.compile(
     r"\b(?:speaking|spoke|talking|talked|chatting|took questions|answering questions|addressing) "
     r"(?:(?:to|with|from) )?(?:a group of )?(?:reporters|journalists|the press|newsmen)\b|"
@@ -54,20 +67,36 @@ _NO_SEAM_AFTER = re.compile(
 )
 _PERSONAL = re.compile(r"\b(?:I|I'm|I’m|we|We|my|My|our|Our|you|You|your|Your)\b")
 _LEANS = re.compile(
-    r"^[\"'“‘]?(?:he|she|it|they|his|her|its|their|this|that|these|those|such|both)\b|"
-    r"^the (?:latter|former|pair|two|move|decision|incident|men|man|woman|women|couple|suspect|victim|company|group|"
-    r"team|report|study)\b|"
+    r"^[\"'“‘]?(?:he|she|it|they|his|her|its|their|this|that|these|those|such|both|neither)\b|"
+    r"^the (?:latter|former|other|second|two|move|decision|incident|men|man|woman|women)\b|"
     r"^(?:and|so|or|yet|also|then|instead|meanwhile|though|nevertheless|moreover|furthermore)\b|"
-    r"^(?:in addition|as a result|on the other hand|for (?:example|instance)|another|other|one such)\b",
+    r"^(?:in addition|as a result|on the other hand|for (?:example|instance)|another|other|one such|one of them|"
+    r"(?:within|an?|two|three|some|several|\d+) (?:minutes|hours?|days?|weeks?|months?|years?) (?:earlier|later))\b",
+    re.IGNORECASE,
+)
+_TOPIC = re.compile(
+    r"^the (?:company|firm|group|team|club|side|report|study|paper|survey|agency|airline|bank|school|hospital|"
+    r"university|film|book|song|show|plan|scheme|project|bill|law|deal|offer|proposal|pair|couple|suspects?|victims?|"
+    r"\d\d?-year-old)\b(?! (?:of|in|at|for|from|that|who|which|behind)\b|,? (?-i:[A-Z]))",
     re.IGNORECASE,
 )
 _UNSAID = re.compile(
     r"^(?:For|In|At|On|With|Taken|After|By|From|Under|When|While|As|If|Until|Since|Among|Despite|Without|Of|All|Even)\b"
-    r"(?:(?!\b(?:said|says|that|which|who)\b|[A-Z]|[\"“]).)*?\b(?:it|he|she|they)\b"
+    r"(?:(?!\b(?:said|says|that|which|who)\b|[A-Z]|[\"“]).)*?\b(?:it|they)\b"
 )
+_WORD = re.compile(r"[\"“‘«„]|\w+")
+_PERSONAL_WORDS = "he she his her him himself herself"
+_NAMING_WORDS = "the a an every each who one two three four five six my our your"
+_OPENER_WORDS = (
+    "When While After Before As If Until Since In On At For With From By Under Over During Despite Without Of All Even "
+    "Then There Here What How Why Where Later Earlier Now Today Yesterday Asked Because Although Though Once"
+)
+_PERSONAL_PRONOUNS = frozenset(_PERSONAL_WORDS.split())
+_NAMING = frozenset(_NAMING_WORDS.split())
+_OPENERS = frozenset(_OPENER_WORDS.split())
 _CONTRAST = re.compile(r"^(?:However|But|Still),? ")
 _DOUBTS = re.compile(
-    r"^(?:However|But|Still)\b|\b(?:doubts?|doubted|disputed?|den(?:y|ies|ied)|reject(?:s|ed)|critics?|opponents?|opposes?|"
+    r"^(?:However|But)\b|\b(?:doubts?|doubted|disputed?|den(?:y|ies|ied)|reject(?:s|ed)|critics?|opponents?|opposes?|"
     r"opposed|experts (?:say|said|have|warn)|unclear|not (?:clear|sure)|no (?:authority|evidence)|illegal|unlawful|"
     r"unconstitutional|breach(?:es)?|legal challenges?|lawsuits?|sue[sd]?|disagree[sd]?|refused|go to court)\b",
 )
@@ -106,10 +135,10 @@ def cost(sentence: str, words: int) -> float:
         total += 0.3
     if _OPENS_QUOTED.match(sentence):
         total += 0.3
-    if sentence.rstrip("\"'”’»)").endswith("?"):
+    if sentence.rstrip("\"'”’»)").endswith("?") or _LABEL.match(sentence):
         total += 0.5
     if _SCENE.search(sentence):
-        total += 0.8
+        total += 0.8 if words > _ONLY_SCENE else UNFIT
     if _TOLD.search(sentence):
         total += 0.15
     if _EMPTY_TALK.search(sentence):
@@ -144,7 +173,29 @@ def has_seam(sentence: str) -> bool:
 def leans(sentence: str) -> bool:
     """Tell whether it leans on the sentence before it: opens with a pronoun, or tells of an "it" not named so far."""
     bare = _CONTRAST.sub("", sentence)
-    return _LEANS.match(bare) is not None or _UNSAID.match(bare) is not None
+    return _LEANS.match(bare) is not None or _UNSAID.match(bare) is not None or _speaks_of_nobody(bare)
+
+
+def _speaks_of_nobody(sentence: str) -> bool:
+    """Tell whether a "she" or "his" comes before anybody it could mean: before any name and any "the …" or "a …"."""
+    for number, word in enumerate(_WORD.findall(sentence)):
+        if word in _PERSONAL_PRONOUNS:
+            return True
+        named = word[0].isupper() and (number > 0 or word not in _OPENERS)
+        if named or word[0] in '"“‘«„' or word.lower() in _NAMING:
+            return False
+    return False
+
+
+def leans_on_topic(sentence: str) -> bool:
+    """Tell whether it opens with what the article is about, by its kind alone: "the company", "the study"."""
+    return _TOPIC.match(_CONTRAST.sub("", sentence)) is not None
+
+
+def dateline(sentence: str) -> int:
+    """Return how many characters of a sentence are its dateline ("LEEDS, England (Reuters) — "), 0 without one."""
+    found = _DATED.match(sentence)
+    return found.end() if found else 0
 
 
 def doubts(sentence: str) -> bool:

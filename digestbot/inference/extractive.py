@@ -14,7 +14,7 @@ from digestbot.inference.aside import aside
 from digestbot.ports import Embedder
 
 NAME = "extractive"
-VERSION = "1"
+VERSION = "2"
 """Changes when the same story would be summarized otherwise: it is part of a brief's cache key."""
 _MOST_SENTENCES = 1_500
 
@@ -55,7 +55,8 @@ class ExtractiveSummarizer:
         if not found:
             raise InputTooLong("the story has no sentence to show", hint="give an article with text in it")
         vectors, fault = await self._vectors(found, interactive=interactive)
-        chosen = await aside(choose, found, vectors, LENGTH_WORDS[length])
+        headlines = [article.title for article in story.articles]
+        chosen = await aside(choose, found, vectors, LENGTH_WORDS[length], headlines)
         why = because or fault
         return Summary(tuple(c.cut(story.articles) for c in chosen), f"{NAME}: {why}" if why else NAME)
 
