@@ -4,7 +4,7 @@
 #   docker build --tag digestbot:slim --target slim .       (no torch, no encoder: a remote model, or plain sentences)
 #   docker run --read-only --tmpfs /tmp --volume digestbot:/var/lib/digestbot \
 #     --volume ./config:/etc/digestbot:ro --env-file tokens.env digestbot
-FROM python:3.11-slim AS base
+FROM python:3.11-slim-trixie AS base
 ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1 PYTHONDONTWRITEBYTECODE=1
 WORKDIR /src
 RUN python -m venv /opt/digestbot && /opt/digestbot/bin/pip install --no-compile --upgrade "pip==26.3"
@@ -26,8 +26,8 @@ RUN /opt/digestbot/bin/pip install --no-compile ${TORCH_INDEX:+--extra-index-url
     && /opt/digestbot/bin/pip install --no-compile --constraint constraints.txt '.[model,gguf,postgresql]' \
     && /opt/digestbot/bin/pip uninstall --yes pip
 
-FROM python:3.11-slim AS run
-# pg_dump and pg_restore, for "digestbot backup" on PostgreSQL; Debian keeps one version of them a release.
+FROM python:3.11-slim-trixie AS run
+# pg_dump and pg_restore of PostgreSQL 17, for "digestbot backup"; Debian trixie keeps this version of them.
 # hadolint ignore=DL3008
 RUN apt-get update && apt-get install --yes --no-install-recommends postgresql-client && rm -rf /var/lib/apt/lists/*
 RUN useradd --system --uid 10001 --home-dir /var/lib/digestbot --create-home digestbot \

@@ -36,11 +36,6 @@ cli = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-cli.add_typer(models, name="models")
-cli_ascode.register(cli)
-cli_plan.register(cli)
-cli_upkeep.register(cli)
-
 T = TypeVar("T")
 
 ConfigOption = Annotated[
@@ -148,7 +143,7 @@ def run(
 
 @cli.command(epilog="Example: digestbot check --config config/digestbot.toml")
 def check(config: ConfigOption = None, as_json: JsonOption = False) -> None:
-    """Check settings, database, model, feeds and tokens; name the fix for each finding."""
+    """Check settings, database, disk, models, memory, feeds, clock and tokens; name the fix for each finding."""
     from digestbot.app.doctor import examine, finding_rows
     from digestbot.app.show import show_findings
 
@@ -342,6 +337,13 @@ def export(
 
 def _write_bytes(write: Callable[[bytes], object], data: bytes) -> None:
     write(data)
+
+
+# After the commands above: help names what a newcomer wants first.
+cli_ascode.register(cli)
+cli_upkeep.register(cli)
+cli_plan.register(cli)
+cli.add_typer(models, name="models")
 
 
 if __name__ == "__main__":

@@ -49,7 +49,7 @@ class Answering:
         feeds = await feeds_here(self._desk, asker)
         if kind == "topic":
             return [(topic, topic) for topic in sorted({topic for feed in feeds for topic in feed.topics})[:MOST_NAMES]]
-        return [(feed.title or feed.url, feed.id) for feed in feeds[:MOST_NAMES]]
+        return [(feed.name, feed.id) for feed in feeds[:MOST_NAMES]]
 
 
 @asynccontextmanager

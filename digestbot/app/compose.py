@@ -47,7 +47,12 @@ PROJECT = "https://github.com/digestbot"
 
 
 class LookingFeedSource(FeedSource, Protocol):
-    """A feed source that can also look at a feed nobody has subscribed to, as commands on demand do."""
+    """A feed source that can also look at a feed nobody has subscribed to, as commands on demand do.
+
+    ``apart`` is how far this machine's clock is ahead of the nearest of the servers looked at; None when none was.
+    """
+
+    apart: timedelta | None
 
     async def look(self, url: str) -> ParsedFeed:
         """Return what the feed at an address gives."""

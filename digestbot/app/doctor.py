@@ -3,31 +3,30 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
+from digestbot.app import doctor_machine as machine
 from digestbot.app.compose import open_adapters, open_models, open_sources, read_settings
 from digestbot.app.enrol import channel_of
+from digestbot.app.findings import Finding, fault, finding_rows
 from digestbot.app.slacking import is_wanted
 from digestbot.config import Settings
+from digestbot.domain.addresses import shown
 from digestbot.domain.errors import DigestbotError
 from digestbot.domain.subscription import Channel
 
 if TYPE_CHECKING:
     from digestbot.store import SqlStore
 
+__all__ = ["Finding", "examine", "finding_rows"]
+
 FEEDS_AT_ONCE = 8
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing looked at; ``fix`` says what to do when it is not well."""
-
-    name: str
-    ok: bool
-    what: str
-    fix: str = ""
+MOST_FAILING = 20
+"""Failing feeds that people added in chat which are named."""
+NO_HOST = "its host name is not known"
+FAILING = "the bot tries again by itself; take it out with “digestbot ask unsubscribe …” if it is gone"
 
 
 @runtime_checkable
@@ -39,17 +38,8 @@ class Examinable(Protocol):
         ...
 
 
-def finding_rows(findings: Sequence[Finding]) -> list[dict[str, Any]]:
-    """Return findings for JSON."""
-    return [{"name": f.name, "ok": f.ok, "what": f.what, "fix": f.fix or None} for f in findings]
-
-
-def _fault(name: str, error: DigestbotError) -> Finding:
-    return Finding(name, ok=False, what=error.what, fix=error.hint)
-
-
 async def examine(config: Path | None) -> list[Finding]:
-    """Look at the settings, the database, the model, the feeds and the tokens.
+    """Look at the settings, the database, the models and their memory, the disk, the feeds, the clock, the tokens.
 
     Raises:
         ConfigError: The settings cannot be read at all.
@@ -57,11 +47,11 @@ async def examine(config: Path | None) -> list[Finding]:
     """
     settings = read_settings(config)
     where = str(config) if config else "defaults and environment (give --config for a file)"
-    findings = [Finding("settings", ok=True, what=where)]
-    findings.append(await _database(settings))
-    findings.append(await _model(settings))
-    findings.extend(await _feeds(settings))
-    findings.extend([finding async for finding in _tokens(settings)])
+    findings = [Finding("settings", ok=True, what=where), *machine.secrets(config)]
+    findings += [await _database(settings), *machine.disk(settings)]
+    findings += [await _model(settings), machine.memory(settings)]
+    findings += await _feeds(settings)
+    findings += [finding async for finding in _tokens(settings)]
     return findings
 
 
@@ -74,7 +64,7 @@ async def _database(settings: Settings) -> Finding:
             return Finding("database", ok=True, what="not made yet; “digestbot run” makes it")
         state.require()
     except DigestbotError as error:
-        return _fault("database", error)
+        return fault("database", error)
     return Finding("database", ok=True, what=f"reachable, schema {state.have}")
 
 
@@ -84,12 +74,14 @@ async def _model(settings: Settings) -> Finding:
             await models.embedder.embed(["Does the encoder load?"])
             name = models.summarizer.name
     except DigestbotError as error:
-        return _fault("model", error)
+        return fault("model", error)
     return Finding("model", ok=True, what=f"{name} answers")
 
 
 async def _feeds(settings: Settings) -> list[Finding]:
-    if not settings.feeds:
+    """Fetch every feed of the settings file, tell of those from chat that fail, and compare the clocks."""
+    kept = await _kept_feeds(settings)
+    if not settings.feeds and kept is None:
         return [Finding("feeds", ok=False, what="none are listed", fix="add [[feeds]] to the settings file")]
     gate = asyncio.Semaphore(FEEDS_AT_ONCE)
     async with open_sources(settings) as sources:
@@ -99,10 +91,49 @@ async def _feeds(settings: Settings) -> list[Finding]:
                 try:
                     parsed = await sources.feeds.look(url)
                 except DigestbotError as error:
-                    return _fault("feed", error)
-                return Finding("feed", ok=True, what=f"{url}: “{parsed.title}”, {len(parsed.entries)} entries")
+                    return _amiss(error)
+                return Finding("feed", ok=True, what=f"{shown(url)}: “{parsed.title}”, {len(parsed.entries)} entries")
 
-        return list(await asyncio.gather(*(one(feed.url) for feed in settings.feeds)))
+        found = list(await asyncio.gather(*(one(feed.url) for feed in settings.feeds)))
+        return [*_together(found), *(kept or ()), machine.clock(sources.feeds.apart)]
+
+
+def _amiss(error: DigestbotError) -> Finding:
+    """Return the finding of a feed that cannot be had: somebody who looks wants more than that it is tried again."""
+    if error.transient:
+        fix = "look whether the address is right and its server is up; the bot tries again by itself"
+        return Finding("feed", ok=False, what=error.what, fix=fix)
+    return fault("feed", error)
+
+
+def _together(found: Sequence[Finding]) -> list[Finding]:
+    """Say it once where not one of several feeds has a host name that is known: that is this machine's network."""
+    if len(found) > 1 and all(not one.ok and NO_HOST in one.what for one in found):
+        what = f"not one of {len(found)} feeds has a host name that is known here"
+        return [Finding("network", ok=False, what=what, fix="look at this machine's network and name server (DNS)")]
+    return list(found)
+
+
+async def _kept_feeds(settings: Settings) -> list[Finding] | None:
+    """Tell of the feeds that people added in chat: those that fail, or that all are well; None when there are none."""
+    from digestbot.store import open_store
+
+    listed = {feed.url for feed in settings.feeds}
+    now = datetime.now(UTC)
+    try:
+        async with await open_store(settings.database.url, exclusive=False) as store:
+            others = [feed for feed in await store.feeds() if feed.url not in listed]
+            failing = await store.feeds_by_health(now, timedelta(0), health="failing", limit=MOST_FAILING)
+    except DigestbotError:
+        return None  # the database has a finding of its own
+    if not others:
+        return None
+    amiss = [
+        Finding("feed", ok=False, what=feed.polling.last_error or f"{shown(feed.url)} fails", fix=FAILING)
+        for feed, _ in failing
+        if feed.url not in listed
+    ]
+    return amiss or [Finding("feeds", ok=True, what=f"{len(others)} from chat, none of them fails")]
 
 
 @asynccontextmanager

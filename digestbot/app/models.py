@@ -29,12 +29,12 @@ WRITES = 56
 def list_rows(config: Path | None) -> list[Rows]:
     """Return the models we know and the one the settings name, each with whether it is on this machine."""
     settings = read_settings(config)
-    used = _used(settings)
+    used = used_models(settings)
     names = dict.fromkeys([*(model.name for model in KNOWN), *used])
     return [_row(name, known(name), used=name in used) for name in names]
 
 
-def _used(settings: Settings) -> list[str]:
+def used_models(settings: Settings) -> list[str]:
     """Return the models the settings ask for: the encoder, and what writes."""
     wanted = settings.model
     match wanted.engine:
@@ -119,7 +119,7 @@ async def check_rows(config: Path | None) -> list[Rows]:
     """
     settings = read_settings(config)
     rows = []
-    for name in _used(settings):
+    for name in used_models(settings):
         async with _opened(settings) as engine:
             rows.append(await _checked(engine, name, settings))
     return rows

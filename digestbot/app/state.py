@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from digestbot.app.compose import read_settings
+from digestbot.domain.addresses import shown
 from digestbot.domain.errors import NotFound
 from digestbot.domain.news import Feed, Polling
 
@@ -59,7 +60,7 @@ async def status_rows(config: Path | None) -> Rows:
         counts = await store.status(datetime.now(UTC))
         return {
             "counts": {name: getattr(counts, name) for name in counts.__slots__},
-            "failing": [feed_row(feed) for feed in await store.failing_feeds()],
+            "failing": [feed_row(feed) | {"url": shown(feed.url)} for feed in await store.failing_feeds()],
             "notices": [
                 {"at": _iso(n.at), "text": n.text, "told": n.sent_at is not None} for n in await store.notices(limit=10)
             ],

@@ -6,6 +6,7 @@ from dataclasses import replace
 from digestbot.commands.model import Asker, Desk, FeedFinder, Options, Reply, Value, counted
 from digestbot.commands.own import digests_here, feed_named, feed_to_change, feeds_here, own_feeds, pause_for
 from digestbot.commands.words import PAUSED_BY, card, held, here, link, listed, moment, said
+from digestbot.domain.addresses import shown
 from digestbot.domain.digest import Action, Block, Card, Heading, Prose, Span, Text
 from digestbot.domain.errors import BadOption, NotAFeed
 from digestbot.domain.news import Feed, ParsedFeed
@@ -52,7 +53,7 @@ async def subscribe(desk: Desk, asker: Asker, options: Options) -> Reply:
     due = wanted.next_edition_at
     when: tuple[Span, ...] = (Text("; the next one is due "), moment(due)) if due else (Text("; it is paused"),)
     into = (Text(f"” to the digest “{wanted.name}” in "), here(wanted.channel, asker))
-    line = (Text("Added “"), link(feed.title or url, url), *into, *when, Text("."))
+    line = (Text("Added “"), link(feed.name, shown(url)), *into, *when, Text("."))
     return Reply((card(Prose(line), Action("Test", f"test feed={feed.id}")),))
 
 
@@ -91,21 +92,21 @@ async def unsubscribe(desk: Desk, asker: Asker, options: Options) -> Reply:
         await desk.store.remove_feed(feed.id)
     else:
         await desk.store.disown_feed(feed.id, asker.home)
-    return said(f"Removed “{feed.title or feed.url}”. What was posted of it stays.")
+    return said(f"Removed “{feed.name}”. What was posted of it stays.")
 
 
 async def pause(desk: Desk, asker: Asker, options: Options) -> Reply:
     """Stop polling a feed for this workspace."""
     feed = await feed_to_change(desk, asker, options.value("feed"))
     await pause_for(desk, asker, feed, PAUSED_BY + asker.user)
-    return said(f"Paused “{feed.title or feed.url}”.", Action("Resume", f"resume feed={feed.id}"))
+    return said(f"Paused “{feed.name}”.", Action("Resume", f"resume feed={feed.id}"))
 
 
 async def resume(desk: Desk, asker: Asker, options: Options) -> Reply:
     """Poll a feed again."""
     feed = await feed_to_change(desk, asker, options.value("feed"))
     await pause_for(desk, asker, feed, None)
-    return said(f"Resumed “{feed.title or feed.url}”.")
+    return said(f"Resumed “{feed.name}”.")
 
 
 async def test(desk: Desk, asker: Asker, options: Options) -> Reply:
@@ -113,7 +114,7 @@ async def test(desk: Desk, asker: Asker, options: Options) -> Reply:
     feed = await feed_named(desk, asker, options.value("feed"))
     parsed = await desk.feeds.look(feed.url)
     head = card(
-        Heading((link(parsed.title or feed.url, feed.url),)),
+        Heading((link(parsed.title or feed.name, shown(feed.url)),)),
         Prose((Text(f"{len(parsed.entries)} entries, {parsed.format or 'feed'}"),), quiet=True),
     )
     return Reply((head, *(card(Prose((link(entry.title, entry.link),))) for entry in parsed.entries[:5])))
@@ -133,7 +134,7 @@ async def move(desk: Desk, asker: Asker, options: Options) -> Reply:
     for wanted in leaving:
         await desk.store.save_subscription(replace(wanted, feeds=tuple(n for n in wanted.feeds if n != feed.id)))
     (into,) = await put_into(desk, asker, channel, [feed])
-    return said(f"Moved “{feed.title or feed.url}” to the digest “{into.name}”.")
+    return said(f"Moved “{feed.name}” to the digest “{into.name}”.")
 
 
 async def edit(desk: Desk, asker: Asker, options: Options) -> Reply:
@@ -236,7 +237,7 @@ def _feed_card(feed: Feed, *, own: bool, manager: bool = True) -> Card:
     topics = f" · {', '.join(feed.topics)}" if feed.topics else ""
     pinned = " · from the settings file" if feed.listed and not own else ""
     blocks: list[Block] = [
-        Prose((Text(f"{feed.id}. "), link(feed.title or feed.url, feed.url))),
+        Prose((Text(f"{feed.id}. "), link(feed.name, shown(feed.url)))),
         Prose((*state, Text(f"{topics}{pinned}")), quiet=True),
     ]
     if not own or not manager:

@@ -8,6 +8,7 @@ from digestbot.commands.feeds import put_into
 from digestbot.commands.model import Asker, Attachment, Desk, Options, Outline, Outlines, Reply, counted
 from digestbot.commands.own import feeds_here
 from digestbot.commands.words import card, link, said
+from digestbot.domain.addresses import shown
 from digestbot.domain.digest import Action, Card, Heading, Prose, Strong, Text
 from digestbot.domain.errors import BadOption, NotFound
 from digestbot.domain.subscription import Channel
@@ -87,10 +88,9 @@ def _preview(new: Sequence[Outline], known: int) -> list[Card]:
     folders = ", ".join(f"{topic} ({count})" for topic, count in topics.most_common(10))
     lines = [Prose((Strong("Topics: "), Text(folders)))] if folders else []
     cards = [Card((Heading((Text(told),), level=1), *lines))]
-    cards += [
-        Card((Prose((link(one.title or one.url, one.url), Text(f" · {', '.join(one.topics)}" if one.topics else ""))),))
-        for one in new[:SHOWN]
-    ]
+    for one in new[:SHOWN]:
+        about = f" · {', '.join(one.topics)}" if one.topics else ""
+        cards.append(Card((Prose((link(one.title or shown(one.url), shown(one.url)), Text(about))),)))
     if len(new) > SHOWN:
         cards.append(card(Prose((Text(f"and {len(new) - SHOWN} more"),), quiet=True)))
     return cards

@@ -68,7 +68,7 @@ async def feed_to_change(desk: Desk, asker: Asker, value: Value) -> Feed:
     feed = await feed_named(desk, asker, value)
     own = {one.id for one in await own_feeds(desk, asker)}
     if feed.id not in own or (feed.listed and asker.home == OPERATOR):
-        raise NotAllowed(f"“{feed.title or feed.url}” {PINNED}", hint="")
+        raise NotAllowed(f"“{feed.name}” {PINNED}", hint="")
     return feed
 
 

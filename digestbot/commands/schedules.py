@@ -26,7 +26,7 @@ async def show(desk: Desk, asker: Asker, _options: Options) -> Reply:
 async def one(desk: Desk, asker: Asker, options: Options) -> Reply:
     """Show one digest with everything it is set to."""
     wanted = await digest_named(desk, asker, options.value("digest"))
-    names = {feed.id: feed.title or feed.url for feed in await feeds_here(desk, asker)}
+    names = {feed.id: feed.name for feed in await feeds_here(desk, asker)}
     lines: list[Block] = [Prose((Strong(f"{name}: "), Text(value))) for name, value in _told(wanted, names) if value]
     shown = _digest_card(wanted, asker)
     extra = [] if wanted.listed or not asker.manager else [Action("Edit", f"schedule edit digest={wanted.id}")]

@@ -215,7 +215,7 @@ async def _feeds(desk: Desk, asker: Asker) -> Sequence[Found]:
         seen = feed.polling.last_error or "fails"
         told = f"{seen} (since {since:%Y-%m-%d %H:%M} UTC)" if since else seen
         fix = f"try “{asker.typed('test', str(feed.id))}”, or “{asker.typed('unsubscribe', str(feed.id))}”"
-        found.append((feed.title or feed.url, False, told, fix))
+        found.append((feed.name, False, told, fix))
     return found
 
 

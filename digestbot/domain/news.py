@@ -9,6 +9,7 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Literal
 
+from digestbot.domain.addresses import shown
 from digestbot.domain.errors import NotVerbatim
 
 OPENING_MARKS = frozenset("\"'“‘„‚«»‹›「『”’`")
@@ -80,6 +81,11 @@ class Feed:
     listed: bool = False
     baseline_at: datetime | None = None
     paused: str | None = None
+
+    @property
+    def name(self) -> str:
+        """What people know it by: its title, else its address without what only its owner should know."""
+        return self.title or shown(self.url)
 
 
 @dataclass(frozen=True, slots=True)

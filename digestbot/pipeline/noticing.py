@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
+from digestbot.domain.addresses import shown
 from digestbot.domain.news import Article, Entry, Feed, Polling
 
 MOST_EDITS = 20
@@ -14,8 +15,8 @@ def notice_of(feed: Feed, after: Polling, *, gone: bool = False) -> str:
 
     Whether it was told before stands in the feed's row (``Polling.alerted``), so that a restart repeats nothing.
     """
-    before, name = feed.polling, feed.title or feed.url
-    named = name if name == feed.url else f"{name} ({feed.url})"
+    before, name = feed.polling, feed.name
+    named = name if name == shown(feed.url) else f"{name} ({shown(feed.url)})"
     if gone:
         advice = "Subscribe to its new address, or remove it."
         return f"The feed {named} is gone for good (410) and is no longer asked. {advice}"

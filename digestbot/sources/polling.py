@@ -147,7 +147,7 @@ def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
     value = headers.get("retry-after", "").strip()
     if value.isdecimal():
         return float(value[:9])
-    moment = _http_date(value)
+    moment = http_date(value)
     return max(0.0, (moment - now).total_seconds()) if moment else None
 
 
@@ -176,8 +176,8 @@ def freshness(headers: Mapping[str, str], now: datetime) -> float:
             age = headers.get("age", "").strip()
             spent = float(age[:9]) if age.isdecimal() else 0.0
             return max(0.0, float(value.strip(' "')[:9]) - spent)
-    expires = _http_date(headers.get("expires", ""))
-    return max(0.0, (expires - (_http_date(headers.get("date", "")) or now)).total_seconds()) if expires else 0.0
+    expires = http_date(headers.get("expires", ""))
+    return max(0.0, (expires - (http_date(headers.get("date", "")) or now)).total_seconds()) if expires else 0.0
 
 
 def rhythm(entries: Sequence[Entry], now: datetime) -> float | None:
@@ -267,7 +267,7 @@ def _span(seconds: float) -> str:
     return f"{minutes} minutes" if minutes < 120 else f"{round(minutes / 60)} hours"  # noqa: PLR2004 - two hours
 
 
-def _http_date(text: str) -> datetime | None:
+def http_date(text: str) -> datetime | None:
     """Return an HTTP date in UTC, or None for what is none (``Expires: 0``)."""
     try:
         parsed = parsedate_to_datetime(text)

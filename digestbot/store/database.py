@@ -54,6 +54,14 @@ def sqlite_path(url: URL) -> Path | None:
     return Path(url.database or "").expanduser().resolve() if url.drivername.startswith("sqlite") else None
 
 
+def database_file(url: str) -> Path | None:
+    """Return the file of a SQLite database's address, or None for another database or no address at all."""
+    try:
+        return sqlite_path(async_url(url))
+    except ConfigError:
+        return None
+
+
 class Database:
     """Open connections to one database; :meth:`close` it."""
 

@@ -79,7 +79,18 @@ def configure_logging(
     root.handlers = [handler]
     root.setLevel(level.upper())
     _quieten(
-        ("alembic", "apscheduler", "aiosqlite", "urllib3", "httpx", "filelock", "trafilatura", "htmldate", "courlan")
+        (
+            "alembic",
+            "apscheduler",
+            "aiosqlite",
+            "urllib3",
+            "httpx",
+            "filelock",
+            "trafilatura",
+            "htmldate",
+            "courlan",
+            "discord",
+        )
     )
 
 

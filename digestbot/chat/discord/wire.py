@@ -32,6 +32,9 @@ ACKNOWLEDGE_WITHIN = 2.5
 """Seconds within which a first answer is tried again: Discord takes none after three."""
 ALREADY_ACKNOWLEDGED = 40060
 
+# The bot never speaks: discord.py's warnings that it cannot are noise in a log.
+discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
+
 
 class Wire:
     """Makes the calls of one client.

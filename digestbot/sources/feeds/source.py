@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Literal
 
 from digestbot.domain.errors import BlockedAddress, FeedGone, NotAFeed, ServerError, SourceError
@@ -17,6 +17,7 @@ from digestbot.sources.polling import (
     after_failure,
     after_success,
     confirmed_move,
+    http_date,
     retry_after,
     round_over,
     settled,
@@ -51,6 +52,8 @@ class HttpFeedSource:
         """
         self._client, self._sandbox, self._subscribers, self._pushed = client, sandbox, subscribers, pushed
         self._on_host = on_host
+        self.apart: timedelta | None = None
+        """How far this machine's clock is ahead of the nearest of the servers looked at; None when none was."""
 
     async def close(self) -> None:
         """Close the client and the sandbox; closing twice is the same as closing once."""
@@ -116,8 +119,20 @@ class HttpFeedSource:
 
         """
         answer = await self._client.get(url, accept=ACCEPT)
+        self._compare_clocks(answer.headers, datetime.now(UTC))
         _check_status(answer, url, datetime.now(UTC))
-        return await self._sandbox.run(url, parse_feed, answer.body, answer.url, answer.headers.get("content-type"))
+        return await self._sandbox.run(
+            shown(url), parse_feed, answer.body, answer.url, answer.headers.get("content-type")
+        )
+
+    def _compare_clocks(self, headers: Mapping[str, str], now: datetime) -> None:
+        """Keep how far the clocks are apart, the least of all: a server's own may be wrong, or its answer old."""
+        said = http_date(headers.get("date", ""))
+        if said is None:
+            return
+        age = headers.get("age", "")
+        made = said + timedelta(seconds=int(age[:9]) if age.isascii() and age.isdecimal() else 0)
+        self.apart = min((now - made, *filter(None, [self.apart])), key=abs)
 
     async def discover(self, url: str) -> list[str]:
         """Return the addresses of the feeds at an address: itself if it is one, else those its page names.

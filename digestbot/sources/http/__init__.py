@@ -1,7 +1,8 @@
 """One polite, safe client for everything that is fetched; knows no feed and no article."""
 
+from digestbot.domain.addresses import shown
 from digestbot.sources.http.addresses import AllowedHosts, guarded_socket, is_public
-from digestbot.sources.http.client import Answer, PoliteClient, Validators, shown, user_agent
+from digestbot.sources.http.client import Answer, PoliteClient, Validators, user_agent
 from digestbot.sources.http.gate import HostGate
 
 __all__ = [

@@ -16,6 +16,7 @@ from time import monotonic
 import aiohttp
 from yarl import URL
 
+from digestbot.domain.addresses import shown
 from digestbot.domain.errors import BlockedAddress, FetchTimeout, ServerError, SourceError, TooLarge
 from digestbot.sources.http.addresses import AllowedHosts, guarded_socket, is_public, refusal, was_refused
 from digestbot.sources.http.body import Decoder, decoder
@@ -275,13 +276,6 @@ class PoliteClient:
                 total=None, sock_connect=self._connect_seconds, sock_read=self._total_seconds
             ),
         )
-
-
-def shown(url: str) -> str:
-    """Return an address as it may be shown and logged: without user name and password."""
-    scheme, mark, rest = url.partition("://")
-    authority, slash, path = rest.partition("/")
-    return f"{scheme}{mark}{authority.rpartition('@')[2]}{slash}{path}" if mark else url
 
 
 def _received(response: aiohttp.ClientResponse) -> dict[str, str]:

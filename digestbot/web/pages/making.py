@@ -16,6 +16,7 @@ from aiohttp import web
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from digestbot.domain.addresses import shown
 from digestbot.domain.digest import Actions, Heading, Link, Moment, Prose, Quotation, Rule, Sources, Strong, Text
 from digestbot.domain.subscription import Channel
 from digestbot.editorial.schedule import zone
@@ -106,6 +107,7 @@ def _environment() -> Environment:
         "span": span,
         "direction": direction,
         "place": place,
+        "shown": shown,
     }
     made.filters["add_one"] = lambda number: number + 1
     made.globals |= {"out": _out, "static": static_path, "address": address}
