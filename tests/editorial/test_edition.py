@@ -272,6 +272,15 @@ def test_feeds_topics_language_and_filter_each_say_why_they_stop_a_story() -> No
     }
 
 
+def test_words_of_a_topic_may_stand_apart_and_the_phrase_comes_first() -> None:
+    """“grain prices” finds “the price of grain” below what has the phrase, and not what has one word of it."""
+    titles = ("Price of grain falls for a third week", "Grain prices fall for a third week", "Grain ship leaves Odesa")
+    stories = [story(number, article(number, title)) for number, title in enumerate(titles, 1)]
+    selection = select(stories, replace(BASE, topics=("grain prices",)))
+    assert [one.story.id for one in selection.chosen] == [2, 1]
+    assert [(out.story.id, out.why) for out in selection.left_out] == [(3, "topic")]
+
+
 def test_the_same_stories_in_any_order_give_the_same_edition() -> None:
     """Nothing depends on the order in which stories are read."""
     stories = [single(n, feed_id=n % 3, hours=n % 4) for n in range(12)]

@@ -114,7 +114,10 @@ def _message(blocks: Sequence[Json], text: str, *, story_id: int | None = None, 
 def _notification(card: Card) -> str:
     """Return what a phone's notification says of a card: its headline and the start of its summary."""
     lines = [
-        characters(b.spans) for b in card.blocks if isinstance(b, Heading) or (isinstance(b, Prose) and not b.quiet)
+        characters(b.spans)
+        for b in card.blocks
+        if (isinstance(b, Heading) and b.level != 2)  # noqa: PLR2004 - a topic says nothing of the story
+        or (isinstance(b, Prose) and not b.quiet)
     ]
     return clip(one_line(" — ".join(lines)), 300)
 

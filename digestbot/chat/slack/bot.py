@@ -55,7 +55,12 @@ EVENTS_REMEMBERED = 600.0
 PRESS = 2.0
 """Seconds within which the same press of the same person is one press."""
 WORKING = "Working on it…"
-ASKS = "What shall the brief be about? Leave everything as it is for the news of the last day."
+ASKS = (
+    "What shall the brief be about? Leave everything as it is for the news of the last day. "
+    "“/digest help” shows what else there is."
+)
+BRIEF = "now"
+"""What bare input, the global shortcut and the App Home ask about in a form."""
 NO_FILE = "The file could not be had from Slack, or is empty: give it once more."
 IN_MODAL = frozenset({"sources"})
 """Commands whose answer a button opens in a modal."""
@@ -189,6 +194,10 @@ class SlackBot:
             await ack()
             return
         place = _place(body, context, body["channel_id"], body["user_id"])
+        if not text:
+            await ack()
+            await self._errands.ask(_brief(), place)
+            return
         try:
             meaning = read(text, COMMANDS)
         except UserError as error:
@@ -213,6 +222,9 @@ class SlackBot:
         place = _place(body, context, channel, user, home=view.get("type") == "home")
         if number := step_in(line):
             await self._errands.step(number, place)
+            return
+        if line == BRIEF and place.home:
+            await self._errands.ask(_brief(), place)
             return
         try:
             meaning = read(line, COMMANDS)
@@ -251,13 +263,12 @@ class SlackBot:
     async def _on_link(self, ack: AsyncAck, body: Body, context: AsyncBoltContext) -> None:
         await ack()
         place = _place(body, context, body["channel"]["id"], body["user"]["id"])
-        url = link_in((body.get("message") or {}).get("text", ""))
+        url = link_in(body.get("message") or {})
         await self._errands.run(Invocation("summarize", {"url": url} if url else {}), place)
 
     async def _on_brief(self, ack: AsyncAck, body: Body, context: AsyncBoltContext) -> None:
         await ack()
-        command = find("now", COMMANDS)
-        await self._errands.ask(Form(command, {}, command.options, ASKS), _place(body, context, "", body["user"]["id"]))
+        await self._errands.ask(_brief(), _place(body, context, "", body["user"]["id"]))
 
     async def _on_mention(self, ack: AsyncAck, body: Body, context: AsyncBoltContext) -> None:
         await ack()
@@ -295,6 +306,12 @@ class SlackBot:
                 await self._gone(lost, why)
         except StoreError as error:
             log.error("an installation that is gone could not be forgotten: %s", error)  # noqa: TRY400 - a sentence
+
+
+def _brief() -> Form:
+    """Return the form that asks what a brief shall be about."""
+    command = find(BRIEF, COMMANDS)
+    return Form(command, {}, command.options, ASKS)
 
 
 async def _acknowledge(ack: AsyncAck) -> None:

@@ -1,12 +1,14 @@
 """What the Slack app does once it has acknowledged: runs invocations, opens forms and modals, shows the App Home."""
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 
 from digestbot.chat.slack import views
 from digestbot.chat.slack.answers import Answers, Place
 from digestbot.chat.slack.clients import Clients
-from digestbot.chat.slack.guide import guide, is_needed
+from digestbot.chat.slack.elements import Json
+from digestbot.chat.slack.guide import doors, guide, is_needed
 from digestbot.chat.slack.people import People
 from digestbot.commands import Asker, Form, Invocation, Option, Reply, Value, refused
 from digestbot.commands.words import card
@@ -19,14 +21,11 @@ Answering = Callable[[Invocation, Asker], Awaitable[Reply]]
 Naming = Callable[[str, Asker], Awaitable[Sequence[tuple[str, Value]]]]
 """Returns what an asker may name of a kind ("feed", "digest"), as (label, value)."""
 
-HOME = (
-    Invocation("setup"),
-    Invocation("schedule list"),
-    Invocation("list", {"failing": True}),
-    Invocation("list"),
-    Invocation("help"),
-)
-"""What the App Home shows: the guide while it is needed, digests, feeds that fail, all feeds, what else there is."""
+FAILING = Invocation("list", {"failing": True})
+HOME = (Invocation("setup"), Invocation("schedule list"), FAILING, Invocation("list"))
+"""What the App Home shows: the guide while it is needed, digests, feeds that fail if any do, all feeds."""
+AT_ONCE = 1.0
+"""Seconds that a form may take until a modal is opened that says so: a trigger lives three."""
 MANAGERS = (("Workspace admins", ADMINS), ("Everybody", ANYONE))
 CALLED = (("Nobody", "none"), ("@here", "here"), ("@channel", "channel"))
 """What there is to choose beside user groups: who manages, and who is called when a digest is posted."""
@@ -68,6 +67,10 @@ class Errands:
         if reply.form is not None and await self.open(reply.form, place, asker):
             await self._answers.notify(reply, place)
             return
+        await self._told(reply, place)
+
+    async def _told(self, reply: Reply, place: Place) -> None:
+        """Give an answer where it was asked, at the top of the App Home too."""
         if place.home:
             await self._answers.notify(reply, place)
             await self.show_home(place, reply.cards)
@@ -75,12 +78,40 @@ class Errands:
         await self._answers.give(reply, place)
 
     async def ask(self, form: Form, place: Place) -> None:
-        """Open a form that asks for what was not given, or for what was wrong, filled with what there is."""
-        if form.fault:
-            if not await self.open(form, place, await self._asker(place)):
-                await self._answers.give(Reply((card(Prose((Text(form.fault),))),)), place)
-        else:
-            await self.run(Invocation(form.command.name, form.given), place)
+        """Open a form that asks for what was not given, or for what was wrong, filled with what there is.
+
+        A trigger lives three seconds: where the form takes longer, a modal that says so is opened in time and filled
+        when the form is there.
+        """
+        making = asyncio.create_task(self._made(form, place))
+        await asyncio.wait({making}, timeout=AT_ONCE)
+        title = form.command.heading
+        opened = "" if making.done() else await self._answers.open(place, views.waiting(title))
+        made = await making
+        if isinstance(made, Reply):
+            await self._instead(made, opened, title, place)
+        elif opened:
+            await self._answers.update(place, opened, made)
+        elif not await self._answers.open(place, made):
+            told = form.fault or f"{form.command.description.capitalize()}: {form.command.usage}"
+            await self._answers.give(Reply((card(Prose((Text(told),))),)), place)
+
+    async def _made(self, form: Form, place: Place) -> Json | Reply:
+        """Return a form's view with what it starts with; an answer where the command refuses to be asked about."""
+        asker = await self._asker(place)
+        if not form.fault:
+            reply = await self._answering(Invocation(form.command.name, form.given, place.id), asker)
+            if reply.form is None:
+                return reply
+            form = reply.form
+        return await self._view(form, place, asker)
+
+    async def _instead(self, reply: Reply, opened: str, title: str, place: Place) -> None:
+        """Give an answer where a form was to open: in the modal that waits for it, if one does."""
+        if opened:
+            await self._answers.update(place, opened, views.answer(title, reply.cards))
+        elif not reply.repeated:
+            await self._told(reply, place)
 
     async def step(self, number: int, place: Place) -> None:
         """Open the form of one step of the wizard, or run its command where that asks for nothing."""
@@ -97,8 +128,12 @@ class Errands:
         """Open a form; tell whether that could be done: a trigger lives three seconds."""
         if not place.trigger:
             return False
+        return bool(await self._answers.open(place, await self._view(form, place, asker)))
+
+    async def _view(self, form: Form, place: Place, asker: Asker) -> Json:
+        """Return a form as a modal, its menus filled."""
         offers = {option.name: await self._offered(option, asker) for option in form.asks}
-        return bool(await self._answers.open(place, views.form(form, place.channel, offers, home=place.home)))
+        return views.form(form, place.channel, offers, home=place.home)
 
     async def _offered(self, option: Option, asker: Asker) -> Sequence[tuple[str, Value]]:
         """Return what the menu of an option holds: what there is to choose from."""
@@ -126,12 +161,16 @@ class Errands:
     async def show_home(self, place: Place, said: Sequence[Card]) -> None:
         """Publish the App Home: what was just said, the guide while it is needed, digests, feeds, help."""
         asker = await self._asker(place)
-        cards = list(said)
+        shown: list[Card] = []
+        manages = False
         for invocation in HOME:
             reply = await self._answering(invocation, asker)
-            if reply.error is None and (not reply.steps or is_needed(reply.steps)):
-                cards += [*reply.cards, *guide(reply.steps)]
-        await self._answers.home(place, cards)
+            if reply.error is not None or (invocation == FAILING and len(reply.cards) == 1):
+                continue
+            manages = manages or bool(reply.steps)  # the guide is for managers alone
+            if not reply.steps or is_needed(reply.steps):
+                shown += [*reply.cards, *guide(reply.steps)]
+        await self._answers.home(place, [*said, doors(manages=manages), *shown])
 
     async def _asker(self, place: Place) -> Asker:
         person = await self._people.person(place.user, place.team)

@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 
 from digestbot.commands import Step
+from digestbot.commands.words import card
 from digestbot.domain.digest import Action, Actions, Block, Card, Prose, Strong, Text
 
 _STEP = re.compile(r"setup ([1-9]\d?)")
@@ -18,6 +19,19 @@ def is_needed(steps: Sequence[Step]) -> bool:
 def guide(steps: Sequence[Step]) -> tuple[Card, ...]:
     """Return the steps in order; one that is done says so."""
     return tuple(_step(number, step) for number, step in enumerate(steps, 1))
+
+
+def doors(*, manages: bool) -> Card:
+    """Return the buttons at the top of the App Home: what people come for, and what managers do."""
+    actions = [Action("News brief", "now"), Action("Search", "search"), Action("Quotes", "quotes")]
+    if manages:
+        actions = [
+            Action("News brief", "now"),
+            Action("Add a feed", "subscribe"),
+            Action("New digest", "schedule create"),
+        ]
+        actions += [Action("Import feeds", "import"), Action("Settings", "settings"), Action("Doctor", "doctor")]
+    return card(*actions, Action("Help", "help"))
 
 
 def step_in(line: str) -> int:

@@ -1,6 +1,7 @@
 """What people typed, freed of Slack's markup: commands, mentions, links in messages; pure."""
 
 import re
+from collections.abc import Iterator, Mapping
 
 from digestbot.commands import COMMANDS, Form, Invocation, read
 from digestbot.domain.errors import UserError
@@ -10,6 +11,10 @@ _CHANNEL = re.compile(r"<#([A-Z0-9]+)(?:\|[^>]*)?>")
 _GROUP = re.compile(r"<!subteam\^([A-Z0-9]+)(?:\|[^>]*)?>")
 _PERSON = re.compile(r"<@([A-Z0-9]+)(?:\|[^>]*)?>")
 _MENTION = re.compile(r"<@[A-Z0-9]+(?:\|[^>]*)?>")
+_LINKED = ("title_link", "from_url", "original_url")
+"""Where the preview of a link, and a message of another app, has the address itself."""
+_HOLDING = ("text", "blocks", "elements", "fields", "attachments")
+"""What holds text in a message, in the order in which it is read."""
 _ASKING = re.compile(r"^(?:please\s+)?brief\s+(?:me|us)(?:\s+(?:on|about))?\s*", re.IGNORECASE)
 
 
@@ -19,10 +24,25 @@ def plain(text: str) -> str:
     return bare.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
 
 
-def link_in(text: str) -> str:
-    """Return the first address in a message, empty where there is none."""
-    found = _URL.search(text)
-    return found[1].replace("&amp;", "&") if found else ""
+def link_in(message: Mapping[str, object]) -> str:
+    """Return the first address in a message: in its text, its blocks or what it is a preview of; else empty."""
+    return next(_links(message), "")
+
+
+def _links(node: object) -> Iterator[str]:
+    match node:
+        case str(text):
+            yield from (found[1].replace("&amp;", "&") for found in _URL.finditer(text))
+        case list(parts):
+            for part in parts:
+                yield from _links(part)
+        case {"type": "link", "url": str(url)} if url.startswith(("http://", "https://")):
+            yield url
+        case dict(found):
+            named = (str(found.get(key) or "") for key in _LINKED)
+            yield from (address for address in named if address.startswith(("http://", "https://")))
+            for key in _HOLDING:
+                yield from _links(found.get(key))
 
 
 def meant(text: str) -> Invocation:

@@ -9,7 +9,7 @@ from typing import Literal
 from digestbot.domain.news import Article, Feed, Story
 from digestbot.domain.subscription import Subscription
 from digestbot.editorial.edition.novelty import WORTH_TELLING, novelty
-from digestbot.editorial.edition.score import Score, score, topic_fit
+from digestbot.editorial.edition.score import Score, loosely, score, topic_fit
 from digestbot.editorial.filters import Search, judge
 
 Why = Literal["feed", "filter", "topic", "snoozed", "posted", "retold", "update", "per_feed", "per_topic", "full"]
@@ -163,7 +163,7 @@ def _primary(tag: str) -> str:
 def _topic(articles: Sequence[Article], subscription: Subscription, feeds: Mapping[int, Feed]) -> tuple[str, float]:
     """Return the topic a story stands under and how well it fits: one asked for, else its feed's first."""
     if subscription.topics:
-        fits = [(topic_fit(topic, articles, feeds), topic) for topic in subscription.topics]
+        fits = [(topic_fit(topic, articles, feeds) or loosely(topic, articles), topic) for topic in subscription.topics]
         best = max(fits, key=lambda fit: fit[0])
         return (best[1], best[0]) if best[0] else ("", 0.0)
     named = [feeds[a.feed_id].topics[0] for a in articles if a.feed_id in feeds and feeds[a.feed_id].topics]

@@ -14,7 +14,9 @@ _OUTLETS, _RECENCY, _TOPIC, _NOVELTY = 2.0, 1.0, 0.5, 0.5
 """What the parts weigh: how many newsrooms find it worth telling says most about importance."""
 _MANY = 8
 """Outlets from which more of them say no more."""
-_IN_FEED, _IN_HEADLINE, _IN_LEAD = 1.0, 0.9, 0.6
+_IN_FEED, _IN_HEADLINE, _IN_LEAD, _APART = 1.0, 0.9, 0.6, 0.4
+_WORD = 3
+"""Letters from which a word of a topic says something by itself."""
 _LEAD = 300
 """Characters of a text that are looked at for a topic: what is named later is not what it is about."""
 
@@ -70,6 +72,20 @@ def score(
 def topic_fit(topic: str, articles: Sequence[Article], feeds: Mapping[int, Feed]) -> float:
     """Return how well a story fits a topic, 0 to 1: by its feed, its categories, its headlines or first lines."""
     return max((_fit(topic, article, feeds.get(article.feed_id)) for article in articles), default=0.0)
+
+
+def loosely(topic: str, articles: Sequence[Article]) -> float:
+    """Return how well a story fits a topic of several words that stand apart in it: “the price of grain”."""
+    words = [word for word in topic.split() if len(word) >= _WORD]
+    if len(words) < 2:  # noqa: PLR2004 - one word stands or does not
+        return 0.0
+    starts = (f"{article.title}\n{article.text[:_LEAD]}" for article in articles)
+    return _APART if any(all(_stands(word, start) for word in words) for start in starts) else 0.0
+
+
+def _stands(word: str, text: str) -> bool:
+    """Tell whether a word stands in a text, in the singular or the plural as English has them."""
+    return any(mentions(text, one) for one in {word, f"{word}s", word.removesuffix("s")})
 
 
 def _fit(topic: str, article: Article, feed: Feed | None) -> float:

@@ -1,6 +1,7 @@
 """The Slack app over a real socket: acknowledged at once, answered where it was asked, and acting once."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 
 import pytest
@@ -141,13 +142,51 @@ async def test_a_mention_is_answered_in_its_thread(rig: SocketRig, bot: SlackBot
     assert rig.rooms["C1"].messages[0]["thread_ts"] == "7.7"
 
 
-async def test_the_home_shows_digests_feeds_and_help(rig: SocketRig, bot: SlackBot) -> None:
-    """Opening the App Home publishes it."""
+async def test_the_home_shows_digests_feeds_and_what_can_be_done(rig: SocketRig, bot: SlackBot, desks: Desks) -> None:
+    """Opening the App Home publishes it; its buttons open forms, and what they answer stands at its top."""
     await rig.event("Ev3", {"type": "app_home_opened", "user": "U2", "channel": "D1", "tab": "home"})
     await until(lambda: rig.views)
     assert rig.views[0]["type"] == "home"
     assert "The Ledger" in texts(rig.views[0])
-    assert "now [since]" in texts(rig.views[0])
+    doors = [element for block in rig.views[0]["blocks"] if block["type"] == "actions" for element in block["elements"]]
+    assert {"News brief", "Add a feed", "New digest"} <= {one["text"]["text"] for one in doors if "text" in one}
+    assert "No feed fails" not in texts(rig.views[0])
+    home = {"type": "home", "id": "V0"}
+    action = {"type": "button", "action_id": "run:0", "block_id": "b", "value": "now"}
+    who = {key: one for key, one in rig._who("U2", "").items() if key not in {"channel", "response_url"}}
+    await rig.send("interactive", {"type": "block_actions", "actions": [action], "view": home, **who})
+    await until(lambda: len(rig.views) == 2)
+    assert (rig.views[1]["callback_id"], desks.asked[-1][0].name) == ("form:now", "list")
+    await rig.submit(rig.views[1], {"topic": {"topic": {"type": "plain_text_input", "value": "ferry"}}}, user="U2")
+    await until(lambda: len(rig.views) == 3)
+    assert rig.views[2]["type"] == "home"
+    assert "Ferry · " in texts(rig.views[2]["blocks"][0])
+
+
+async def test_bare_input_asks_what_the_brief_is_about(rig: SocketRig, bot: SlackBot, desks: Desks) -> None:
+    """A bare /digest opens the brief's form, says where help is, and runs nothing."""
+    acked = await rig.command("  ")
+    await until(lambda: rig.views)
+    assert acked.payload == {}
+    assert rig.views[0]["callback_id"] == "form:now"
+    assert "/digest help" in texts(rig.views[0]["blocks"][0])
+    assert desks.asked == []
+
+
+async def test_a_form_that_takes_long_is_announced_in_time(rig: SocketRig, bot: SlackBot, desks: Desks) -> None:
+    """With a slow database a modal opens within the trigger's three seconds and is filled when the form is there."""
+    desks.wait = 4.0
+    await rig.command("schedule create", user="U2")
+    began = time.monotonic()
+    await until(lambda: rig.views)
+    assert time.monotonic() - began < 2.5
+    assert "One moment" in texts(rig.views[0])
+    await until(lambda: len(rig.views) == 2)
+    assert rig.views[1]["callback_id"] == "form:schedule create"
+    desks.wait = 1.5
+    await rig.command("schedule create", user="U1")
+    await until(lambda: len(rig.views) == 4)
+    assert "for those who manage" in texts(rig.views[3])
 
 
 async def test_shortcuts(rig: SocketRig, bot: SlackBot, desks: Desks) -> None:
@@ -156,6 +195,17 @@ async def test_shortcuts(rig: SocketRig, bot: SlackBot, desks: Desks) -> None:
     await rig.shortcut("message_action", "summarize_link", message=message)
     await until(lambda: desks.asked)
     assert desks.asked[0][0] == Invocation("summarize", {"url": "https://ledger.example/a?b=1&c=2"})
+    block = {"type": "section", "text": {"type": "mrkdwn", "text": "<https://ledger.example/block|headline>"}}
+    rich = {
+        "type": "rich_text",
+        "elements": [{"type": "rich_text_section", "elements": [{"type": "link", "url": "https://x.example/r"}]}],
+    }
+    preview = {"from_url": "https://x.example/p", "title": "A preview"}
+    for number, more in enumerate(({"blocks": [block]}, {"blocks": [rich]}, {"attachments": [preview]}), 2):
+        await rig.shortcut("message_action", "summarize_link", message={"text": "of another app", "ts": "1.1", **more})
+        await until(lambda: len(desks.asked) == number)  # noqa: B023 - awaited before the next round
+    urls = [asked.options["url"] for asked, _ in desks.asked[1:]]
+    assert urls == ["https://ledger.example/block", "https://x.example/r", "https://x.example/p"]
     await rig.shortcut("message_action", "summarize_link", message={"text": "no link", "ts": "1.2"})
     await rig.shortcut("shortcut", "news_brief")
     await until(lambda: len(rig.views) == 2)
