@@ -67,6 +67,7 @@ chaos: $(VENV)/.installed-dev ## Kill the bot 200 times a database, and worse; o
 	$(BIN)/python -m bench.chaos
 
 bench-feeds: $(VENV)/.installed-dev ## Polling 1,000 loopback feeds, beside reader
+	@$(PIP_INSTALL) --constraint constraints.txt uvloop
 	$(BIN)/python -m bench.feeds
 
 bench-chat: $(VENV)/.installed-dev ## First answers under load, on Discord and Slack; 10,000 Discord servers

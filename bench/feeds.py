@@ -2,16 +2,18 @@
 
 Run: ``python -m bench.feeds [feeds] [hosts]``. Each host is an address of 127.0.0.0/8; by default every feed has one of
 its own, and each poll opens a connection. With fewer hosts connections are kept, as with publishers of many feeds, and
-the gap between requests to a host is left out. One server process plays all publishers; loops are uvloop's where it is
-installed. Three contenders are measured one after the other on the same feeds, stage by stage:
+the gap between requests to a host is left out. One server process plays all publishers, the same for all; what it costs
+is printed, because it shares the machine. Our loops and its are uvloop's where it is installed. Three contenders are
+measured one after the other on the same feeds, stage by stage:
 
 - ``sources``: the client, the sandbox and the parser, with the polling state kept in memory;
 - ``step``: the whole refresh step with its SQLite file, stories included (the sentence encoder is left out);
 - ``reader``: ``reader`` with its SQLite file, in an environment of its own, ten workers.
 
-Feeds per second are printed with their ratio to reader's, for ours the longest time the event loop was held up
-and the memory held, and for all the processor time a feed (our parsing workers' apart). Whatever else the machine does
-at the time is in all three speeds; processor time tells little of it.
+Feeds per second are printed with their ratio to reader's, and for all the processor time a feed: the process's own, our
+parsing workers' and the server's. For ours the longest time the event loop was held up follows, and the memory held.
+Whatever else the machine does at the time is in all three speeds; processor time tells less of it. Last comes a bare
+loop over aiohttp's client session that asks every feed and does nothing else: what the common client could reach here.
 """
 
 import asyncio
@@ -30,6 +32,7 @@ from pathlib import Path
 from typing import IO
 from urllib.request import urlopen
 
+import aiohttp
 import numpy as np
 
 from digestbot.domain.news import Feed, Polling
@@ -48,6 +51,7 @@ CONCURRENCY = 32
 CHANGED = 20
 """Every 20th feed changes: 5 %."""
 HOST_GAP = 1.0
+WORKERS = 2
 PACKAGES = ("reader==3.26", "feedparser==6.0.14", "sgmllib3k", "requests")
 WANTED = {
     "cold": 5.0,
@@ -75,17 +79,20 @@ class Lag:
 
 @dataclass
 class Result:
-    """One contender's stage."""
+    """One contender's stage; ``cpu`` is its process's time, ``workers`` its parsers', ``server`` the publishers'."""
 
     seconds: float
     feeds: int
     note: str = ""
     cpu: float = 0.0
+    workers: float = 0.0
+    server: float = 0.0
 
     @property
     def cost(self) -> str:
         """Return the processor time a feed."""
-        return f"{self.cpu / self.feeds * 1e6:.0f} µs"
+        parts = [f"{part / self.feeds * 1e6:.0f}" for part in (self.cpu, self.workers, self.server)]
+        return f"{parts[0]} µs{f' + workers {parts[1]}' if self.workers else ''} + server {parts[2]}"
 
     @property
     def speed(self) -> float:
@@ -104,16 +111,22 @@ async def at_once(tasks: Sequence[Callable[[], Awaitable[None]]]) -> None:
     await asyncio.gather(*(work() for _ in range(CONCURRENCY)))
 
 
-async def timed(work: Callable[[], Awaitable[object]], feeds: int) -> Result:
+async def timed(work: Callable[[], Awaitable[object]], feeds: int, sandbox: Sandbox) -> Result:
     """Run one stage of ours under the eye of the loop's watch."""
-    lag = Lag()
+    lag, parsing = Lag(), await spent_by(sandbox)
     watch = asyncio.create_task(lag.watch())
     began, spent = time.perf_counter(), time.process_time()
     await work()
     seconds, cpu = time.perf_counter() - began, time.process_time() - spent
     watch.cancel()
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    return Result(seconds, feeds, f"loop held {lag.worst * 1000:.0f} ms, peak {peak:.0f} MB", cpu)
+    note = f"loop held {lag.worst * 1000:.0f} ms, peak {peak:.0f} MB"
+    return Result(seconds, feeds, note, cpu, await spent_by(sandbox) - parsing)
+
+
+async def spent_by(sandbox: Sandbox) -> float:
+    """Return the processor time of a sandbox's workers, which are idle: asked at once, each answers."""
+    return sum(await asyncio.gather(*(sandbox.run("bench", time.process_time) for _ in range(WORKERS))))
 
 
 @dataclass
@@ -121,6 +134,7 @@ class SourcesAlone:
     """Polls with the state in memory."""
 
     source: HttpFeedSource
+    sandbox: Sandbox
     now: datetime = datetime(2026, 3, 3, tzinfo=UTC)
     feeds: dict[str, Feed] = field(default_factory=dict)
     outcomes: dict[str, int] = field(default_factory=dict)
@@ -134,7 +148,7 @@ class SourcesAlone:
         """Poll each once."""
         self.now += timedelta(days=2)
         self.outcomes = {}
-        return await timed(lambda: at_once([lambda url=url: self._poll(url) for url in urls]), len(urls))
+        return await timed(lambda: at_once([lambda url=url: self._poll(url) for url in urls]), len(urls), self.sandbox)
 
     async def _poll(self, url: str) -> None:
         feed = self.feeds[url]
@@ -175,6 +189,7 @@ class WholeStep:
     store: SqlStore
     refresher: Refresher
     clock: BenchClock
+    sandbox: Sandbox
     outcomes: Counter[str] = field(default_factory=Counter)
 
     async def add(self, urls: Sequence[str]) -> None:
@@ -186,7 +201,7 @@ class WholeStep:
         """Refresh what is due, which is everything: two days have passed."""
         self.clock.at += timedelta(days=2)
         self.outcomes = Counter()
-        result = await timed(self._until_nothing_is_due, len(urls))
+        result = await timed(self._until_nothing_is_due, len(urls), self.sandbox)
         if self.outcomes.total() != len(urls):
             raise RuntimeError(f"{self.outcomes} is not {len(urls)} feeds")
         return result
@@ -248,12 +263,35 @@ def environment_of_reader() -> Path:
     return python
 
 
-def publishers(count: int) -> "subprocess.Popen[str]":
+@dataclass
+class Publishers:
+    """The server's process and where it listens."""
+
+    process: "subprocess.Popen[str]"
+    port: int
+
+    async def asked(self, path: str) -> float:
+        """Ask for one of its own pages; each answers with the processor time spent."""
+        answer = await asyncio.to_thread(lambda: urlopen(f"http://127.0.0.1:{self.port}{path}").read())
+        return float(answer)
+
+    async def under(self, stage: Awaitable[Result]) -> Result:
+        """Run a stage and note what it cost the server."""
+        before = await self.asked("/spent/0")
+        result = await stage
+        result.server = await self.asked("/spent/0") - before
+        return result
+
+
+def publishers(count: int) -> Publishers:
     """Start the process that plays every publisher."""
-    script = Path(__file__).with_name("feeds_server.py")
-    return subprocess.Popen(
-        [sys.executable, script, str(count)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    process = subprocess.Popen(
+        [sys.executable, "-m", "bench.feeds_server", str(count)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
     )
+    return Publishers(process, int(pipes(process)[1].readline()))
 
 
 def addresses(kind: str, count: int, port: int, hosts: int) -> list[str]:
@@ -266,17 +304,34 @@ async def ours(stack: AsyncExitStack, database: Path, gap: float) -> tuple[Sourc
     made: list[tuple[PoliteClient, Sandbox]] = []
     for _ in range(2):
         client = PoliteClient(allow_private_hosts=["127.0.0.0/8"], host_gap=gap)
-        sandbox = Sandbox(workers=2, prepare=[warm])
+        sandbox = Sandbox(workers=WORKERS, prepare=[warm])
         stack.push_async_callback(client.close)
         stack.push_async_callback(sandbox.close)
-        await asyncio.gather(*(sandbox.run("warm", language_of, "A few words", "en") for _ in range(2)))
+        await asyncio.gather(*(sandbox.run("warm", language_of, "A few words", "en") for _ in range(WORKERS)))
         made.append((client, sandbox))
     store = await open_store(f"sqlite:///{database}")
     stack.push_async_callback(store.close)
     clock = BenchClock()
     articles = WebArticleSource(*made[1])
     refresher = Refresher(store, HttpFeedSource(*made[1]), articles, NoEncoder(), clock, concurrency=CONCURRENCY)
-    return SourcesAlone(HttpFeedSource(*made[0])), WholeStep(store, refresher, clock)
+    return SourcesAlone(HttpFeedSource(*made[0]), made[0][1]), WholeStep(store, refresher, clock, made[1][1])
+
+
+async def bare(alone: SourcesAlone) -> Result:
+    """Ask every feed over aiohttp's client session with its validators, read the answer, and do nothing else."""
+    connector = aiohttp.TCPConnector(limit=0, force_close=True)
+    async with aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar()) as session:
+
+        async def ask(feed: Feed) -> None:
+            headers = {"If-None-Match": feed.polling.etag} if feed.polling.etag else {}
+            async with session.get(feed.url, headers=headers) as response:
+                await response.read()
+
+        return await timed(
+            lambda: at_once([lambda feed=feed: ask(feed) for feed in alone.feeds.values()]),
+            len(alone.feeds),
+            alone.sandbox,
+        )
 
 
 @dataclass
@@ -284,6 +339,7 @@ class Match:
     """The contenders on one kind of feeds."""
 
     urls: list[str]
+    server: Publishers
     alone: SourcesAlone
     step: WholeStep
     reader: Reader
@@ -292,16 +348,23 @@ class Match:
         """Have each contender update everything once, and print the line."""
         # Hosts are asked no sooner than their gap after the round before.
         await asyncio.sleep(HOST_GAP)
-        alone = await self.alone.update(self.urls)
-        step = await self.step.update(self.urls)
-        theirs = await asyncio.to_thread(self.reader.update)
+        alone = await self.server.under(self.alone.update(self.urls))
+        step = await self.server.under(self.step.update(self.urls))
+        theirs = await self.server.under(asyncio.to_thread(self.reader.update))
         print(
             f"{name:28} reader {theirs.speed:7.1f}/s | sources {alone.speed:7.1f}/s {alone.speed / theirs.speed:6.1f}× "
             f"| step {step.speed:7.1f}/s {step.speed / theirs.speed:6.1f}× | aim {WANTED[name]:.0f}×"
         )
-        ratio = theirs.cpu / step.cpu
-        print(f"{'':28} processor: reader {theirs.cost}, sources {alone.cost}, step {step.cost} a feed ({ratio:.1f}×)")
+        own, whole = theirs.cpu / step.cpu, (theirs.cpu + theirs.workers) / (step.cpu + step.workers)
+        print(f"{'':28} processor a feed: reader {theirs.cost}; sources {alone.cost}; step {step.cost}")
+        print(f"{'':28} reader's processor time is {own:.1f} times the step's own, {whole:.1f} times all of it")
         print(f"{'':28} sources: {alone.note}, {self.alone.outcomes}; step: {step.note}; reader: {theirs.note}")
+
+    async def floor(self, name: str) -> None:
+        """Print what a bare loop over the common client reaches."""
+        await asyncio.sleep(HOST_GAP)
+        result = await self.server.under(bare(self.alone))
+        print(f"{f'aiohttp alone, {name}':28} {result.speed:.1f}/s, {result.cost} a feed", flush=True)
 
 
 async def main(count: int, hosts: int) -> None:
@@ -309,26 +372,28 @@ async def main(count: int, hosts: int) -> None:
     python = environment_of_reader()
     async with AsyncExitStack() as stack:
         server = publishers(count)
-        stack.callback(server.communicate)
-        port = int(pipes(server)[1].readline())
+        stack.callback(server.process.communicate)
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         matches = []
         for kind in ("v", "p"):
             alone, step = await ours(stack, folder / f"digestbot-{kind}.db", HOST_GAP if hosts == count else 0.0)
             reader = Reader(python, folder / f"reader-{kind}.db")
             stack.callback(reader.close)
-            match = Match(addresses(kind, count, port, hosts), alone, step, reader)
+            match = Match(addresses(kind, count, server.port, hosts), server, alone, step, reader)
             alone.add(match.urls)
             await step.add(match.urls)
             reader.add(match.urls)
             matches.append(match)
-        print(f"{count} feeds of 30 items on loopback, on {hosts} hosts")
+        loop = type(asyncio.get_running_loop()).__module__
+        print(f"{count} feeds of 30 items on loopback, on {hosts} hosts; loops of {loop.partition('.')[0]}")
         with_validators, without = matches
         await with_validators.stage("cold")
         await with_validators.stage("304")
+        await with_validators.floor("304")
         await without.stage("cold")
         await without.stage("unchanged, no validators")
-        await asyncio.to_thread(lambda: urlopen(f"http://127.0.0.1:{port}/change/{CHANGED}").close())
+        await without.floor("whole bodies")
+        await server.asked(f"/change/{CHANGED}")
         await with_validators.stage("5 % changed")
         await without.stage("5 % changed, no validators")
 

@@ -1,13 +1,17 @@
 """The publishers of ``bench.feeds``: every feed on an address of 127.0.0.0/8 of its own, in one small process.
 
 ``/v/N`` gives an ETag and answers 304 to it, ``/p/N`` gives no validators. ``/change/M`` puts a new item on top of
-every M-th feed. Bodies are made once, so that the server costs as little as it can.
+every M-th feed; it and ``/spent/0`` answer with the processor time the server has taken. Bodies are made once, so that
+it costs as little as it can.
 """
 
 import asyncio
 import hashlib
 import random
 import sys
+import time
+
+from digestbot.runtime.loops import loop_factory
 
 TEXT = (
     "council budget after the minister said that new rules for water and rail would come into force next year while "
@@ -65,7 +69,9 @@ class Publishers:
             for feed in range(0, len(self._newest), int(number)):
                 self._newest[feed] += 1
                 self._write(feed)
-            return b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
+        if kind in {"change", "spent"}:
+            spent = f"{time.process_time():.6f}".encode()
+            return b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(spent), spent)
         body, etag = self._bodies[int(number)]
         if kind == "v" and etag in request:
             return b"HTTP/1.1 304 Not Modified\r\nETag: " + etag + b"\r\n\r\n"
@@ -105,4 +111,5 @@ async def main(count: int) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main(int(sys.argv[1])))
+    with asyncio.Runner(loop_factory=loop_factory()) as runner:
+        runner.run(main(int(sys.argv[1])))

@@ -157,7 +157,9 @@ _RELATION = re.compile(r"""\brel\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s;,]+))""", re
 
 def linked(headers: Mapping[str, str], relation: str) -> str | None:
     """Return where a Link header of a relation leads (RFC 8288), or None; only whole http(s) addresses count."""
-    for target, parameters in _LINK.findall(headers.get("link", "")[:4096]):
+    if "link" not in headers:
+        return None
+    for target, parameters in _LINK.findall(headers["link"][:4096]):
         found = _RELATION.search(parameters)
         relations = next(filter(None, found.groups()), "").lower().split() if found else []
         if relation in relations and target.startswith(("http://", "https://")):
@@ -167,6 +169,8 @@ def linked(headers: Mapping[str, str], relation: str) -> str | None:
 
 def freshness(headers: Mapping[str, str], now: datetime) -> float:
     """Return for how many seconds an answer says it stays fresh: max-age, else Expires (RFC 9111, 4.2.1); else 0."""
+    if "cache-control" not in headers and "expires" not in headers:
+        return 0.0
     directives = [part.strip().lower() for part in headers.get("cache-control", "").split(",")]
     if "no-cache" in directives or "no-store" in directives:
         return 0.0

@@ -7,6 +7,7 @@ nor one that changes its answer between two look-ups (DNS rebinding) gets past i
 import errno
 import socket
 from collections.abc import Iterable
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
 Address = IPv4Address | IPv6Address
@@ -24,14 +25,22 @@ ISATAP = (0x00005EFE, 0x02005EFE)
 
 def is_public(text: str) -> bool:
     """Tell whether an IP address, written as text, and every address embedded in it, is on the public internet."""
-    try:
-        address = ip_address(text.partition("%")[0])
-    except ValueError:
+    address = address_of(text.partition("%")[0])
+    if address is None:
         return False
     inner = _embedded(address)
     if inner:
         return all(_is_plainly_public(one) for one in inner)
     return _is_plainly_public(address)
+
+
+@lru_cache(maxsize=4096)
+def address_of(text: str) -> Address | None:
+    """Return the IP address that a text is as the standards write it, or None."""
+    try:
+        return ip_address(text)
+    except ValueError:
+        return None
 
 
 def guarded_socket(info: tuple[int, int, int, str, tuple[object, ...]]) -> socket.socket:
@@ -81,11 +90,8 @@ class AllowedHosts:
         text = host.strip("[]").rstrip(".").lower()
         if (text, None) in self._names or (text, port) in self._names:
             return True
-        try:
-            address = ip_address(text)
-        except ValueError:
-            return False
-        return any(address.version == net.version and address in net for net in self._networks)
+        address = address_of(text) if self._networks else None
+        return address is not None and any(address.version == net.version and address in net for net in self._networks)
 
 
 def _is_plainly_public(address: Address) -> bool:

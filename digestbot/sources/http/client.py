@@ -5,22 +5,25 @@ time. Errors are SourceErrors that name the address without any password in it.
 """
 
 import asyncio
+import socket
 import ssl
-from collections.abc import AsyncIterator, Iterable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from hashlib import sha256
 from time import monotonic
 
 import aiohttp
+from aiohttp.http_exceptions import HttpProcessingError
 from yarl import URL
 
 from digestbot.domain.addresses import shown
 from digestbot.domain.errors import BlockedAddress, FetchTimeout, ServerError, SourceError, TooLarge
-from digestbot.sources.http.addresses import AllowedHosts, guarded_socket, is_public, refusal, was_refused
+from digestbot.sources.http.addresses import AllowedHosts, was_refused
 from digestbot.sources.http.body import Decoder, decoder
+from digestbot.sources.http.connections import Connections, Place
 from digestbot.sources.http.gate import HostGate, SharedTurns
+from digestbot.sources.http.wire import exchange, received, request
 from digestbot.sources.polling import retry_after
 
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
@@ -31,6 +34,8 @@ TOTAL_SECONDS = 30.0
 MAX_BYTES = 10 * 1024 * 1024
 PRODUCT = "digestbot"
 OVERLOADED = frozenset({429, 503})
+BROKEN = (aiohttp.ClientError, HttpProcessingError, OSError, ValueError)
+"""What opening a connection, TLS and the parser of answers may raise."""
 LONGEST_SHUT = 86_400.0
 """Seconds: whatever one answer says, its host is not left out for longer than a day."""
 
@@ -68,20 +73,13 @@ class Answer:
 
 
 @dataclass(slots=True)
-class _Budget:
-    """What is left of a request's time, over all its hops; waiting for a host's turn is not counted."""
+class _Walk:
+    """A request on its way over redirects: its time left (waiting for turns not counted), and where it has been."""
 
     left: float
-
-    @asynccontextmanager
-    async def running(self) -> AsyncIterator[None]:
-        """Spend time; TimeoutError when nothing is left."""
-        began = monotonic()
-        try:
-            async with asyncio.timeout(max(0.0, self.left)):
-                yield
-        finally:
-            self.left -= monotonic() - began
+    cap: int
+    hops: list[str] = field(default_factory=list)
+    moved_to: str | None = None
 
 
 def user_agent(version: str, contact: str, subscribers: int = 1) -> str:
@@ -113,20 +111,14 @@ class PoliteClient:
         """
         self.version, self.contact = version, contact
         self.gate = HostGate(host_gap, shared_turns)
-        self._allowed = AllowedHosts(allow_private_hosts)
-        self._max_bytes = max_bytes
-        self._connect_seconds, self._total_seconds = connect_seconds, total_seconds
+        self._max_bytes, self._total_seconds = max_bytes, total_seconds
         self._slots = asyncio.Semaphore(connections)
-        self._ssl = ssl_context
-        self._guarded: aiohttp.ClientSession | None = None
-        self._unguarded: aiohttp.ClientSession | None = None
+        allowed = AllowedHosts(allow_private_hosts)
+        self._connections = Connections(allowed, connect_seconds=connect_seconds, tls=ssl_context)
 
     async def close(self) -> None:
         """Close every connection; closing twice is the same as closing once."""
-        for session in (self._guarded, self._unguarded):
-            if session is not None:
-                await session.close()
-        self._guarded = self._unguarded = None
+        await self._connections.close()
 
     async def get(
         self,
@@ -158,7 +150,7 @@ class PoliteClient:
             return await self._follow(url, headers, validators, max_bytes or self._max_bytes)
         except TimeoutError as error:
             raise FetchTimeout(shown(url)) from error
-        except (aiohttp.ClientError, OSError, ValueError) as error:
+        except BROKEN as error:
             raise _translated(shown(url), error) from error
 
     async def post(self, url: str, fields: Mapping[str, str]) -> Answer:
@@ -169,137 +161,106 @@ class PoliteClient:
 
         """
         headers = {"User-Agent": user_agent(self.version, self.contact), "Accept": "*/*", "Accept-Encoding": "identity"}
-        budget = _Budget(self._total_seconds)
-        target = self._checked(url)
-        host = f"{target.host}".lower()
+        target = _checked(url)
         try:
-            async with self.gate.turn(host), self._slots, budget.running():
-                session = self._session(host, target.port)
-                async with session.post(
-                    target, headers=headers, data=dict(fields), allow_redirects=False, ssl=self._ssl or True
-                ) as response:
-                    return Answer(url, response.status, _received(response))
+            return await self._hop(target, url, request("POST", target, headers, fields), _Walk(self._total_seconds, 0))
         except TimeoutError as error:
             raise FetchTimeout(shown(url)) from error
-        except (aiohttp.ClientError, OSError, ValueError) as error:
+        except BROKEN as error:
             raise _translated(shown(url), error) from error
 
     async def _follow(self, url: str, headers: dict[str, str], validators: Validators | None, cap: int) -> Answer:
         """Walk the hops by hand, checking each."""
-        hops: list[str] = []
-        moved_to: str | None = None
+        walk = _Walk(self._total_seconds, cap)
         permanent = True
-        budget = _Budget(self._total_seconds)
         here = url
         while True:
-            target = self._checked(here)
-            if here in hops:
+            target = _checked(here)
+            if here in walk.hops:
                 raise SourceError(shown(url), "redirects in a circle")
-            hops.append(here)
-            asked = headers | (validators.headers() if validators and validators.url == here else {})
-            answer = await self._hop(target, here, asked, cap, budget)
+            walk.hops.append(here)
+            asked = headers | validators.headers() if validators and validators.url == here else headers
+            answer = await self._hop(target, here, request("GET", target, asked), walk)
             if answer.status not in REDIRECTS:
-                return Answer(
-                    url=here,
-                    status=answer.status,
-                    headers=answer.headers,
-                    body=answer.body,
-                    body_hash=answer.body_hash,
-                    bytes_read=answer.bytes_read,
-                    moved_to=moved_to,
-                    hops=tuple(hops),
-                )
-            if len(hops) > MAX_REDIRECTS:
+                return answer
+            if len(walk.hops) > MAX_REDIRECTS:
                 raise SourceError(shown(url), f"redirects more than {MAX_REDIRECTS} times")
             here = _next_hop(shown(url), target, answer.headers)
             permanent = permanent and answer.status in PERMANENT
             if permanent:
-                moved_to = here
+                walk.moved_to = here
 
-    def _checked(self, url: str) -> URL:
-        """Return the parsed address, or refuse it."""
-        try:
-            target = URL(url)
-            host, port = target.host, target.port
-        except ValueError as error:
-            raise BlockedAddress(shown(url), "is not a usable address") from error
-        if target.scheme not in {"http", "https"} or not host or port is None:
-            raise BlockedAddress(shown(url), "is not an http(s) address")
-        return target
-
-    async def _hop(self, target: URL, url: str, headers: dict[str, str], cap: int, budget: _Budget) -> Answer:
+    async def _hop(self, target: URL, url: str, sent: bytes, walk: _Walk) -> Answer:
         """Make one request, in the host's turn, under the deadline."""
         host = f"{target.host}".lower()
-        async with self.gate.turn(host), self._slots, budget.running():
+        place = Place(target.scheme == "https", f"{target.raw_host}".lower(), target.port or 0)
+        async with self.gate.turn(host), self._slots:
             if (wait := self.gate.shut_for(host)) > 0:
                 raise ServerError(shown(url), "is on a host that asked to be left alone for now", retry_after=wait)
-            session = self._session(host, target.port)
-            async with session.get(target, headers=headers, allow_redirects=False, ssl=self._ssl or True) as response:
-                received = _received(response)
-                if response.status in OVERLOADED:
-                    asked = retry_after(received, datetime.now(UTC)) or 0.0
-                    self.gate.shut(host, min(LONGEST_SHUT, asked))
-                if response.status in REDIRECTS or response.status == 304:  # noqa: PLR2004 - Not Modified
-                    return Answer(url, response.status, received)
-                body, read, digest = await _read(
-                    response, decoder(received.get("content-encoding", ""), shown(url)), shown(url), cap
-                )
-                return Answer(url, response.status, received, body, digest, read)
+            began = monotonic()
+            try:
+                async with asyncio.timeout(max(0.0, walk.left)):
+                    answer = await self._ask(place, url, sent, walk)
+            finally:
+                walk.left -= monotonic() - began
+            if answer.status in OVERLOADED:
+                asked = retry_after(answer.headers, datetime.now(UTC)) or 0.0
+                self.gate.shut(host, min(LONGEST_SHUT, asked))
+            return answer
 
-    def _session(self, host: str, port: int | None) -> aiohttp.ClientSession:
-        """Return the session for a host: guarded against private addresses unless the host is named as allowed."""
-        if self._allowed.allows(host, port):
-            if self._unguarded is None:
-                self._unguarded = self._new_session(guard=False)
-            return self._unguarded
-        if _is_literal(host) and not is_public(host):
-            raise refusal(host)
-        if self._guarded is None:
-            self._guarded = self._new_session(guard=True)
-        return self._guarded
-
-    def _new_session(self, *, guard: bool) -> aiohttp.ClientSession:
-        """Open a session: no cookies kept, no proxy from the environment, no decompression behind our back."""
-        connector = aiohttp.TCPConnector(
-            limit=0,
-            limit_per_host=1,
-            ttl_dns_cache=60,
-            keepalive_timeout=15,
-            socket_factory=guarded_socket if guard else None,
-        )
-        return aiohttp.ClientSession(
-            connector=connector,
-            cookie_jar=aiohttp.DummyCookieJar(),
-            auto_decompress=False,
-            trust_env=False,
-            timeout=aiohttp.ClientTimeout(
-                total=None, sock_connect=self._connect_seconds, sock_read=self._total_seconds
-            ),
-        )
+    async def _ask(self, place: Place, url: str, sent: bytes, walk: _Walk) -> Answer:
+        """Send a request and read its answer; the connection is kept when it can serve again, and closed otherwise."""
+        connection = self._connections.kept(place)
+        if connection is not None:
+            try:
+                head, content = await exchange(connection, sent)
+            except (aiohttp.ClientConnectionError, ConnectionError):
+                # It was closed while nobody used it, before our request was read. A form is not sent twice.
+                if not sent.startswith(b"GET "):
+                    raise
+                connection = None
+        if connection is None:
+            connection = await self._connections.open(place)
+            head, content = await exchange(connection, sent)
+        try:
+            headers, body, read, digest = received(head.headers), b"", 0, ""
+            # What a redirect or a hub says beside its status is of no interest.
+            if walk.cap and head.code not in REDIRECTS and head.code != 304:  # noqa: PLR2004 - Not Modified
+                unpack = decoder(headers.get("content-encoding", ""), shown(url))
+                body, read, digest = await _read(content, headers, unpack, shown(url), walk.cap)
+        finally:
+            # A body that was not read to its end leaves a connection that serves no more.
+            self._connections.keep(place, connection)
+        return Answer(url, head.code, headers, body, digest, read, walk.moved_to, tuple(walk.hops))
 
 
-def _received(response: aiohttp.ClientResponse) -> dict[str, str]:
-    """Return the headers of an answer by lower-case name; of those sent twice the last, of links all."""
-    received = {name.lower(): value for name, value in response.headers.items()}
-    if "link" in received:
-        received["link"] = ", ".join(response.headers.getall("Link"))
-    return received
+def _checked(url: str) -> URL:
+    """Return the parsed address, or refuse it."""
+    try:
+        target = URL(url)
+        host, port = target.host, target.port
+    except ValueError as error:
+        raise BlockedAddress(shown(url), "is not a usable address") from error
+    if target.scheme not in {"http", "https"} or not host or port is None:
+        raise BlockedAddress(shown(url), "is not an http(s) address")
+    return target
 
 
-async def _read(response: aiohttp.ClientResponse, unpack: Decoder, url: str, cap: int) -> tuple[bytes, int, str]:
+async def _read(
+    content: aiohttp.StreamReader, headers: Mapping[str, str], unpack: Decoder, url: str, cap: int
+) -> tuple[bytes, int, str]:
     """Read and unpack a body; return it, the bytes that came over the wire, and its SHA-256 in hex."""
-    declared = response.content_length
-    if declared is not None and declared > cap:
+    declared = headers.get("content-length", "")
+    if declared.isdecimal() and int(declared[:19]) > cap:
         raise TooLarge(url)
     digest = sha256()
     pieces: list[bytes] = []
     read = size = 0
-    async for chunk in response.content.iter_any():
+    async for chunk in content.iter_any():
         read += len(chunk)
         for piece in unpack.feed(chunk):
             size += len(piece)
             if size > cap:
-                response.close()
                 raise TooLarge(url)
             digest.update(piece)
             pieces.append(piece)
@@ -319,21 +280,16 @@ def _next_hop(asked: str, target: URL, headers: Mapping[str, str]) -> str:
         raise BlockedAddress(asked, "redirects to an unusable address") from error
 
 
-def _is_literal(host: str) -> bool:
-    """Tell whether a host is an IP address rather than a name."""
-    return ":" in host or host.replace(".", "").isdigit()
-
-
 def _translated(url: str, error: Exception) -> SourceError:
-    """Turn what aiohttp and the socket raise into our own error."""
+    """Turn what sockets, TLS and the parser raise into our own error."""
     if was_refused(error):
         return BlockedAddress(url)
-    if isinstance(error, aiohttp.InvalidURL | ValueError) and not isinstance(error, aiohttp.ClientPayloadError):
-        return BlockedAddress(url, "is not a usable address")
-    if isinstance(error, aiohttp.ClientConnectorDNSError):
+    if isinstance(error, socket.gaierror):
         return ServerError(url, "cannot be found: its host name is not known")
-    if isinstance(error, aiohttp.ClientSSLError | ssl.SSLError):
+    if isinstance(error, ssl.SSLError):
         return ServerError(url, "cannot be trusted: its certificate is not valid")
-    if isinstance(error, aiohttp.ClientConnectionError | OSError):
-        return ServerError(url, "cannot be reached")
-    return ServerError(url, "sent an answer that cannot be read")
+    if isinstance(error, aiohttp.ClientPayloadError | HttpProcessingError):
+        return ServerError(url, "sent an answer that cannot be read")
+    if isinstance(error, ValueError):
+        return BlockedAddress(url, "is not a usable address")
+    return ServerError(url, "cannot be reached")

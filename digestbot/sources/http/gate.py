@@ -5,10 +5,10 @@ then says for how long nobody should ask it.
 """
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from time import monotonic
+from types import TracebackType
 from typing import Protocol
 
 SWEEP = 1024
@@ -33,6 +33,47 @@ class _Host:
     waiting: int = 0
 
 
+@dataclass(slots=True)
+class _Turn:
+    """One turn at a host: its line, then its gap, then (``shared``) the line among processes."""
+
+    slot: _Host
+    gap: float
+    shared: AbstractAsyncContextManager[None] | None
+
+    async def __aenter__(self) -> None:
+        slot = self.slot
+        slot.waiting += 1
+        try:
+            await slot.lock.acquire()
+        except BaseException:
+            slot.waiting -= 1
+            raise
+        try:
+            wait = slot.free_at - monotonic()
+            if wait > 0:
+                await asyncio.sleep(wait)
+            if self.shared is not None:
+                await self.shared.__aenter__()
+        except BaseException:
+            self._leave()
+            raise
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            if self.shared is not None:
+                await self.shared.__aexit__(kind, error, trace)
+        finally:
+            self.slot.free_at = max(self.slot.free_at, monotonic() + self.gap)
+            self._leave()
+
+    def _leave(self) -> None:
+        self.slot.lock.release()
+        self.slot.waiting -= 1
+
+
 class HostGate:
     """Lets one request at a time through to each host, ``gap`` seconds apart."""
 
@@ -53,25 +94,14 @@ class HostGate:
         """Return how many hosts are remembered."""
         return len(self._hosts)
 
-    @asynccontextmanager
-    async def turn(self, host: str) -> AsyncIterator[None]:
+    def turn(self, host: str) -> AbstractAsyncContextManager[None]:
         """Wait for the host's turn, and hold it."""
         if len(self._hosts) >= SWEEP:
             self._sweep()
-        slot = self._hosts.setdefault(host, _Host())
-        slot.waiting += 1
-        try:
-            async with slot.lock:
-                wait = slot.free_at - monotonic()
-                if wait > 0:
-                    await asyncio.sleep(wait)
-                try:
-                    async with self._shared.turn(host, self._gap) if self._shared else nullcontext():
-                        yield
-                finally:
-                    slot.free_at = max(slot.free_at, monotonic() + self._gap)
-        finally:
-            slot.waiting -= 1
+        slot = self._hosts.get(host)
+        if slot is None:
+            slot = self._hosts[host] = _Host()
+        return _Turn(slot, self._gap, self._shared.turn(host, self._gap) if self._shared else None)
 
     def shut(self, host: str, seconds: float) -> None:
         """Note that a host asked to be left alone for a while."""
