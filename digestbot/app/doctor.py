@@ -38,6 +38,20 @@ class Examinable(Protocol):
         ...
 
 
+@runtime_checkable
+class Inviting(Protocol):
+    """An adapter whose bot is added to a place by a link."""
+
+    async def invite(self) -> str:
+        """Return the link, with exactly the permissions that the bot needs.
+
+        Raises:
+            DeliveryError: The platform cannot be asked.
+
+        """
+        ...
+
+
 async def examine(config: Path | None) -> list[Finding]:
     """Look at the settings, the database, the models and their memory, the disk, the feeds, the clock, the tokens.
 
@@ -171,3 +185,6 @@ async def _tokens(settings: Settings) -> AsyncIterator[Finding]:
                 channels += [one for one in made if one.platform == platform and one.workspace]
                 for name, ok, what, fix in await adapter.examine(channels):
                     yield Finding(name, ok=ok, what=what, fix=fix)
+            if isinstance(adapter, Inviting):
+                with suppress(DigestbotError):  # what keeps it from being asked is among the findings already
+                    yield Finding(platform, ok=True, what=f"add it to a server: {await adapter.invite()}")

@@ -30,11 +30,11 @@ def _table(*columns: str, title: str | None = None) -> Table:
 
 
 def show_findings(findings: "Sequence[Finding]") -> None:
-    """Print one line a finding, and the fix under each that is not well."""
+    """Print one line a finding, and the fix under each that is not well; a link in it stays whole."""
     console = _console()
     for finding in findings:
         mark = Text("ok   ", style="green") if finding.ok else Text("FIX  ", style="bold red")
-        console.print(mark + Text(f"{finding.name}: {finding.what}"))
+        console.print(mark + Text(f"{finding.name}: {finding.what}"), soft_wrap=True)
         if finding.fix and not finding.ok:
             console.print(Padding(Text(f"→ {finding.fix}"), (0, 0, 0, 5)))
 

@@ -10,6 +10,7 @@ from digestbot.web.preview.markup import broken, button, escape, link, moment
 _TOKEN = re.compile(
     r"<!date\^(?P<time>-?\d+)\^[^|>]*\|(?P<fallback>[^>]*)>"
     r"|<!(?P<broadcast>here|channel|everyone)>"
+    r"|<(?:(?P<sign>[#@])|!subteam\^)(?P<named>[A-Z0-9]+)>"
     r"|<(?P<url>https?://[^|>]+)(?:\|(?P<label>[^>]*))?>"
     r"|(?<!\w)\*(?P<bold>[^*\n]+)\*(?!\w)"
     r"|(?<!\w)_(?P<italic>[^_\n]+)_(?!\w)"
@@ -149,6 +150,8 @@ def _token(found: re.Match[str]) -> str:
             return moment(int(found["time"]), unescape(value))
         case "broadcast":
             return _mention(f"@{value}")
+        case "named":
+            return _mention(f"{found['sign'] or '@'}{value}")
         case "bold":
             return f"<strong>{mrkdwn(value)}</strong>"
         case "italic":

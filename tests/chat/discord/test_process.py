@@ -6,11 +6,12 @@ from pathlib import Path
 import trustme
 
 from digestbot.chat.discord.adapter import DiscordAdapter
+from digestbot.chat.discord.examination import invite_link
 from digestbot.domain.digest import Edition
 from digestbot.domain.subscription import Channel, Subscription
 from digestbot.store import open_store
 from tests.chat.slack import making
-from tests.rigs.discord import GUILD_ID, NEWS, TOKEN, DiscordRig, Json, Place
+from tests.rigs.discord import BOT_ID, GUILD_ID, NEWS, TOKEN, DiscordRig, Json, Place
 from tests.rigs.process import BotProcess
 
 SETTINGS = """
@@ -55,6 +56,31 @@ async def owed(folder: Path) -> list[str]:
             next_edition_at=None, window_from=now,
         )  # fmt: skip
     return [message.text for message in messages]
+
+
+async def test_check_gives_the_link_that_invites_the_bot(tmp_path: Path):
+    """“digestbot check” ends with the link that adds the bot to a server with exactly what it needs, whole."""
+    rig, authority = DiscordRig(), trustme.CA()
+    await rig.start(authority)
+    settings = SETTINGS.format(folder=tmp_path) + f'[[subscriptions]]\nname = "Brief"\nchannel = "discord:{NEWS}"\n'
+    environment = {"DIGESTBOT_DISCORD__TOKEN": TOKEN}
+    bot = BotProcess(
+        tmp_path / "bot",
+        settings,
+        hosts=rig.hosts(),
+        authority=authority,
+        environment=environment,
+        arguments=("check",),
+    )
+    try:
+        bot.start()
+        await bot.ended(60)
+    finally:
+        bot.kill()
+        await rig.stop()
+    assert f"add it to a server: {invite_link(BOT_ID)}" in bot.said(out=True)
+    assert "#news can be posted to" in bot.said(out=True)
+    assert rig.faults == []
 
 
 async def test_killed_twice_in_mid_digest_nothing_is_lost_or_doubled(tmp_path: Path):
