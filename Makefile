@@ -8,7 +8,7 @@ TORCH_INDEX ?=
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX))
 export HF_HUB_OFFLINE ?= 1
 
-.PHONY: bench lock help demo run test check format docs clean bench-quotes bench-summaries bench-inference bench-stories bench-scale bench-feeds fuzz bench-costs bench-simulation bench-chat chaos
+.PHONY: bench lock notes help demo run test check format docs clean bench-quotes bench-summaries bench-inference bench-stories bench-scale bench-feeds fuzz bench-costs bench-simulation bench-chat chaos
 
 help: ## Show what make can do
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 18
@@ -86,6 +86,11 @@ lock: $(VENV)/.installed-dev ## Write the pins with hashes for the small image (
 	$(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras --no-annotate --no-header \
 		--no-emit-index-url --no-emit-find-links --no-emit-trusted-host --constraint constraints.txt \
 		--extra postgresql --output-file packaging/slim.lock pyproject.toml
+
+VERSION ?= Unreleased
+notes: ## Show the release notes of a VERSION: its section of CHANGELOG.md
+	@awk -v wanted='$(VERSION)' '/^## /{ told = $$2 == wanted; next } told { found = 1; print } \
+		END { if (!found) { print "CHANGELOG.md has nothing about " wanted > "/dev/stderr"; exit 1 } }' CHANGELOG.md
 
 clean: ## Remove the virtual environment and what tools leave behind
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -173,6 +173,8 @@ def test_opml_is_previewed_imported_and_exported(tmp_path):
         '</outline><outline type="rss" text="B" xmlUrl="https://b.example/rss"/></body></opml>',
         encoding="utf-8",
     )
+    assert "2 of 2 feeds would be added" in digestbot("import", str(opml), "--dry-run", "-c", str(config)).stdout
+    assert not (tmp_path / "d.sqlite3").exists()
     assert digestbot("migrate", "--config", str(config)).returncode == 0
     assert "2 of 2 feeds would be added" in digestbot("import", str(opml), "--dry-run", "-c", str(config)).stdout
     assert "2 of 2 feeds added" in digestbot("import", str(opml), "-c", str(config)).stdout

@@ -88,13 +88,35 @@ def test_the_container_file_is_clean() -> None:
 
 def test_the_workflow_runs_the_readmes_two_commands_with_pinned_actions() -> None:
     """The workflow for GitHub runs ``make test`` and ``make check``, and every action is pinned by its commit."""
-    text = (ROOT / ".github/workflows/ci.yml").read_text("utf-8")
-    jobs = yaml.safe_load(text)["jobs"]
+    texts = {path.name: path.read_text("utf-8") for path in (ROOT / ".github/workflows").glob("*.yml")}
+    jobs = yaml.safe_load(texts["ci.yml"])["jobs"]
     steps = [step.get("run", "") for step in jobs["test"]["steps"]]
     assert {"make test", "make check"} <= set(steps)
-    found = [match["at"] for match in ACTION.finditer(text)]
-    assert found
-    assert all(re.fullmatch(r"[0-9a-f]{40}", at) for at in found)
+    for name, text in texts.items():
+        found = [match["at"] for match in ACTION.finditer(text)]
+        assert found, name
+        assert all(re.fullmatch(r"[0-9a-f]{40}", at) for at in found), name
+
+
+def test_known_holes_are_looked_for_in_every_pin() -> None:
+    """The workflow audits both files of pins: those of the small image and those of everything else."""
+    jobs = yaml.safe_load((ROOT / ".github/workflows/ci.yml").read_text("utf-8"))["jobs"]
+    audits = [step["run"] for step in jobs["audit"]["steps"] if "pip-audit --" in step.get("run", "")]
+    assert {run.split()[-1] for run in audits} == {"packaging/slim.lock", "constraints.txt"}
+    assert all((ROOT / run.split()[-1]).exists() for run in audits)
+
+
+def test_release_notes_are_the_changelogs() -> None:
+    """The notes of a release are its section of CHANGELOG.md and nothing else; a version without one is refused."""
+    make = ["make", "--silent", "notes"]
+    done = subprocess.run(make, capture_output=True, text=True, check=True, cwd=ROOT)
+    assert done.stdout.strip().startswith("### ")
+    assert done.stdout.strip() in (ROOT / "CHANGELOG.md").read_text("utf-8")
+    assert "\n## " not in done.stdout
+    missing = subprocess.run([*make, "VERSION=9.9.9"], capture_output=True, text=True, check=False, cwd=ROOT)
+    assert missing.returncode != 0
+    assert missing.stdout == ""
+    assert "CHANGELOG.md has nothing about 9.9.9" in missing.stderr
 
 
 def test_the_hooks_are_the_quick_checks_of_make_check() -> None:

@@ -1,6 +1,7 @@
 """Shows answers to people in a terminal; takes plain rows, decides nothing."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from textwrap import shorten
 from typing import TYPE_CHECKING, Any
 
@@ -25,8 +26,23 @@ def _console() -> Console:
 def _table(*columns: str, title: str | None = None) -> Table:
     table = Table(box=box.SIMPLE_HEAD, title=title, title_justify="left", pad_edge=False)
     for column in columns:
-        table.add_column(column, overflow="fold")
+        table.add_column(column, overflow="fold", no_wrap="(UTC)" in column)
     return table
+
+
+def _when(iso: str | None) -> str:
+    """Return a time for a table, in UTC: "29 Nov 11:27"."""
+    return f"{datetime.fromisoformat(iso).astimezone(UTC):%d %b %H:%M}" if iso else "–"
+
+
+def _counted(number: int, name: str) -> str:
+    """Return a number with its name, which is a plural: "1 feed", "2 stories", "3 failing"."""
+    name = name.replace("_", " ")
+    if number == 1:
+        first, *rest = name.split(" ")
+        first = f"{first[:-3]}y" if first.endswith("ies") else first.removesuffix("s")
+        name = " ".join([first, *rest])
+    return f"{number:,} {name}"
 
 
 def show_findings(findings: "Sequence[Finding]") -> None:
@@ -43,23 +59,23 @@ def show_status(rows: Rows) -> None:
     """Print the counts, then what is failing or paused, the subscriptions, and what could not be delivered."""
     console = _console()
     counts = rows["counts"]
-    console.print(Text(" · ".join(f"{value} {key.replace('_', ' ')}" for key, value in counts.items())))
+    console.print(Text(" · ".join(_counted(value, key) for key, value in counts.items())))
     if rows["failing"]:
-        table = _table("feed", "failures", "since", "next try", "why", title="Feeds that need a look")
+        table = _table("feed", "failed", "since (UTC)", "next try (UTC)", "why", title="Feeds that need a look")
         for feed in rows["failing"]:
             table.add_row(
                 feed["title"] or feed["url"],
                 str(feed["failures"]),
-                feed["failing_since"] or "",
-                feed["next_check_at"] or "",
-                feed["paused"] or feed["last_error"] or "",
+                _when(feed["failing_since"]),
+                "–" if feed["paused"] else _when(feed["next_check_at"]),
+                (feed["paused"] or feed["last_error"] or "").removeprefix(f"{feed['url']} "),
             )
         console.print(table)
     _show_news_of_feeds(rows)
     if rows["subscriptions"]:
         table = _table("subscription", "channel", "next edition (UTC)", "paused", title="Subscriptions")
         for row in rows["subscriptions"]:
-            table.add_row(row["name"], row["channel"], row["next_edition_at"] or "–", row["paused"] or "")
+            table.add_row(row["name"], row["channel"], _when(row["next_edition_at"]), row["paused"] or "")
         console.print(table)
     if rows["undeliverable"]:
         table = _table("delivery", "channel", "why", title="Could not be delivered")
@@ -74,12 +90,13 @@ def _show_news_of_feeds(rows: Rows) -> None:
     if rows["notices"]:
         table = _table("at (UTC)", "what", title="Notices")
         for notice in rows["notices"]:
-            table.add_row(notice["at"], notice["text"])
+            table.add_row(_when(notice["at"]), notice["text"])
         console.print(table)
     if rows["lost_quotes"]:
-        table = _table("story", "quotation", "speaker", "missing since", title="Shown, and since gone from the article")
+        columns = ("story", "quotation", "speaker", "missing since (UTC)")
+        table = _table(*columns, title="Shown, and since gone from the article")
         for lost in rows["lost_quotes"]:
-            table.add_row(str(lost["story"]), lost["text"], lost["speaker"], lost["at"])
+            table.add_row(str(lost["story"]), lost["text"], lost["speaker"], _when(lost["at"]))
         console.print(table)
 
 
@@ -89,7 +106,8 @@ def show_explanation(rows: Rows) -> None:
     table = _table("story", "headline", "score", title="In the edition")
     for row in rows["chosen"]:
         table.add_row(str(row["story"]), row["headline"], row["because"])
-    console.print(table)
+    if rows["chosen"]:
+        console.print(table)
     table = _table("story", "headline", "left out because it", title="Left out")
     for row in rows["left_out"]:
         table.add_row(str(row["story"]), row["headline"], row["because"])
@@ -159,7 +177,8 @@ def show_quotes(rows: Rows) -> None:
         console.print(Text("no quotations of anybody's words"))
     for quote in rows["quotes"]:
         speaker = quote["speaker"] or "speaker not known"
-        sure = f" ({quote['confidence']:.0%} sure)" if quote["speaker"] else ""
+        # Never rounded up: nobody is surer than the figure.
+        sure = f" ({int(quote['confidence'] * 100)}% sure)" if quote["speaker"] else ""
         console.print(Text("★ " if quote["key"] else "  ", style="yellow") + Text(f"“{quote['text']}”"))
         console.print(Padding(Text(f"— {speaker}{sure}", style="bold" if quote["key"] else "dim"), (0, 0, 1, 2)))
     console.print(Text("★ would be shown in a digest", style="dim"))

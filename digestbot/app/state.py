@@ -163,15 +163,19 @@ async def import_opml(path: Path, config: Path | None, *, dry_run: bool) -> Rows
 
     """
     from digestbot.sources.feeds import read_opml
-    from digestbot.store import open_store
+    from digestbot.store import database_file, open_store
 
     listed = read_opml(_read(path))
     settings = read_settings(config)
     now = datetime.now(UTC)
-    async with await open_store(settings.database.url, exclusive=not dry_run) as store:
-        here = {feed.url for feed in await store.feeds()}
-        if not dry_run:
-            for feed in listed:
-                await store.add_feed(feed.url, title=feed.title, topics=feed.topics, now=now)
+    file = database_file(settings.database.url)
+    if dry_run and file is not None and not file.exists():
+        here = set()  # what there is not yet has no feeds
+    else:
+        async with await open_store(settings.database.url, exclusive=not dry_run) as store:
+            here = {feed.url for feed in await store.feeds()}
+            if not dry_run:
+                for feed in listed:
+                    await store.add_feed(feed.url, title=feed.title, topics=feed.topics, now=now)
     rows = [{"url": f.url, "title": f.title, "topics": list(f.topics), "new": f.url not in here} for f in listed]
     return {"feeds": rows, "added": sum(row["new"] for row in rows), "dry_run": dry_run}
