@@ -32,7 +32,8 @@ log = logging.getLogger(__name__)
 class Place:
     """Where something was asked: the channel (empty in the App Home), by whom, and how to answer there.
 
-    ``trigger`` opens a modal within three seconds, ``id`` tells this delivery from others.
+    ``thread`` is the thread it was asked in. What was asked by a mention is answered to all (``aloud``). ``trigger``
+    opens a modal within three seconds, ``id`` tells this delivery from others.
     """
 
     channel: str
@@ -43,6 +44,7 @@ class Place:
     trigger: str = ""
     id: str = ""
     home: bool = False
+    aloud: bool = False
 
 
 class Answers:
@@ -74,17 +76,20 @@ class Answers:
 
     async def _send(self, message: Message, place: Place, *, private: bool) -> None:
         body = _body(message)
+        within: Json = {"thread_ts": place.thread} if place.thread else {}
+        alone = private and not place.aloud
+        # A response_url answers beside the thread when it answers one person, who would not see it from within.
+        if place.channel and alone and (place.thread or not place.response_url):
+            where = {"channel": place.channel, "user": place.user, **within}
+            if await self._call(place.team, "chat.postEphemeral", {**body, **where}) or not place.response_url:
+                return
         if place.response_url:
-            kind = "ephemeral" if private else "in_channel"
-            await self._respond(place.response_url, {**body, "response_type": kind, "replace_original": False})
-        elif place.thread:
-            where = {"channel": place.channel, "thread_ts": place.thread}
-            await self._call(place.team, "chat.postMessage", {**body, **where})
-        elif place.channel and private:
-            where = {"channel": place.channel, "user": place.user}
-            await self._call(place.team, "chat.postEphemeral", {**body, **where})
+            kind = "ephemeral" if alone else "in_channel"
+            how = {"response_type": kind, "replace_original": False, **({} if alone else within)}
+            await self._respond(place.response_url, {**body, **how})
         else:
-            await self._call(place.team, "chat.postMessage", {**body, "channel": place.channel or place.user})
+            where = {"channel": place.channel or place.user, **within}
+            await self._call(place.team, "chat.postMessage", {**body, **where})
 
     async def _hand_over(self, file: Attachment, place: Place) -> None:
         """Upload a file into the asker's direct messages: a file cannot be shown to one person in a channel."""

@@ -219,7 +219,7 @@ class SlackBot:
         user = body["user"]["id"]
         if not self._presses.first(f"{_team(context)} {user} {channel} {line}"):
             return
-        place = _place(body, context, channel, user, home=view.get("type") == "home")
+        place = _place(body, context, channel, user, home=view.get("type") == "home", thread=_thread(body))
         if number := step_in(line):
             await self._errands.step(number, place)
             return
@@ -252,7 +252,8 @@ class SlackBot:
             await ack()
         else:
             await ack()
-        place = _place(body, context, views.channel_of(view), body["user"]["id"], home=views.is_from_home(view))
+        channel, home = views.channel_of(view), views.is_from_home(view)
+        place = _place(body, context, channel, body["user"]["id"], home=home, thread=views.thread_of(view))
         handed = {name: await self._answers.fetch(place.team, url) for name, url in files.items()}
         if all(handed.values()):
             await self._errands.run(Invocation(invocation.name, {**invocation.options, **handed}), place)
@@ -276,7 +277,7 @@ class SlackBot:
             return
         event = body["event"]
         thread = event.get("thread_ts") or event["ts"]
-        place = Place(event["channel"], event["user"], _team(context), thread=thread, id=body["event_id"])
+        place = Place(event["channel"], event["user"], _team(context), thread=thread, id=body["event_id"], aloud=True)
         await self._errands.run(meant(event.get("text", "")), place)
 
     async def _on_home(self, ack: AsyncAck, body: Body, context: AsyncBoltContext) -> None:
@@ -323,11 +324,20 @@ def _team(context: AsyncBoltContext) -> str:
     return context.team_id or context.enterprise_id or ""
 
 
-def _place(body: Body, context: AsyncBoltContext, channel: str, user: str, *, home: bool = False) -> Place:
+def _place(
+    body: Body, context: AsyncBoltContext, channel: str, user: str, *, home: bool = False, thread: str = ""
+) -> Place:
     trigger = body.get("trigger_id", "")
     return Place(
-        channel, user, _team(context), body.get("response_url", ""), trigger=trigger, id=trigger, home=home
+        channel, user, _team(context), body.get("response_url", ""), thread, trigger=trigger, id=trigger, home=home
     )  # fmt: skip
+
+
+def _thread(body: Body) -> str:
+    """Return the thread that a message with a button replies to, empty where it stands in the channel."""
+    message = body.get("message") or {}
+    thread = message.get("thread_ts", "")
+    return "" if thread == message.get("ts") else thread
 
 
 def is_lost(paused: str | None) -> bool:

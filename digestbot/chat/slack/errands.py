@@ -133,7 +133,7 @@ class Errands:
     async def _view(self, form: Form, place: Place, asker: Asker) -> Json:
         """Return a form as a modal, its menus filled."""
         offers = {option.name: await self._offered(option, asker) for option in form.asks}
-        return views.form(form, place.channel, offers, home=place.home)
+        return views.form(form, place.channel, offers, home=place.home, thread=place.thread)
 
     async def _offered(self, option: Option, asker: Asker) -> Sequence[tuple[str, Value]]:
         """Return what the menu of an option holds: what there is to choose from."""

@@ -23,7 +23,7 @@ Offers = Mapping[str, Sequence[tuple[str, Value]]]
 NOTHING: Offers = {}
 
 
-def form(wanted: Form, channel: str, offers: Offers = NOTHING, *, home: bool = False) -> Json:
+def form(wanted: Form, channel: str, offers: Offers = NOTHING, *, home: bool = False, thread: str = "") -> Json:
     """Return the modal of a form: its options filled with what is known, and what is wrong if something is.
 
     ``offers`` are, by option, the things there are to choose from: feeds, digests, user groups. What is known of
@@ -38,7 +38,7 @@ def form(wanted: Form, channel: str, offers: Offers = NOTHING, *, home: bool = F
     return {
         "type": "modal",
         "callback_id": f"{FORM}{wanted.command.name}",
-        "private_metadata": _memory({"channel": channel, "home": home}, kept),
+        "private_metadata": _memory({"channel": channel, "home": home, "thread": thread}, kept),
         "title": _plain(wanted.command.heading, MAX_TITLE),
         "submit": _plain("Go", MAX_TITLE),
         "close": _plain("Cancel", MAX_TITLE),
@@ -146,6 +146,11 @@ def files_of(view: Mapping[str, object]) -> Mapping[str, str]:
 def channel_of(view: Mapping[str, object]) -> str:
     """Return the channel a form was opened in."""
     return str(_remembered(view).get("channel", ""))
+
+
+def thread_of(view: Mapping[str, object]) -> str:
+    """Return the thread a form was opened in, empty where it was opened in none."""
+    return str(_remembered(view).get("thread", ""))
 
 
 def is_from_home(view: Mapping[str, object]) -> bool:

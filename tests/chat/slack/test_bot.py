@@ -98,6 +98,34 @@ async def test_a_press_shows_sources_in_a_modal(rig: SocketRig, bot: SlackBot) -
     assert "<!date^" in shown or "'type': 'date'" in shown
 
 
+async def test_what_is_pressed_in_a_thread_is_answered_in_it(rig: SocketRig, bot: SlackBot) -> None:
+    """A story stands in the digest's thread: its answers come there, alone too; where that fails, beside it."""
+    within = {"message": {"ts": "5.2", "thread_ts": "5.1"}}
+    action = {"type": "button", "action_id": "run:0", "block_id": "b"}
+
+    async def press(line: str) -> None:
+        action["value"] = line
+        await rig.send(
+            "interactive", {"type": "block_actions", "actions": [dict(action)], **rig._who("U1", "C1"), **within}
+        )
+
+    await press("more story=1")
+    await until(lambda: any(method == "chat.postEphemeral" for method, _ in rig.calls))
+    told = next(body for method, body in rig.calls if method == "chat.postEphemeral")
+    assert (told["channel"], told["user"], told["thread_ts"]) == ("C1", "U1", "5.1")
+    await press("report story=1")
+    await until(lambda: rig.views)
+    kind = {"kind": {"kind": {"type": "static_select", "selected_option": {"value": "fact"}}}}
+    await rig.submit(rig.views[-1], kind)
+    await until(lambda: sum(method == "chat.postEphemeral" for method, _ in rig.calls) == 2)
+    assert [body["thread_ts"] for method, body in rig.calls if method == "chat.postEphemeral"] == ["5.1", "5.1"]
+    assert rig.responses == []
+    rig.refuse("chat.postEphemeral", "user_not_in_channel")
+    await press("story story=2")
+    await until(lambda: rig.responses)
+    assert rig.responses[0]["response_type"] == "ephemeral"
+
+
 async def test_a_menu_and_a_button_run_the_same_command(rig: SocketRig, bot: SlackBot, desks: Desks) -> None:
     """An overflow's option is its invocation as a button's value is."""
     await rig.press("more story=2", menu=True)
