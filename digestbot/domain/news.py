@@ -111,6 +111,10 @@ class Entry:
     enclosures: tuple[str, ...] = ()
     aliases: tuple[str, ...] = ()
 
+    def __reduce__(self) -> tuple[type["Entry"], tuple[object, ...]]:
+        """Return how it is put together again: entries come from other processes by the ten thousand."""
+        return Entry, tuple(getattr(self, name) for name in self.__slots__)
+
     @property
     def keys(self) -> tuple[str, ...]:
         """Every identity of the entry, the strongest first: what to mark as seen."""

@@ -166,7 +166,8 @@ class Refresher:
 
     async def _take(self, feed: Feed, fetched: Fetched, open_stories: OpenStories | None) -> Refreshed:
         """Store what a feed gave: new entries as articles, edited ones in place of what they were."""
-        known = await self.store.seen(feed.id)
+        # A new feed's entries are only marked, unless some are wanted: nothing is to be known of them.
+        known = await self.store.seen(feed.id) if feed.baseline_at or feed.backfill else frozenset[str]()
         entries = _each_once(fetched.parsed.entries) if fetched.parsed else []
         fresh = [entry for entry in entries if known.isdisjoint(entry.keys)]
         wanted = fresh if feed.baseline_at else _latest(fresh, feed.backfill)

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, delete, exists, insert, or_, select, update
+from sqlalchemy import Row, bindparam, delete, exists, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digestbot.domain.errors import NotFound
@@ -23,6 +23,12 @@ from digestbot.store.workspaces import as_owned, own_feed, owned
 
 MARK_REFRESH = timedelta(days=1)
 """A seen mark is made young again at most this often: a write a day, not one a poll."""
+# Built once: putting a statement together costs more than SQLite takes to run it.
+_KEYS = select(seen.c.key).where(seen.c.feed_id == bindparam("b_feed"))
+_OF_THESE = (seen.c.feed_id == bindparam("b_feed")) & seen.c.key.in_(bindparam("b_keys", expanding=True))
+_KNOWN = select(seen.c.key, seen.c.at).where(_OF_THESE)
+_MADE_YOUNG = update(seen).where(_OF_THESE).values(at=bindparam("b_now"))
+_MARKED = insert(seen)
 
 
 class SqlFeeds(Role):
@@ -121,8 +127,7 @@ class SqlFeeds(Role):
     async def seen(self, feed_id: int) -> frozenset[str]:
         """Return the keys of the entries seen in a feed."""
         async with self._database.read() as connection:
-            keys = await connection.execute(select(seen.c.key).where(seen.c.feed_id == feed_id))
-            return frozenset(keys.scalars())
+            return frozenset((await connection.execute(_KEYS, {"b_feed": feed_id})).scalars())
 
     async def record_refresh(self, record: RefreshRecord, now: datetime) -> Mapping[str, int]:
         """Write a refresh in one transaction; return, by article key, the story of each stored article."""
@@ -179,11 +184,12 @@ async def _mark_seen(connection: AsyncConnection, record: RefreshRecord, now: da
     keys = [stored_key(key) for key in dict.fromkeys((*record.seen, *(new.article.key for new in record.articles)))]
     known: set[str] = set()
     for batch in batches(keys):
-        mine = (seen.c.feed_id == record.feed_id) & seen.c.key.in_(batch)
-        known.update((await connection.execute(select(seen.c.key).where(mine))).scalars())
-        await connection.execute(update(seen).where(mine, seen.c.at < now - MARK_REFRESH).values(at=now))
+        marks = (await connection.execute(_KNOWN, {"b_feed": record.feed_id, "b_keys": batch})).all()
+        known.update(mark.key for mark in marks)
+        if old := [mark.key for mark in marks if mark.at < now - MARK_REFRESH]:
+            await connection.execute(_MADE_YOUNG, {"b_feed": record.feed_id, "b_keys": old, "b_now": now})
     fresh = [key for key in dict.fromkeys(keys) if key not in known]
     if fresh:
         rows = [{"feed_id": record.feed_id, "key": key, "at": now} for key in fresh]
-        await connection.execute(insert(seen), rows)
+        await connection.execute(_MARKED, rows)
     return set(fresh)
