@@ -29,8 +29,9 @@ from digestbot.editorial.schedule import Due
 from digestbot.runtime.clock import SystemClock
 from digestbot.telemetry import configure_logging
 
-IN_CHECKOUT = Path("config/demo")
-IN_WHEEL = Path(__file__).resolve().parent.parent / "_demo"
+_PACKAGE = Path(__file__).resolve().parent.parent
+IN_CHECKOUT = _PACKAGE.parent / "config" / "demo"
+IN_WHEEL = _PACKAGE / "_demo"
 TITLE = "Morning brief"
 NEXT_STEPS = (
     "add your feeds:   edit config/digestbot.toml, or digestbot import config/feeds.opml",

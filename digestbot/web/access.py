@@ -22,6 +22,8 @@ SESSION = 30 * 24 * 3600
 """Seconds a session lasts."""
 TRIES, TRIES_WITHIN = 10, 60.0
 """Wrong tokens within these seconds after which nobody is asked any more for a while."""
+CROWD = 20
+"""So many times as often as one may all together who come through one trusted proxy."""
 MOST_REMOTES = 1_000
 """Addresses whose wrong tokens are remembered."""
 OPEN_PATHS = ("/healthz", "/readyz", "/login", "/static/", "/websub/")
@@ -76,26 +78,47 @@ class Guard:
             return (urlsplit(f"//{request.host}").hostname or "") in LOCAL_NAMES
         return self._is_named(request) or self._has_token(request) or self._has_session(request)
 
-    def is_token(self, given: str, remote: str) -> bool:
+    def is_token(self, given: str, request: web.Request) -> bool:
         """Tell whether this is the token.
 
         Raises:
-            HTTPTooManyRequests: This address has given too many wrong ones.
+            HTTPTooManyRequests: This asker has given too many wrong ones, or all behind one address have.
 
         """
+        peer = request.remote or ""
+        askers = {peer: TRIES * CROWD, self.asker(request): TRIES}
         now = monotonic()
-        wrong = self._wrong.setdefault(remote, deque())
-        while wrong and now - wrong[0] > TRIES_WITHIN:
-            wrong.popleft()
-        if len(wrong) >= TRIES:
-            raise web.HTTPTooManyRequests(headers={hdrs.RETRY_AFTER: f"{TRIES_WITHIN:.0f}"})
+        for asker, most in askers.items():
+            wrong = self._wrong.setdefault(asker, deque())
+            while wrong and now - wrong[0] > TRIES_WITHIN:
+                wrong.popleft()
+            if len(wrong) >= most:
+                raise web.HTTPTooManyRequests(headers={hdrs.RETRY_AFTER: f"{TRIES_WITHIN:.0f}"})
         if self.token and hmac.compare_digest(given.encode("utf-8", "replace"), self.token.encode()):
-            del self._wrong[remote]
+            # What the others behind a proxy did stays counted.
+            self._wrong.pop(self.asker(request), None)
             return True
-        wrong.append(now)
-        if len(self._wrong) > MOST_REMOTES:
+        for asker in askers:
+            self._wrong[asker].append(now)
+        while len(self._wrong) > MOST_REMOTES:
             del self._wrong[next(iter(self._wrong))]
         return False
+
+    def asker(self, request: web.Request) -> str:
+        """Return whose tries are counted together: the address, or behind a trusted proxy the one that it saw.
+
+        Proxies add to the end of the header; what stands before was said by the asker.
+        """
+        peer = request.remote or ""
+        seen = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()
+        return f"{peer} for {seen[:64]}" if seen and self._is_trusted(peer) else peer
+
+    def _is_trusted(self, peer: str) -> bool:
+        try:
+            address = ip_address(peer)
+        except ValueError:
+            return False
+        return any(address in network for network in self.trusted)
 
     def session(self, now: float | None = None) -> str:
         """Return the value of a fresh session cookie."""
@@ -117,15 +140,11 @@ class Guard:
         """Tell whether a trusted proxy names the reader."""
         if not self.proxy_header or not request.headers.get(self.proxy_header, "").strip():
             return False
-        try:
-            peer = ip_address(request.remote or "")
-        except ValueError:
-            return False
-        return any(peer in network for network in self.trusted)
+        return self._is_trusted(request.remote or "")
 
     def _has_token(self, request: web.Request) -> bool:
         scheme, _, given = request.headers.get(hdrs.AUTHORIZATION, "").partition(" ")
-        return bool(given) and scheme.lower() == "bearer" and self.is_token(given.strip(), request.remote or "")
+        return bool(given) and scheme.lower() == "bearer" and self.is_token(given.strip(), request)
 
     def _has_session(self, request: web.Request) -> bool:
         until, _, signature = request.cookies.get(COOKIE, "").partition(".")

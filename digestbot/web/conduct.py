@@ -51,6 +51,8 @@ async def guard_headers(_request: web.Request, response: web.StreamResponse) -> 
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
     response.headers.setdefault(hdrs.CACHE_CONTROL, PRIVATE)
+    # Not which library of which version answers.
+    response.headers[hdrs.SERVER] = "digestbot"
 
 
 @web.middleware

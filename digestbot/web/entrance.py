@@ -32,7 +32,7 @@ async def log_in(request: web.Request) -> web.Response:
     fields = await request.post()
     to = inside(str(fields.get("to", "")))
     guard = request.app[GUARD]
-    if not guard.is_token(str(fields.get("token", "")), request.remote or ""):
+    if not guard.is_token(str(fields.get("token", "")), request):
         return page(request, "login.html", status=403, plain=True, title="Log in", to=to, wrong=True)
     response = web.Response(status=303, headers={hdrs.LOCATION: to})
     response.set_cookie(

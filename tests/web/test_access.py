@@ -7,7 +7,7 @@ import structlog
 from aiohttp import hdrs
 
 from digestbot.domain.errors import ConfigError
-from digestbot.web.access import COOKIE, SESSION, Guard
+from digestbot.web.access import COOKIE, CROWD, SESSION, TRIES, Guard
 from digestbot.web.entrance import inside
 from digestbot.web.server import serving
 from tests.web.reader import client_of, read
@@ -106,6 +106,38 @@ async def test_behind_https_the_cookie_stays_there(guarded):
         "/login", data={"token": TOKEN}, headers={"X-Forwarded-Proto": "https"}, allow_redirects=False
     )
     assert answer.cookies[COOKIE]["secure"]
+
+
+async def test_behind_a_proxy_a_stranger_locks_nobody_out(small_world: World):
+    """Wrong tokens are counted by whom the trusted proxy saw, and by all together who come through it."""
+    async with client_of(small_world.desk, Guard.of(TOKEN, "", ["127.0.0.1"])) as client:
+
+        async def status(token: str, seen: str) -> int:
+            headers = {"X-Forwarded-For": seen}
+            answer = await client.post("/login", data={"token": token}, headers=headers, allow_redirects=False)
+            return answer.status
+
+        assert [await status("wrong", "6.6.6.6, 192.0.2.9") for _ in range(11)][-1] == 429
+        assert await status(TOKEN, "192.0.2.9") == 429
+        assert await status(TOKEN, "192.0.2.9, 192.0.2.10") == 303
+        answers = [await status("wrong", f"198.51.100.{number % 250}") for number in range(TRIES * CROWD)]
+        assert answers[-1] == 429
+
+
+async def test_a_stranger_is_not_believed_where_it_comes_from(small_world: World):
+    """Where no proxy is trusted, what an asker says of where it comes from changes nothing."""
+    async with client_of(small_world.desk, Guard(TOKEN)) as client:
+        answers = [
+            await client.post("/login", data={"token": "wrong"}, headers={"X-Forwarded-For": f"192.0.2.{number}"})
+            for number in range(11)
+        ]
+        assert answers[-1].status == 429
+
+
+async def test_no_answer_says_which_library_gave_it(client):
+    """The Server header names no library and no version."""
+    for path in ("/", "/nothing", "/healthz"):
+        assert (await client.get(path)).headers[hdrs.SERVER] == "digestbot"
 
 
 async def test_a_wrong_token_is_said_and_then_not_asked_any_more(guarded):

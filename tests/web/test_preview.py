@@ -4,9 +4,11 @@ import re
 import subprocess
 import sys
 from base64 import b64encode
+from datetime import UTC, datetime
 from hashlib import sha256
 from html.parser import HTMLParser
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -15,7 +17,7 @@ from digestbot.chat.slack.blocks import render as slack_messages
 from digestbot.domain.digest import Digest, Message, Quotation
 from digestbot.web.preview import preview_page
 from digestbot.web.preview.markdown import markdown
-from digestbot.web.preview.slack import mrkdwn
+from digestbot.web.preview.slack import mrkdwn, written
 from tests.chat.slack import making
 from tests.web.sample import AT, TITLE, sample
 
@@ -156,8 +158,36 @@ def test_markdown_shows_what_discord_shows():
 def test_mrkdwn_shows_what_slack_shows():
     """Entities, links, dates and bold become what a reader of Slack sees; nothing else is markup."""
     html = mrkdwn("a &lt;b&gt; &amp;amp; <https://x.example/?a=1&amp;b|L> <!date^0^{time}|08:00> *bold* <!here>")
-    assert text_of(html) == "a <b> &amp; L 08:00 bold @here"
+    assert text_of(html) == "a <b> &amp; L 12:00 AM bold @here"
     assert 'href="https://x.example/?a=1&amp;b"' in html
+
+
+@pytest.mark.parametrize(
+    ("form", "shown"),
+    [
+        ("{date_short_pretty} at {time}", "Nov 30, 2026 at 8:05 AM"),
+        ("{date_long_pretty}", "Monday, November 30th, 2026"),
+        ("{date}", "November 30th, 2026"),
+        ("{date_num} {time_secs}", "2026-11-30 8:05:09 AM"),
+        ("{ago}", "the fallback"),
+        ("{moon}", "the fallback"),
+        ("", "the fallback"),
+    ],
+)
+def test_times_are_as_slack_writes_them(form, shown):
+    """A time's tokens become what Slack writes for them; where it cannot be known, the fallback stands."""
+    at = int(datetime(2026, 11, 30, 8, 5, 9, tzinfo=UTC).timestamp())
+    assert written(at, form, "the fallback") == shown
+    assert text_of(mrkdwn(f"<!date^{at}^{form or 'x'}|the fallback>")) == shown
+    assert written(10**18, form, "the fallback") == "the fallback"
+
+
+@pytest.mark.parametrize(
+    ("day", "shown"), [(1, "1st"), (2, "2nd"), (3, "3rd"), (11, "11th"), (12, "12th"), (23, "23rd")]
+)
+def test_days_have_their_endings(day, shown):
+    """Days are counted as Slack counts them."""
+    assert written(int(datetime(2026, 11, day, tzinfo=UTC).timestamp()), "{date}", "") == f"November {shown}, 2026"
 
 
 def test_only_web_addresses_become_links():

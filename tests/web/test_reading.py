@@ -114,6 +114,16 @@ def marks_of(html: str) -> list[str]:
     return [unescape(part.partition(">")[2].partition("</mark>")[0]) for part in html.split("<mark")[1:]]
 
 
+async def test_the_source_of_the_quotations_comes_first(client, small_world: World):
+    """The first column is the article that most of the quotations shown are cut from."""
+    number = small_world.stories["barrier"]
+    (brief_, *_) = await small_world.store.briefs(number)
+    page = await read(client, f"/story/{number}")
+    (first, *_) = page.all("article", class_="source")
+    most = max((quote.article_id for quote in brief_.quotes), key=[q.article_id for q in brief_.quotes].count)
+    assert first["id"] == f"article-{most}"
+
+
 async def test_the_summary_leads_to_what_it_rests_on(client, small_world: World):
     """Each sentence has a link to the passage it rests on, and the passage is there."""
     page = await read(client, f"/story/{small_world.stories['barrier']}")

@@ -2,19 +2,24 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
 from html import unescape
 
 from digestbot.domain.digest import Message
 from digestbot.web.preview.markup import broken, button, escape, link, moment
 
 _TOKEN = re.compile(
-    r"<!date\^(?P<time>-?\d+)\^[^|>]*\|(?P<fallback>[^>]*)>"
+    r"<!date\^(?P<time>-?\d+)\^(?P<form>[^|^>]*)[^|>]*\|(?P<fallback>[^>]*)>"
     r"|<!(?P<broadcast>here|channel|everyone)>"
     r"|<(?:(?P<sign>[#@])|!subteam\^)(?P<named>[A-Z0-9]+)>"
     r"|<(?P<url>https?://[^|>]+)(?:\|(?P<label>[^>]*))?>"
     r"|(?<!\w)\*(?P<bold>[^*\n]+)\*(?!\w)"
     r"|(?<!\w)_(?P<italic>[^_\n]+)_(?!\w)"
 )
+
+_DATE_TOKEN = re.compile(r"\{(\w+)\}")
+_ENDINGS = {1: "st", 2: "nd", 3: "rd"}
+_TEENTH = (11, 12, 13)
 
 
 def blocks(message: Message) -> str:
@@ -106,7 +111,7 @@ def _element(node: object) -> str:
         case {"type": "link", "url": str(url), **rest}:
             html = link(url, escape(str(rest.get("text") or url)))
         case {"type": "date", "timestamp": int(at), **rest}:
-            html = moment(at, str(rest.get("fallback") or at))
+            html = moment(at, written(at, str(rest.get("format") or ""), str(rest.get("fallback") or at)))
         case {"type": "broadcast", "range": str(name)}:
             html = _mention(f"@{name}")
         case {"type": "channel", "channel_id": str(name)}:
@@ -133,6 +138,32 @@ def _text(node: object) -> str:
             return ""
 
 
+def written(timestamp: int, form: str, fallback: str) -> str:
+    """Return a point in time as Slack writes it for a reader in UTC, whose language is American English.
+
+    ``form`` holds Slack's tokens (docs.slack.dev, "Formatting message text"); one that depends on when it is read
+    (``{ago}``), or is not known, leaves the fallback.
+    """
+    try:
+        at = datetime.fromtimestamp(timestamp, UTC)
+    except (OverflowError, OSError, ValueError):
+        return fallback
+    day = f"{at.day}{'th' if at.day in _TEENTH else _ENDINGS.get(at.day % 10, 'th')}"
+    hour = f"{at.hour % 12 or 12}:{at:%M}"
+    said = {
+        "date_num": f"{at:%Y-%m-%d}",
+        "date": f"{at:%B} {day}, {at.year}",
+        "date_short": f"{at:%b} {at.day}, {at.year}",
+        "date_long": f"{at:%A}, {at:%B} {day}, {at.year}",
+        "time": f"{hour} {at:%p}",
+        "time_secs": f"{hour}:{at:%S} {at:%p}",
+    }
+    names = [name.removesuffix("_pretty") for name in _DATE_TOKEN.findall(form)]
+    if not names or not all(name in said for name in names):
+        return fallback
+    return _DATE_TOKEN.sub(lambda found: said[found[1].removesuffix("_pretty")], form)
+
+
 def mrkdwn(text: str) -> str:
     """Return Slack's markup as HTML: dates, links, bold and italic; the three entities are undone first."""
     pieces: list[str] = []
@@ -147,7 +178,8 @@ def _token(found: re.Match[str]) -> str:
     kind, value = found.lastgroup, found.group(found.lastgroup or 0)
     match kind:
         case "fallback":
-            return moment(int(found["time"]), unescape(value))
+            at = int(found["time"])
+            return moment(at, written(at, unescape(found["form"]), unescape(value)))
         case "broadcast":
             return _mention(f"@{value}")
         case "named":

@@ -4,6 +4,7 @@ Every quotation of every source is found anew and marked in its place, shown or 
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -99,12 +100,15 @@ def _best(briefs: Sequence[Brief], of: Story) -> Brief | None:
 
 
 def _told_first(of: Story, brief: Brief | None) -> tuple[Sequence[Article], Sequence[Article]]:
-    """Part a story's articles into those shown in full, what the brief rests on before all others, and the rest."""
-    if len(of.articles) <= MOST_SOURCES or brief is None:
-        return of.articles[:MOST_SOURCES], of.articles[MOST_SOURCES:]
-    resting = {e.article_id for sentence in brief.summary.sentences for e in sentence.evidence}
-    resting |= {brief.headline_article_id, *(quote.article_id for quote in brief.quotes)}
-    ordered = sorted(of.articles, key=lambda article: article.id not in resting)
+    """Part a story's articles into those shown in full and the rest.
+
+    First those that quotations and headline are of, then those that the summary rests on, then the others by time.
+    """
+    ordered = list(of.articles)
+    if brief is not None:
+        resting = {e.article_id for sentence in brief.summary.sentences for e in sentence.evidence}
+        quoted = Counter(quote.article_id for quote in brief.quotes) + Counter({brief.headline_article_id: 1})
+        ordered.sort(key=lambda article: (-quoted[article.id], article.id not in resting))
     return ordered[:MOST_SOURCES], ordered[MOST_SOURCES:]
 
 
