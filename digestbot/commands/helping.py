@@ -29,3 +29,10 @@ def _option_name(option: Option, asker: Asker) -> str:
 def allowed(command: CommandSpec, asker: Asker) -> bool:
     """Tell whether somebody may use a command."""
     return command.permission == "everyone" or asker.manager
+
+
+def offered(command: CommandSpec, asker: Asker) -> bool:
+    """Tell whether somebody is shown a command: Discord offers what is not under “/news” to managers alone."""
+    return allowed(command, asker) and (
+        asker.platform != "discord" or asker.manager or command.discord.startswith("news ")
+    )

@@ -13,7 +13,7 @@ from digestbot.commands import (
     snoozes,
     workspaces,
 )
-from digestbot.commands.helping import allowed, help_card
+from digestbot.commands.helping import help_card, offered
 from digestbot.commands.model import Asker, CommandSpec, Desk, Option, Options, Reply
 from digestbot.commands.parse import find
 from digestbot.commands.words import card, listed
@@ -27,10 +27,12 @@ async def _help(_desk: Desk, asker: Asker, options: Options) -> Reply:
         return Reply((help_card(named or find(about, COMMANDS), asker, whole=True),))
     cards = []
     for title, commands in GROUPS:
-        lines = [help_card(command, asker) for command in commands if command.discord and allowed(command, asker)]
+        lines = [help_card(command, asker) for command in commands if command.discord and offered(command, asker)]
         blocks = [block for one in lines for block in one.blocks]
         cards += [Card((Heading((Text(title),)), *blocks))] if blocks else []
-    how = f"Each one in full: “{asker.typed('help', 'now')}”."
+    how = f"“{asker.typed('help', 'now')}” tells of one command in full."
+    if asker.platform == "discord":
+        how = f"“{asker.typed('help')}” with a command's name tells of it in full."
     return listed("What digestbot can do", [*cards, card(Prose((Text(how),), quiet=True))], "")
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from difflib import get_close_matches
 
@@ -170,7 +170,8 @@ async def doctor(desk: Desk, asker: Asker, _options: Options) -> Reply:
     wrong = [one for one in found if not one[1]]
     head = "All is well." if not wrong else f"{counted(len(wrong), 'thing needs', 'things need')} a hand."
     cards = [Card((Heading((Text("Doctor"),), level=1), Prose((Text(head),))))]
-    cards += [_finding_card(*one) for one in (*wrong, *(one for one in found if one[1]))]
+    channels = {one.channel.id for one in digests}
+    cards += [_finding_card(*one, channels) for one in (*wrong, *(one for one in found if one[1]))]
     return Reply(tuple(cards))
 
 
@@ -219,10 +220,11 @@ async def _feeds(desk: Desk, asker: Asker) -> Sequence[Found]:
     return found
 
 
-def _finding_card(name: str, well: bool, seen: str, fix: str) -> Card:
+def _finding_card(name: str, well: bool, seen: str, fix: str, channels: Collection[str]) -> Card:
     mark = "well" if well else "not well"
+    about: tuple[Span, ...] = (Named("channel", name),) if name in channels else (Strong(name),)
     advice = (Prose((Strong("Fix: "), Text(fix))),) if fix and not well else ()
-    return Card((Prose((Strong(f"{name} · {mark}: "), Text(seen))), *advice))
+    return Card((Prose((*about, Strong(f" · {mark}: "), Text(seen))), *advice))
 
 
 async def audit(desk: Desk, asker: Asker, _options: Options) -> Reply:

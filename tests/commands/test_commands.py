@@ -131,6 +131,7 @@ async def test_commands_are_named_as_they_are_given_where_they_are_read(desk: De
     assert "“/digest schedule create”" in shown(await ask(desk, "schedule list", MANAGER))
     assert "“/digest create”" in shown(await ask(desk, "schedule list", on_discord))
     told = shown(await ask(desk, "help", on_discord))
+    assert "/feed" not in shown(await ask(desk, "help", replace(on_discord, manager=False)))
     assert "/news brief — " in told
     assert "/feed filter add — " in told
     assert "/digest schedule" not in told
