@@ -132,7 +132,8 @@ async def acks(rate: int, seconds: int) -> bool:
             bot.process.wait(20)
             await rig.stop()
         figures["model"] = [line for line in bot.said().splitlines() if line.startswith("model:")][-1]
-        figures["problems"] = bot.said().count("problem:")
+        problems = [line for line in bot.said().splitlines() if line.startswith("problem:")]
+        figures["problems"], figures["of them"] = len(problems), problems[:3]
         figures["bodies checked"] = rig.check()
         figures["faults"] = rig.faults[:5]
     print(json.dumps(figures, indent=2))

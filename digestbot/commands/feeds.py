@@ -4,7 +4,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from digestbot.commands.model import Asker, Desk, FeedFinder, Options, Reply, Value, counted
-from digestbot.commands.own import digests_here, feed_named, feed_to_change, feeds_here, own_feeds, pause_for
+from digestbot.commands.own import (
+    channel_meant,
+    digests_here,
+    feed_named,
+    feed_to_change,
+    feeds_here,
+    own_feeds,
+    pause_for,
+)
 from digestbot.commands.words import PAUSED_BY, card, held, here, link, listed, moment, said
 from digestbot.domain.addresses import shown
 from digestbot.domain.digest import Action, Block, Card, Heading, Prose, Span, Text
@@ -41,6 +49,7 @@ async def show(desk: Desk, asker: Asker, options: Options) -> Reply:
 
 async def subscribe(desk: Desk, asker: Asker, options: Options) -> Reply:
     """Read a feed once, keep it, and see that a digest of the channel has it."""
+    channel = channel_meant(asker, options)
     url, parsed = await _found(desk, options.text("url"))
     now = desk.clock.now()
     there = await desk.store.feed_by_url(url)
@@ -48,7 +57,6 @@ async def subscribe(desk: Desk, asker: Asker, options: Options) -> Reply:
     feed = await desk.store.add_feed(url, title=title, topics=options.listed("topic"), owner=asker.home, now=now)
     if feed.paused:
         await pause_for(desk, asker, feed, None)
-    channel = Channel(asker.platform, options.text("channel", asker.channel.id), asker.workspace)
     (wanted,) = await put_into(desk, asker, channel, [feed])
     due = wanted.next_edition_at
     when: tuple[Span, ...] = (Text("; the next one is due "), moment(due)) if due else (Text("; it is paused"),)

@@ -6,7 +6,7 @@ from secrets import token_hex
 
 from digestbot.commands.feeds import put_into
 from digestbot.commands.model import Asker, Attachment, Desk, Options, Outline, Outlines, Reply, counted
-from digestbot.commands.own import feeds_here
+from digestbot.commands.own import channel_meant, feeds_here
 from digestbot.commands.words import card, link, said
 from digestbot.domain.addresses import shown
 from digestbot.domain.digest import Action, Card, Heading, Prose, Strong, Text
@@ -36,7 +36,7 @@ async def take(desk: Desk, asker: Asker, options: Options) -> Reply:
         raise BadOption("file", f"has {len(new)} new feeds; {MOST_FEEDS} are taken at once")
     key = token_hex(8)
     document = {
-        "channel": options.text("channel", asker.channel.id),
+        "channel": channel_meant(asker, options).id,
         "feeds": [[one.url, one.title, list(one.topics)] for one in new],
     }
     await desk.store.hold(key, asker.home, document, desk.clock.now())

@@ -9,10 +9,10 @@ from dataclasses import replace
 from difflib import get_close_matches
 from typing import TypeVar
 
-from digestbot.commands.model import Asker, Desk, Value
+from digestbot.commands.model import Asker, Desk, Options, Value
 from digestbot.domain.errors import BadOption, NotAllowed, NotFound
 from digestbot.domain.news import OMISSION, Feed, Story
-from digestbot.domain.subscription import OPERATOR, Subscription, Workspace
+from digestbot.domain.subscription import OPERATOR, Channel, Subscription, Workspace
 from digestbot.ports import Hit, SearchKind
 
 BY_OPERATOR = "paused by operator"
@@ -129,6 +129,19 @@ async def digest_to_change(desk: Desk, asker: Asker, value: Value) -> Subscripti
     if wanted.listed:
         raise NotAllowed(f"“{wanted.name}” {PINNED}", hint="")
     return wanted
+
+
+def channel_meant(asker: Asker, options: Options) -> Channel:
+    """Return the channel that is named, else the one asked in.
+
+    Raises:
+        BadOption: None is named, and it was asked where there is none, as in Slack's App Home.
+
+    """
+    number = options.text("channel", asker.channel.id)
+    if not number and asker.workspace:
+        raise BadOption("channel", "is needed: say which channel it is for")
+    return Channel(asker.platform, number, asker.workspace)
 
 
 # ── stories ──────────────────────────────────────────────────────────────────

@@ -7,11 +7,11 @@ from datetime import time
 from digestbot.commands.feeds import NONE, listed_or_none, rest, started, wake
 from digestbot.commands.model import Asker, Desk, Options, Reply, Value, counted
 from digestbot.commands.options import FREQUENCIES, LENGTHS, STYLES, WEEKDAYS
-from digestbot.commands.own import digest_named, digest_to_change, digests_here, feed_named, feeds_here
+from digestbot.commands.own import channel_meant, digest_named, digest_to_change, digests_here, feed_named, feeds_here
 from digestbot.commands.words import PAUSED_BY, card, held, here, listed, moment, said
 from digestbot.domain.digest import Action, Actions, Block, Card, Prose, Span, Strong, Text
 from digestbot.domain.errors import BadOption
-from digestbot.domain.subscription import Channel, Schedule, Subscription
+from digestbot.domain.subscription import Schedule, Subscription
 from digestbot.editorial.schedule import check_schedule, next_edition
 
 
@@ -37,7 +37,7 @@ async def one(desk: Desk, asker: Asker, options: Options) -> Reply:
 
 async def create(desk: Desk, asker: Asker, options: Options) -> Reply:
     """Make a digest for a channel."""
-    channel = Channel(asker.platform, options.text("channel", asker.channel.id), asker.workspace)
+    channel = channel_meant(asker, options)
     fresh = await started(desk, asker, Subscription(0, options.text("name"), channel))
     if any(other.name == fresh.name for other in await digests_here(desk, asker)):
         raise BadOption("name", f"“{fresh.name}” is taken: change it with “{asker.typed('schedule edit')}”")

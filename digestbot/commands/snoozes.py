@@ -3,10 +3,10 @@
 from datetime import timedelta
 
 from digestbot.commands.model import Asker, Desk, Options, Reply
+from digestbot.commands.own import channel_meant
 from digestbot.commands.words import card, here, listed, moment, said
 from digestbot.domain.digest import Action, Card, Prose, Strong, Text
-from digestbot.domain.errors import BadOption, NotFound
-from digestbot.domain.subscription import Channel
+from digestbot.domain.errors import NotFound
 from digestbot.ports import Snooze
 
 USUAL = "7"
@@ -15,9 +15,7 @@ USUAL = "7"
 
 async def snooze(desk: Desk, asker: Asker, options: Options) -> Reply:
     """Leave a topic out of a channel's digests for some days."""
-    channel = Channel(asker.platform, options.text("channel", asker.channel.id), asker.workspace)
-    if not channel.id and asker.workspace:
-        raise BadOption("channel", "is needed: say which channel's digests to leave it out of")
+    channel = channel_meant(asker, options)
     until = desk.clock.now() + timedelta(days=int(options.text("days", USUAL)))
     topic = " ".join(options.text("topic").split()).lower()
     made = await desk.store.snooze(channel, topic, until, asker.user)

@@ -32,7 +32,7 @@ def form(wanted: Form, channel: str, offers: Offers = NOTHING, *, home: bool = F
     blocks: list[Json] = []
     if wanted.fault:
         blocks.append({"type": "section", "text": _plain(wanted.fault, MAX_INPUT)})
-    blocks += [_input(option, wanted.given.get(option.name), offers) for option in wanted.asks]
+    blocks += [_input(option, wanted.given.get(option.name), offers, channel) for option in wanted.asks]
     shown = {option.name for option in wanted.asks}
     kept = {name: value for name, value in wanted.given.items() if name not in shown}
     return {
@@ -52,12 +52,16 @@ def _memory(where: Mapping[str, Value], kept: Mapping[str, Value]) -> str:
     return memory if len(memory) <= MAX_MEMORY else json.dumps(where)
 
 
-def _input(option: Option, given: Value | None, offers: Offers) -> Json:
-    """Return one option as an input: menus for choices, channels and things there are, else a line of text."""
+def _input(option: Option, given: Value | None, offers: Offers, channel: str) -> Json:
+    """Return one option as an input: menus for choices, channels and things there are, else a line of text.
+
+    Where it is asked for in no channel, as in the App Home, “this one” means none: one has to be chosen.
+    """
+    needed = option.required or (option.kind == "channel" and not channel and not option.empties)
     return {
         "type": "input",
         "block_id": option.name,
-        "optional": not option.required,
+        "optional": not needed,
         "label": _plain(option.shown, MAX_HINT),
         "hint": _plain(option.description, MAX_HINT),
         "element": _element(option, given, offers),

@@ -271,6 +271,18 @@ async def test_the_home_guides_the_first_steps(rig: SocketRig, bot: SlackBot, de
     assert "Setup" not in texts(await home_of(rig, "U2"))
 
 
+async def test_a_digest_made_in_the_home_needs_a_channel(rig: SocketRig, bot: SlackBot, desks: Desks) -> None:
+    """There is no channel that “this one” could mean: the form asks for one, and nothing is made without."""
+    await rig.send("interactive", pressed(rig, "schedule create", "U2"))
+    await until(lambda: rig.views)
+    channel = next(block for block in rig.views[-1]["blocks"] if block.get("block_id") == "channel")
+    assert channel["optional"] is False
+    await rig.submit(rig.views[-1], filled(rig.views[-1], name="Nowhere"), user="U2")
+    await until(lambda: len(rig.views) > 1)
+    assert "“channel” is needed" in texts(rig.views[-1]["blocks"][0])
+    assert "Nowhere" not in {one.name for one in await desks.desk.store.subscriptions()}
+
+
 async def test_the_home_pauses_and_edits(rig: SocketRig, bot: SlackBot, desks: Desks) -> None:
     """Digests have their next run as a date that Slack shows in the reader's zone, and buttons that act on the spot."""
     await desks.desk.store.save_subscription(
