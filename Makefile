@@ -96,7 +96,7 @@ clean: ## Remove the virtual environment and what tools leave behind
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 
 $(VENV)/.installed: pyproject.toml constraints.txt
-	@echo "Building the virtual environment in $(VENV) (about 1 GB; a few minutes the first time) …"
+	@echo "Building the virtual environment in $(VENV) (about 2 GB; a few minutes the first time) …"
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade pip
 	@$(PIP_INSTALL) --constraint constraints.txt torch

@@ -406,13 +406,12 @@ def _faults(error: ValidationError, path: Path | None) -> list[str]:
     """Name each fault as ``file: key: what is wrong``; a wrong secret's value is never repeated."""
     where = str(path) if path else "settings"
     faults = []
-    for fault in error.errors(include_url=False, include_input=False, include_context=False):
+    for fault in error.errors(include_url=False, include_input=False):
         key = ".".join(str(part) for part in fault["loc"])
-        message = fault["msg"].removeprefix("Value error, ")
-        if fault["type"] == "extra_forbidden":
-            message = "is no setting"
-        elif fault["type"] == "missing":
-            message = "is needed"
+        said = {"extra_forbidden": "is no setting", "missing": "is needed"}
+        message = said.get(fault["type"], fault["msg"].removeprefix("Value error, "))
+        if fault["type"] == "too_short":
+            message = f"is too short: it needs {fault['ctx']['min_length']} or more"
         faults.append(f"{where}: {key}: {message}" if key else f"{where}: {message}")
     return faults
 

@@ -91,3 +91,11 @@ def test_a_variable_set_to_nothing_is_not_set(write, monkeypatch):
     settings = load_settings(write(""))
     assert settings.slack.bot_token is None
     assert settings.web.token is None
+
+
+def test_a_token_that_is_too_short_is_said_in_words(monkeypatch):
+    """The fault names the setting and how much it needs, and never the token."""
+    monkeypatch.setenv("DIGESTBOT_WEB__TOKEN", "hunter2")
+    with pytest.raises(ConfigError) as fault:
+        load_settings(None)
+    assert fault.value.faults == ("settings: web.token: is too short: it needs 16 or more",)

@@ -98,6 +98,20 @@ def every_error(kind):
         yield from every_error(child)
 
 
+def test_make_bench_prints_every_figure_of_the_readme():
+    """Each figure of the README names its command, the command is there, and ``make bench`` runs it."""
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    (_, _, table) = README.read_text(encoding="utf-8").partition("| what | figure | command |")
+    rows = [line for line in table.partition("\n\n")[0].splitlines()[2:] if line.startswith("|")]
+    assert len(rows) > 8
+    wanted = {command for row in rows for command in re.findall(r"`make (bench-[a-z]+)`", row)}
+    assert all("`make bench-" in row for row in rows)
+    (ran,) = re.findall(r"^bench: (.*?) ##", makefile, re.MULTILINE)
+    assert wanted <= set(ran.split())
+    for target in ran.split():
+        assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
+
+
 def test_the_starter_settings_load():
     """config/digestbot.toml is a valid configuration that delivers to the console."""
     settings = load_settings(ROOT / "config" / "digestbot.toml")
