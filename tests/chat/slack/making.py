@@ -14,6 +14,7 @@ from digestbot.domain.digest import (
     Heading,
     Link,
     Moment,
+    Named,
     Prose,
     Quotation,
     Rule,
@@ -96,6 +97,7 @@ urls = st.one_of(st.sampled_from(URLS), st.text(max_size=40).map(lambda tail: "h
 spans: st.SearchStrategy[Span] = st.one_of(
     st.builds(Text, texts),
     st.builds(Strong, texts),
+    st.builds(Named, st.sampled_from(["channel", "person", "role"]), st.sampled_from(HOSTILE)),
     st.builds(Link, texts, urls),
     st.builds(Moment, st.just(AT), texts, style=st.sampled_from(["time", "date", "datetime", "relative"])),
 )

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from digestbot.chat.characters import clean, one_line
 from digestbot.chat.slack.blocks import MAX_BYTES, render, visible
-from digestbot.chat.slack.elements import clip_escaped, escape, unescape
+from digestbot.chat.slack.elements import clip_escaped, elements_of, escape, unescape
 from digestbot.domain.digest import (
     Action,
     Actions,
@@ -19,6 +19,7 @@ from digestbot.domain.digest import (
     Heading,
     Link,
     Message,
+    Named,
     Prose,
     Quotation,
     Strong,
@@ -180,6 +181,19 @@ def test_only_the_setting_calls_people(mention: str, element: dict[str, str]) ->
     assert json.dumps(element) in dump
     quiet = json.dumps([m.payload["blocks"] for m in render(digest(story(1), title=mention))])
     assert f'"type": "{element["type"]}"' not in quiet
+
+
+def test_what_has_a_name_is_shown_by_it() -> None:
+    """Channels, people and user groups are Slack's own elements, small print too; what is no id of theirs is text."""
+    spans = (Named("channel", "C0123AB"), Text(" "), Named("person", "U0123AB"), Text(" "), Named("role", "S0123AB"))
+    (rich,) = elements_of(Prose(spans))
+    assert block_faults([rich]) == []
+    (section,) = rich["elements"]  # type: ignore[misc]  # a list
+    assert [one["type"] for one in section["elements"]] == ["channel", "text", "user", "text", "usergroup"]
+    (small,) = elements_of(Prose(spans, quiet=True))
+    assert small["elements"][0]["text"] == "<#C0123AB> <@U0123AB> <!subteam^S0123AB>"  # type: ignore[index]  # the same
+    (plain,) = elements_of(Prose((Named("channel", "<!here>"),), quiet=True))
+    assert plain["elements"][0]["text"] == "&lt;!here&gt;"  # type: ignore[index]  # the same
 
 
 def test_a_digest_with_nothing_to_say_is_one_message() -> None:
