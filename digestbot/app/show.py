@@ -145,7 +145,8 @@ def _state_lines(state: Rows) -> list[str]:
         ),
     ]
     if state["failures"]:
-        lines.append(f"failed {state['failures']} times since {state['failing_since']}: {state['last_error']}")
+        failed = _counted(state["failures"], "times")
+        lines.append(f"failed {failed} since {state['failing_since']}: {state['last_error']}")
     lines += [f"paused: {state['paused']}"] if state["paused"] else []
     lines += [f"hub: {state['hub']}"] if state["hub"] else []
     return lines + ([f"moving to {state['moving_to']}"] if state["moving_to"] else [])

@@ -72,6 +72,14 @@ async def test_a_failure_between_keeps_the_validators():
         assert [asked.status for asked in one.server.log] == [200, 500, 304]
 
 
+async def test_a_bare_304_keeps_the_validators():
+    """A 304 that repeats neither ETag nor Last-Modified takes nothing away (RFC 9110, 15.4.5)."""
+    async with poller() as one:
+        one.server.says("/feed", Reply(TWO, headers={"ETag": '"1"'}), Reply(status=304), Reply(status=304))
+        await one.poll(3)
+        assert [asked.headers.get("If-None-Match") for asked in one.server.log] == [None, '"1"', '"1"']
+
+
 async def test_a_challenge_page_keeps_the_validators_of_the_feed():
     """200 with a web page is an error of type NotAFeed, and its ETag is not the feed's."""
     async with poller() as one:

@@ -1,6 +1,7 @@
 """Polls feeds: asks only what changed, parses only what is new, in a sandbox; the FeedSource port."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Literal
@@ -118,9 +119,11 @@ class HttpFeedSource:
             SourceError: It could not be had, or is no feed.
 
         """
-        answer = await self._client.get(url, accept=ACCEPT)
+        with nobody_retries():
+            answer = await self._client.get(url, accept=ACCEPT)
         self._compare_clocks(answer.headers, datetime.now(UTC))
-        _check_status(answer, url, datetime.now(UTC))
+        with nobody_retries():
+            _check_status(answer, url, datetime.now(UTC))
         return await self._sandbox.run(
             shown(url), parse_feed, answer.body, answer.url, answer.headers.get("content-type")
         )
@@ -143,8 +146,9 @@ class HttpFeedSource:
             SourceError: The address could not be had.
 
         """
-        answer = await self._client.get(url, accept=f"{ACCEPT}, {ACCEPT_PAGE}")
-        _check_status(answer, url, datetime.now(UTC))
+        with nobody_retries():
+            answer = await self._client.get(url, accept=f"{ACCEPT}, {ACCEPT_PAGE}")
+            _check_status(answer, url, datetime.now(UTC))
         if await self._is_feed(answer):
             return [answer.url]
         found = await self._sandbox.run(url, named_feeds, answer.body, answer.url, answer.headers.get("content-type"))
@@ -171,6 +175,17 @@ class HttpFeedSource:
         except SourceError:
             return False
         return answer.status == 200 and await self._is_feed(answer)  # noqa: PLR2004 - OK
+
+
+@contextmanager
+def nobody_retries() -> Iterator[None]:
+    """Change the advice of an error that may pass: what was asked once, on demand, is not asked again by itself."""
+    try:
+        yield
+    except SourceError as error:
+        if error.transient:
+            error.hint = "try again in a while"
+        raise
 
 
 def read_new(

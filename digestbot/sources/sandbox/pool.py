@@ -7,6 +7,7 @@ one. Whatever happened to a worker is told as a SourceError of the address whose
 import asyncio
 import os
 import pickle
+import signal
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -140,6 +141,8 @@ class Sandbox:
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.DEVNULL,
             env=environment,
+            # Ctrl-C in a terminal goes to a whole group: the bot ends its workers itself, and no feed is to blame.
+            start_new_session=True,
         )
         worker = _Worker(process)
         self._all.add(worker)
@@ -147,8 +150,8 @@ class Sandbox:
 
     @staticmethod
     async def _post_mortem(url: str, worker: _Worker) -> SourceError:
-        """Say why a worker ended: by a signal it used too much, by itself its parser broke."""
+        """Say why a worker ended: by its timer or for want of memory it used too much, otherwise its parser broke."""
         code = await worker.process.wait()
-        if code < 0:
+        if -code in {signal.SIGPROF, signal.SIGKILL}:
             return TooLarge(url, "takes too long to read")
         return SourceError(url, "broke its parser")

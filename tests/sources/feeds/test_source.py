@@ -175,6 +175,10 @@ async def test_looking_keeps_nothing(desk: Desk):
     assert [e.title for e in (await desk.source.look(desk.feed.url)).entries] == ["One", "Two"]
     with pytest.raises(SourceError):
         await desk.source.look(desk.server.url("/nothing"))
+    desk.server.says("/down", Reply(status=503))
+    for asked in (desk.source.look, desk.source.discover):
+        with pytest.raises(ServerError, match="try again in a while"):
+            await asked(desk.server.url("/down"))
 
 
 async def test_a_feed_discovers_itself(desk: Desk):

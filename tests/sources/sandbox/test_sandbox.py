@@ -3,6 +3,7 @@
 import asyncio
 import os
 import pickle
+import signal
 import time
 
 import pytest
@@ -36,6 +37,18 @@ def eat(size: int) -> int:
 def crash() -> None:
     """Break down as a parser might."""
     raise ZeroDivisionError
+
+
+def fall(number: int) -> None:
+    """End by a signal, as broken C code does."""
+    if number != signal.SIGKILL:
+        signal.signal(number, signal.SIG_DFL)
+    os.kill(os.getpid(), number)
+
+
+def session() -> int:
+    """Tell whose session this is."""
+    return os.getsid(0)
 
 
 def environment() -> dict[str, str]:
@@ -78,6 +91,27 @@ async def test_a_worker_is_killed_at_its_deadline():
         with pytest.raises(SourceError):
             await sandbox.run(URL, crash)
         assert await sandbox.run(URL, eat, 10) == 10
+    finally:
+        await sandbox.close()
+
+
+async def test_only_the_limits_make_a_feed_too_large():
+    """A parser that crashes broke down; the timer's signal and the kernel's for want of memory mean too much."""
+    sandbox = Sandbox(workers=1)
+    try:
+        for number, too_large in ((signal.SIGSEGV, False), (signal.SIGINT, False), (signal.SIGKILL, True)):
+            with pytest.raises(SourceError) as caught:
+                await sandbox.run(URL, fall, number)
+            assert isinstance(caught.value, TooLarge) is too_large
+    finally:
+        await sandbox.close()
+
+
+async def test_ctrl_c_reaches_no_worker():
+    """A terminal interrupts its whole group; workers are in a session of their own, or a feed would be blamed."""
+    sandbox = Sandbox(workers=1)
+    try:
+        assert await sandbox.run(URL, session) != os.getsid(0)
     finally:
         await sandbox.close()
 
