@@ -122,7 +122,7 @@ class _Alone:
     """All work in this process."""
 
     def __init__(self, rooms: Rooms) -> None:
-        overlapping: tuple[StepName, ...] = ("deliver",)
+        overlapping: tuple[StepName, ...] = ("deliver", "refresh")
         self.dispatcher = InProcessDispatcher(steps_of(rooms), overlapping=overlapping)
 
     def start(self) -> "list[asyncio.Task[None]]":

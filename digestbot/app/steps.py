@@ -27,6 +27,8 @@ from digestbot.telemetry import (
     logger,
 )
 
+FEEDS_A_ROUND = 500
+"""How many feeds one round refreshes."""
 FEEDS_A_LOOK, STORIES_A_LOOK, DELIVERIES_A_LOOK = 1000, 100, 500
 """How many things of a step one look turns into jobs."""
 BATCH_LENGTH: Length = "medium"
@@ -42,7 +44,13 @@ def steps_of(rooms: Rooms) -> dict[StepName, Step]:
     """Return the four steps, each doing all that is due."""
 
     async def refresh() -> bool:
-        return sum(refreshed(one) for one in await rooms.refresher.run_due()) > 0
+        stored, full = 0, True
+        # After a long stop thousands are due: the next round follows at once, not at the next tick.
+        while full:
+            done = await rooms.refresher.run_due(FEEDS_A_ROUND)
+            stored += sum(refreshed(one) for one in done)
+            full = len(done) == FEEDS_A_ROUND
+        return stored > 0
 
     async def brief() -> bool:
         return sum(briefed(one) for one in await rooms.briefer.run_due()) > 0

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Literal
+from weakref import WeakValueDictionary
 
 import numpy as np
 
@@ -36,6 +37,8 @@ REST = timedelta(minutes=5)
 """How long a feed is let be after the store could not take what it gave."""
 REBUILD = timedelta(minutes=15)
 """How long the index of open stories serves before it is read anew."""
+MOST_UNDER_WAY = 2_000
+"""Feeds taken up at once, by however many rounds: those of slow hosts among them wait, at a few kilobytes each."""
 NEVER = datetime.min.replace(tzinfo=UTC)
 Outcome = Literal["new", "unchanged", "baseline", "failed", "gone"]
 
@@ -87,7 +90,8 @@ class Refresher:
 
     ``window`` is how long a story stays open for further articles; ``concurrency`` how many feeds are asked at once,
     and of how many the news are read at once; ``readers`` how many pages of one feed are read at once (a host is
-    still asked one request at a time).
+    still asked one request at a time). Feeds of one host stand in line before they count: a host of many feeds, or a
+    slow one, holds up nobody else.
     """
 
     store: Store
@@ -102,6 +106,8 @@ class Refresher:
     _rests: dict[int, datetime] = field(default_factory=dict)
     _open: OpenStories | None = None
     _opened_at: datetime = NEVER
+    _under_way: set[int] = field(default_factory=set)
+    _lines: WeakValueDictionary[str, asyncio.Lock] = field(default_factory=WeakValueDictionary)
     _asking: asyncio.Semaphore = field(init=False)
     _reading: asyncio.Semaphore = field(init=False)
     _recorder: PollRecorder = field(init=False)
@@ -112,14 +118,26 @@ class Refresher:
         self._recorder = PollRecorder(self.store, self.clock)
 
     async def run_due(self, limit: int = 500) -> Sequence[Refreshed]:
-        """Refresh every feed whose next check has passed; one feed's failure touches no other."""
-        due = await self.store.due_feeds(self.clock.now(), limit)
-        if not due:
+        """Refresh every feed whose next check has passed; one feed's failure touches no other.
+
+        A round may be started while another waits for slow hosts: what that one has taken up is left to it.
+        """
+        # What ends while the store is asked may still stand there as due.
+        taken, now = frozenset(self._under_way), self.clock.now()
+        if len(taken) >= MOST_UNDER_WAY:
             return []
-        open_stories = await self._open_stories()
-        now = self.clock.now()
-        ready = [feed for feed in due if self._rests.get(feed.id, now) <= now]
-        return await asyncio.gather(*(self._guarded(feed, open_stories) for feed in ready))
+        due = await self.store.due_feeds(now, limit + len(taken))
+        busy = taken | self._under_way
+        ready = [feed for feed in due if feed.id not in busy and self._rests.get(feed.id, now) <= now][:limit]
+        if not ready:
+            return []
+        ids = {feed.id for feed in ready}
+        self._under_way |= ids
+        try:
+            open_stories = await self._open_stories()
+            return await asyncio.gather(*(self._guarded(feed, open_stories) for feed in ready))
+        finally:
+            self._under_way -= ids
 
     async def run_one(self, feed_id: int) -> Refreshed | None:
         """Refresh one feed if it is still due; None when it is not, is paused, or is gone."""
@@ -153,7 +171,8 @@ class Refresher:
         """
         now = self.clock.now()
         try:
-            async with self._asking:
+            line = self._lines.setdefault(feed.url.partition("://")[2].partition("/")[0], asyncio.Lock())
+            async with line, self._asking:
                 fetched = await self.feeds.fetch(feed, now)
         except SourceError as error:
             return await self._failed(feed, error)

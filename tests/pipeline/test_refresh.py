@@ -1,10 +1,12 @@
 """A refresh stores what is new once, with its story, whatever the publisher and the store do."""
 
+import asyncio
 from datetime import timedelta
 
 import pytest
 
 from digestbot.domain.errors import FeedGone, FetchTimeout, ModelMissing, NothingToRead, StoreUnavailable
+from digestbot.pipeline import refresh
 from digestbot.pipeline.refresh import Refresher
 from tests.fakes.clock import START, FakeClock
 from tests.fakes.inference import FakeEmbedder
@@ -334,3 +336,64 @@ async def test_a_feed_that_moves_onto_another_is_merged_and_posts_nothing_again(
     clock.tick(minutes=31)
     (done,) = await refresher.run_due()
     assert (done.stored, (await store.status(clock.now())).articles) == (1, stored + 1)
+
+
+class SlowHost(FakePublisher):
+    """A publisher one of whose hosts answers only once it is let; ``most`` is how many asked there at once."""
+
+    def __init__(self):
+        super().__init__()
+        self.let, self.inside, self.most = asyncio.Event(), 0, 0
+
+    async def fetch(self, feed, now):
+        """Wait for the host."""
+        if "slow.example" in feed.url:
+            self.inside += 1
+            self.most = max(self.most, self.inside)
+            await self.let.wait()
+            self.inside -= 1
+        return await super().fetch(feed, now)
+
+
+async def until(claim):
+    """Wait until something is so."""
+    for _ in range(5000):
+        if claim():
+            return
+        await asyncio.sleep(0.001)
+    pytest.fail("it never became so")
+
+
+async def test_a_slow_host_holds_up_nobody(store, clock):
+    """While forty feeds wait in one host's line, those of others are refreshed, in this round and in the next ones."""
+    publisher = SlowHost()
+    refresher = Refresher(store, publisher, publisher, FakeEmbedder(), clock, concurrency=3)
+    for number in range(40):
+        await store.add_feed(f"https://slow.example/{number}", now=clock.now())
+    for number in range(5):
+        await store.add_feed(f"https://other.example/{number}", now=clock.now())
+    first = asyncio.create_task(refresher.run_due())
+    await until(lambda: sum("other" in url for url in publisher.asked) == 5)
+    await store.add_feed("https://late.example/", now=clock.now())
+    assert [one.url for one in await refresher.run_due()] == ["https://late.example/"]
+    assert await refresher.run_due() == []
+    assert not first.done()
+    publisher.let.set()
+    assert len(await first) == 45
+    assert publisher.most == 1
+    assert len(publisher.asked) == len(set(publisher.asked)) == 46
+
+
+async def test_rounds_take_up_no_more_than_can_wait(store, clock, monkeypatch):
+    """However many feeds are due and however slow their hosts, a bounded number of them is under way."""
+    monkeypatch.setattr(refresh, "MOST_UNDER_WAY", 20)
+    publisher = SlowHost()
+    refresher = Refresher(store, publisher, publisher, FakeEmbedder(), clock)
+    for number in range(50):
+        await store.add_feed(f"https://slow.example/{number}", now=clock.now())
+    rounds = [asyncio.create_task(refresher.run_due(10)) for _ in range(2)]
+    await until(lambda: publisher.inside == 1)
+    assert await refresher.run_due(10) == []
+    publisher.let.set()
+    assert [len(done) for done in await asyncio.gather(*rounds)] == [10, 10]
+    assert len(await refresher.run_due()) == 30

@@ -288,6 +288,13 @@ async def test_a_failing_feed_backs_off_and_never_gives_up():
         assert one.feed.polling.failures == 0
 
 
+@pytest.mark.parametrize(("hours", "told"), [(0, False), (23.9, False), (24, True), (100, True)])
+def test_a_day_of_failing_is_a_day(hours: float, told: bool):
+    """Nobody is told of a feed before it has failed for 24 hours."""
+    failing = feed(failures=3, failing_since=START - timedelta(hours=hours))
+    assert after_failure(failing, ServerError(failing.url), START).alerted is told
+
+
 @given(st.lists(st.booleans(), max_size=60))
 def test_intervals_stay_between_five_minutes_and_a_day(outcomes: list[bool]):
     """Whatever happens, the interval keeps its bounds."""
