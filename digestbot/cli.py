@@ -223,7 +223,9 @@ def quotes(
 def ground(
     source: SourceArgument = None,
     summary: Annotated[str | None, typer.Argument(help="The summary, or a file that holds it.")] = None,
+    *,
     config: ConfigOption = None,
+    strict: Annotated[bool, typer.Option("--strict", help="Judge it as drafts of the bot's own models are.")] = False,
     as_json: JsonOption = False,
     jsonl: JsonlOption = False,
 ) -> None:
@@ -231,7 +233,7 @@ def ground(
     if jsonl:
         from digestbot.app.batch import ground_lines
 
-        for row in ground_lines(sys.stdin):
+        for row in ground_lines(sys.stdin, strict=strict):
             _print_line(row)
         return
     if source is None or summary is None:
@@ -239,7 +241,7 @@ def ground(
     from digestbot.app.ask import ground_source
     from digestbot.app.show import show_grounding
 
-    rows = _run(ground_source(source, summary, config))
+    rows = _run(ground_source(source, summary, config, strict=strict))
     _print_json(rows) if as_json else show_grounding(rows)
     if not rows["ok"]:
         raise typer.Exit(1)

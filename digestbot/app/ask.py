@@ -120,10 +120,10 @@ async def summarize_stdin(
         await summarize_lines(lines, models.summarizer, length, write)
 
 
-async def ground_source(source: str, summary: str, config: Path | None) -> Rows:
+async def ground_source(source: str, summary: str, config: Path | None, *, strict: bool = False) -> Rows:
     """Return the gate's word on a summary (a text, or a file that holds it) of an article."""
     article = await read_source(source, config)
-    return ground_row(article, _summary_of(summary))
+    return ground_row(article, _summary_of(summary), strict=strict)
 
 
 def _summary_of(given: str) -> str:

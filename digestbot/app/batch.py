@@ -172,9 +172,12 @@ async def _each(
 # ── the gate ────────────────────────────────────────────────────────────────
 
 
-def ground_row(article: Article, summary: str) -> Record:
-    """Return the gate's word on a summary from anywhere: each sentence with its reasons and its evidence."""
-    judged = ground([article], split(summary), find_quotes(article))
+def ground_row(article: Article, summary: str, *, strict: bool = False) -> Record:
+    """Return the gate's word on a summary from anywhere: each sentence with its reasons and its evidence.
+
+    ``strict`` judges it as a draft of our own chat engine is judged, where a refusal costs nothing.
+    """
+    judged = ground([article], split(summary), find_quotes(article), wary=strict)
     return {
         "ok": judged.ok,
         "sentences": [
@@ -184,12 +187,12 @@ def ground_row(article: Article, summary: str) -> Record:
     }
 
 
-def ground_lines(lines: Iterable[str]) -> Iterator[Record]:
+def ground_lines(lines: Iterable[str], *, strict: bool = False) -> Iterator[Record]:
     """Answer ``{"id","text","summary","title"?}`` with ``{"id","ok","sentences":[…]}``, line by line."""
     for line in filter(str.strip, lines):
         try:
             record = read_line(line, ("id", "text", "summary"))
-            yield {"id": record["id"], **ground_row(article_of(record), record["summary"])}
+            yield {"id": record["id"], **ground_row(article_of(record), record["summary"], strict=strict)}
         except (BadLine, DigestbotError) as error:
             yield failed(line, error)
 

@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from digestbot.domain.news import Article, Evidence, Quote, Refusal, SummarySentence
-from digestbot.editorial.grounding_rules import FORM, PLACEHOLDER, RULES, Claim
+from digestbot.editorial.grounding_claim import Claim
+from digestbot.editorial.grounding_rules import FORM, PLACEHOLDER, RULES
 from digestbot.editorial.grounding_sources import Sources
 from digestbot.editorial.grounding_words import words_of
 from digestbot.editorial.summary_signs import UNFIT, cost
@@ -93,7 +94,12 @@ class Grounding:
 
 
 def ground(
-    sources: Sequence[Article], summary_sentences: Sequence[str], quotes: Sequence[Quote] = (), *, strict: bool = False
+    sources: Sequence[Article],
+    summary_sentences: Sequence[str],
+    quotes: Sequence[Quote] = (),
+    *,
+    strict: bool = False,
+    wary: bool = False,
 ) -> Grounding:
     """Judge the sentences of a summary by its sources.
 
@@ -103,12 +109,15 @@ def ground(
         quotes: The articles' quotations with their speakers, to tell when one is given to somebody else.
         strict: Also refuse every new word and every longer jump: for what small models write, where a refusal
             costs nothing because the article's own sentence stands in.
+        wary: Also hold together what is wired together: for chat models, which compose freely; implies ``strict``.
 
     """
     index = Sources(sources)
     uncased = not any(word.capital and word.raw != PLACEHOLDER for text in summary_sentences for word in words_of(text))
     verdicts = tuple(
-        _judge(text, index, quotes, uncased=uncased, strict=strict) for text in summary_sentences if text.strip()
+        _judge(text, index, quotes, uncased=uncased, strict=strict or wary, wary=wary)
+        for text in summary_sentences
+        if text.strip()
     )
     return Grounding(verdicts, tuple(sources))
 
@@ -129,11 +138,11 @@ def split(summary: str) -> list[str]:
     return joined
 
 
-def _judge(text: str, index: Sources, quotes: Sequence[Quote], *, uncased: bool, strict: bool) -> Verdict:
+def _judge(text: str, index: Sources, quotes: Sequence[Quote], *, uncased: bool, strict: bool, wary: bool) -> Verdict:
     """Judge one sentence by every rule."""
-    claim = Claim.of(text, index, quotes, uncased=uncased, strict=strict)
+    claim = Claim.of(text, index, quotes, uncased=uncased, strict=strict, wary=wary)
     found = [(reason, list(rule(claim))) for reason, rule in RULES]
-    reasons = tuple(reason for reason, claims in found if claims)
+    reasons = tuple(dict.fromkeys(reason for reason, claims in found if claims))
     evidence = tuple(s.evidence for n in claim.nearest if not (s := index.sentences[n]).headline)
     return Verdict(text, reasons, tuple(c for _, claims in found for c in claims), evidence)
 

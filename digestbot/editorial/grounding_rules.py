@@ -6,11 +6,12 @@ They look at words alone: no model grades a model.
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 
-from digestbot.domain.news import Quote
-from digestbot.editorial.grounding_sources import Laid, Sources, plain
+from digestbot.editorial.grounding_claim import Claim
+from digestbot.editorial.grounding_people import anothers_words, wrong_sayer, wrong_subject
+from digestbot.editorial.grounding_sources import Sources, plain
+from digestbot.editorial.grounding_wiring import dropped_attribution, dropped_limit, misjoined, repeats, swapped
 from digestbot.editorial.grounding_words import (
     DAYS,
     HEDGES,
@@ -39,30 +40,9 @@ STRICT_RECALL = 0.7
 STRICT_RATE = 0.3
 """The same two for what a model of our own wrote: refusing it costs nothing, the article's sentence stands in."""
 _NEAR, _STRICT_NEAR = 5, 6
+_RIGHT_BEFORE, _STRICT_RIGHT_BEFORE = 1, 2
 _LEAST_QUOTED = 2
 _MOSTLY = 0.5
-
-
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """A summary's sentence, ready to be judged: laid over its sources, ``nearest`` the best two sentences there."""
-
-    text: str
-    words: tuple[Word, ...]
-    laid: Laid
-    nearest: tuple[int, ...]
-    uncased: bool
-    strict: bool
-    sources: Sources
-    quotes: tuple[Quote, ...]
-
-    @classmethod
-    def of(cls, text: str, sources: Sources, quotes: Sequence[Quote], *, uncased: bool, strict: bool) -> "Claim":
-        """Lay a sentence over its sources."""
-        words = tuple(words_of(text))
-        return cls(
-            text, words, sources.lay(words), tuple(sources.nearest(words)), uncased, strict, sources, tuple(quotes)
-        )
 
 
 # ── form ─────────────────────────────────────────────────────────────────────
@@ -164,6 +144,11 @@ def _initials(word: Word, sources: Sources) -> bool:
 # ── numbers and dates ────────────────────────────────────────────────────────
 
 
+_ALSO_VERBS = frozenset({"may", "march"})
+_MONTH_WORDS = "in on by until till since of from to next last this late early mid during before after through"
+_BEFORE_MONTHS = frozenset(_MONTH_WORDS.split())
+
+
 def invented_number(claim: Claim) -> Iterator[str]:
     """A number, month or day is not in the sources."""
     for value, word in numbers(claim.words):
@@ -174,14 +159,25 @@ def invented_number(claim: Claim) -> Iterator[str]:
         if value not in claim.sources.values:
             yield word.raw
     for word in claim.words:
-        if (word.lower in DAYS or (word.lower in MONTHS and word.lower not in {"may", "march"})) and not _dated(
+        if (word.lower in DAYS | MONTHS - _ALSO_VERBS or _is_month(claim.words, word)) and not _dated(
             word, claim.sources
         ):
             yield word.raw
 
 
+def _is_month(words: Sequence[Word], word: Word) -> bool:
+    """Tell whether a "May" or "March" is the month: a capital after "in" and the like, or beside a number."""
+    if word.lower not in _ALSO_VERBS or not word.capital:
+        return False
+    at = words.index(word)
+    near = words[max(0, at - 1) : at + 2]
+    return (at > 0 and words[at - 1].lower in _BEFORE_MONTHS) or any(one.number for one in near)
+
+
 def _dated(word: Word, sources: Sources) -> bool:
     """Tell whether the sources name that month or day, in full or in short."""
+    if word.lower in _ALSO_VERBS:
+        return any(_is_month(s.words, w) for s in sources.sentences for w in s.words if w.lower == word.lower)
     return word.stem in sources.places or word.lower[:3] in sources.places or word.lower[:4] in sources.places
 
 
@@ -267,12 +263,21 @@ def _near_path(claim: Claim, kinds: frozenset[str]) -> str:
     words, sentence_of = claim.sources.words, claim.sources.sentence_of
     places = [place for _, place in claim.laid.path]
     taken = set(places)
-    near = _STRICT_NEAR if claim.strict else _NEAR
+    near, right = (_STRICT_NEAR, _STRICT_RIGHT_BEFORE) if claim.strict else (_NEAR, _RIGHT_BEFORE)
     for before, place in pairwise(places):
-        if sentence_of[before] != sentence_of[place] or not 0 < place - before <= near:
+        jumps = sentence_of[before] != sentence_of[place] or place <= before
+        if jumps and not claim.strict:
             continue
-        for p in range(before + 1, place):
-            if p not in taken and _is(words[p], words[p + 1], kinds):
+        # Of a longer stretch left out, only what stands right before the word goes with it: "potentially sending".
+        close = not jumps and place - before <= near
+        for p in range(before + 1 if close else max(0, place - right), place):
+            counts = close or claim.strict or words[p].lower.endswith("ly")
+            if (
+                counts
+                and sentence_of[p] == sentence_of[place]
+                and p not in taken
+                and _is(words[p], words[p + 1], kinds)
+            ):
                 return words[p].raw
     return ""
 
@@ -311,7 +316,20 @@ def new_word(claim: Claim) -> Iterator[str]:
         yield from (word.raw for word in claim.laid.new if word.lower not in SAYING)
 
 
-RULES: tuple[tuple[str, Callable[[Claim], Iterator[str]]], ...] = (
+Rule = Callable[[Claim], Iterator[str]]
+
+
+def strictly(rule: Rule) -> Rule:
+    """Return a rule that is asked of our own models' sentences only."""
+    return lambda claim: rule(claim) if claim.strict else iter(())
+
+
+def warily(rule: Rule) -> Rule:
+    """Return a rule that is asked only of what a chat model wrote."""
+    return lambda claim: rule(claim) if claim.wary else iter(())
+
+
+RULES: tuple[tuple[str, Rule], ...] = (
     ("unfinished", unfinished),
     ("boilerplate", boilerplate),
     ("name", invented_name),
@@ -323,6 +341,14 @@ RULES: tuple[tuple[str, Callable[[Claim], Iterator[str]]], ...] = (
     ("wiring", cross_wired),
     ("unsupported", unsupported),
     ("new word", new_word),
+    ("attribution", strictly(dropped_attribution)),
+    ("limit", strictly(dropped_limit)),
+    ("order", strictly(swapped)),
+    ("subject", strictly(wrong_subject)),
+    ("sayer", strictly(wrong_sayer)),
+    ("sayer", strictly(anothers_words)),
+    ("joint", warily(misjoined)),
+    ("repetition", warily(repeats)),
 )
 """Every rule under the reason it is counted by."""
 FORM = frozenset({"unfinished", "boilerplate"})

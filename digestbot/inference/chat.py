@@ -22,6 +22,8 @@ class ChatSummarizer(ModelSummarizer):
     as CTranslate2 takes no rule of ours into its decoding.
     """
 
+    composes = True
+
     def __init__(
         self,
         engine: Engine,

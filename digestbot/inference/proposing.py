@@ -35,7 +35,8 @@ class ModelSummarizer(ABC):
     ``rejections`` counts by reason what the gate refused so far; ``checker``, where there is one, is its second tier.
     """
 
-    engine_name = "model"
+    composes = False
+    """Whether the model writes freely, as chat models do, and the gate is to be wary of how it joins things."""
 
     def __init__(
         self,
@@ -159,7 +160,7 @@ class ModelSummarizer(ABC):
 
         """
         quotes = [q for article in story.articles for q in self._find_quotes(article)] if self._find_quotes else []
-        grounding = ground(story.articles, split(draft), quotes, strict=True)
+        grounding = ground(story.articles, split(draft), quotes, strict=True, wary=self.composes)
         self.rejections.update(grounding.counts)
         kept = within(grounding.repaired(), LENGTH_WORDS[length][1])
         if not kept and not grounding.refusals:

@@ -25,6 +25,8 @@ _OK, _TOO_MANY, _OVERLOADED = 200, 429, 503
 class RemoteSummarizer(ModelSummarizer):
     """Summarizes with a model on another machine."""
 
+    composes = True
+
     def __init__(
         self,
         fallback: ExtractiveSummarizer,

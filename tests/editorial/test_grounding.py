@@ -55,6 +55,7 @@ REFUSED = [
     ("The European Union has paid 2.5 billion euros for three bridges.", "number"),
     ("The offer was first brought up in March by Lena Hauge.", "name"),
     ("The offer was first brought up on Friday by Lena Hauge.", "name"),
+    ("The offer was first brought up in May by Lena Hauge.", "number"),
     ("“We are willing to take in everybody,” Karl Brandt wrote on X.", "quotation"),
     ("“We are willing to take in only volunteers in exchange for a fee,” Oduya said.", "quotation"),
     ("Oduya said we are willing to take in only volunteers in exchange for a fee.", "speaker"),
@@ -92,6 +93,15 @@ def test_what_they_do_not_say_is_refused(sentence, reason):
 def test_the_strict_gate_refuses_what_small_models_write(sentence, reason):
     """For our own models' drafts a new word or a name among another sentence's words is enough."""
     assert reason in judge(sentence, strict=True)
+
+
+def test_an_adverb_of_doubt_belongs_to_its_word():
+    """However much is left out before it, "potentially" goes with the word it stands before; "may" is no month."""
+    text = "The mayor shared her thoughts with the council on potentially selling the ferry. It may close."
+    article = Article(1, "", "", text)
+    assert "hedge" in ground([article], ["The mayor is selling the ferry."]).verdicts[0].reasons
+    assert ground([article], ["The mayor shared thoughts on potentially selling the ferry."]).ok
+    assert "number" in ground([article], ["The ferry may close in May."]).verdicts[0].reasons
 
 
 def test_each_kept_sentence_carries_its_evidence():

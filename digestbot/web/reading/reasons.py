@@ -16,6 +16,13 @@ REASONS: Mapping[str, str] = {
     "wiring": "it joins things that the sources keep apart",
     "unsupported": "no passage of the sources supports it",
     "new word": "it has a word that the sources do not have",
+    "attribution": "it states as a fact what somebody said",
+    "limit": "it leaves out an “at least” or “only”, or adds an “all”",
+    "order": "it turns who did a thing to whom",
+    "subject": "it tells of somebody what the sources tell of another",
+    "sayer": "it gives to somebody what another said",
+    "joint": "it joins words of two passages where no clause ends",
+    "repetition": "it says a thing twice",
 }
 """The grounding gate's rules (``editorial.grounding_rules.RULES``), as reasons for a refusal."""
 DROPS: Mapping[str, str] = {
