@@ -14,7 +14,7 @@ from digestbot.commands.schedules import hours, span
 from digestbot.commands.words import card, listed, moment, said
 from digestbot.domain.digest import Action, Block, Card, Heading, Named, Prose, Span, Strong, Text
 from digestbot.domain.errors import BadOption, DigestbotError, NotAllowed
-from digestbot.domain.subscription import ADMINS, ANYONE, OPERATOR, WorkspaceSettings
+from digestbot.domain.subscription import ADMINS, ANYONE, OPERATOR, Channel, WorkspaceSettings
 from digestbot.ports import Examining
 
 EMPTY = frozenset({NONE, "any", "default"})
@@ -170,7 +170,7 @@ async def doctor(desk: Desk, asker: Asker, _options: Options) -> Reply:
     wrong = [one for one in found if not one[1]]
     head = "All is well." if not wrong else f"{counted(len(wrong), 'thing needs', 'things need')} a hand."
     cards = [Card((Heading((Text("Doctor"),), level=1), Prose((Text(head),))))]
-    channels = {one.channel.id for one in digests}
+    channels = {*(one.channel.id for one in digests), asker.defaults.admin_channel} - {""}
     cards += [_finding_card(*one, channels) for one in (*wrong, *(one for one in found if one[1]))]
     return Reply(tuple(cards))
 
@@ -182,10 +182,13 @@ Found = tuple[str, bool, str, str]
 async def _platform(desk: Desk, asker: Asker) -> Sequence[Found]:
     """Ask the platform about the token, and about what is missing in each channel that a digest goes to."""
     digests = await digests_here(desk, asker)
+    told = [Channel(asker.platform, asker.defaults.admin_channel, asker.workspace)]
+    told = [one for one in told if one.id]  # where problems are reported must be reached, too
     found: list[Found] = []
     for platform, adapter in desk.publisher.adapters.items():
         if (asker.home == OPERATOR or platform == asker.platform) and isinstance(adapter, Examining):
-            channels = list(dict.fromkeys(one.channel for one in digests if one.channel.platform == platform))
+            wanted = (*(one.channel for one in digests), *told)
+            channels = list(dict.fromkeys(one for one in wanted if one.platform == platform))
             found += [(name, well, seen, fix) for name, well, seen, fix in await adapter.examine(channels)]
     return found
 

@@ -164,6 +164,15 @@ async def test_the_doctor_names_each_fault_and_its_fix(desk: Desk) -> None:
     assert told.index("not well") < told.index("database · well")
 
 
+async def test_the_doctor_looks_at_the_channel_that_problems_are_reported_to(desk: Desk) -> None:
+    """A report that nobody sees would be lost: whether that channel can be reached is said as for the others."""
+    await ask(desk, "schedule create Brief channel=C4")
+    await ask(desk, "settings admin_channel=C9")
+    assert "C9 · not well: Send Messages is missing" in shown(await ask(desk, "doctor"))
+    await ask(desk, "settings admin_channel=none")
+    assert "C9" not in shown(await ask(desk, "doctor"))
+
+
 async def test_the_doctor_of_an_empty_workspace_says_where_to_begin(desk: Desk) -> None:
     """Without digests it names the command that makes one."""
     assert "make one with “/digest schedule create”" in shown(await ask(desk, "doctor", STRANGER))

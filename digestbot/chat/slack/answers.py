@@ -15,7 +15,8 @@ from digestbot.chat.slack.elements import Json
 from digestbot.chat.slack.faults import FAILURES, FAULTS, reading_error
 from digestbot.chat.slack.guide import guide
 from digestbot.commands import Attachment, Reply
-from digestbot.domain.digest import Card, Message
+from digestbot.commands.words import card
+from digestbot.domain.digest import Card, Message, Prose, Text
 from digestbot.domain.errors import DeliveryError, RateLimited
 
 USES = 5
@@ -24,6 +25,9 @@ TRIES, PATIENCE = 3, 60.0
 """How often an answer is tried while Slack says to wait, and the longest wait in seconds."""
 LARGEST_FILE = 2_000_000
 """Bytes of a file that somebody hands over; a list of feeds is far smaller."""
+
+HANDED = card(Prose((Text("The file is in your messages with this app."),), quiet=True))
+NOT_HANDED = card(Prose((Text("The file could not be handed over; ask again in a moment."),)))
 
 log = logging.getLogger(__name__)
 
@@ -61,10 +65,9 @@ class Answers:
         """Send a reply, its file, and its notice to the admins."""
         if reply.error is not None:
             log.warning("a command failed: %s", reply.error)
-        for message in messages([*reply.cards, *guide(reply.steps)])[:USES]:
+        handed = [] if reply.file is None else [await self._hand_over(reply.file, place)]
+        for message in messages([*reply.cards, *handed, *guide(reply.steps)])[:USES]:
             await self._send(message, place, private=reply.private)
-        if reply.file is not None:
-            await self._hand_over(reply.file, place)
         await self.notify(reply, place)
 
     async def notify(self, reply: Reply, place: Place) -> None:
@@ -91,12 +94,15 @@ class Answers:
             where = {"channel": place.channel or place.user, **within}
             await self._call(place.team, "chat.postMessage", {**body, **where})
 
-    async def _hand_over(self, file: Attachment, place: Place) -> None:
-        """Upload a file into the asker's direct messages: a file cannot be shown to one person in a channel."""
+    async def _hand_over(self, file: Attachment, place: Place) -> Card:
+        """Upload a file into the asker's direct messages, and return what to say of it.
+
+        A file cannot be shown to one person in a channel.
+        """
         opened = await self._call(place.team, "conversations.open", {"users": place.user})
         channel = opened.get("channel")
         if not isinstance(channel, dict):
-            return
+            return NOT_HANDED
         try:
             access = await self._clients.tokens.access(place.team)
             await self._clients.of(access.token).files_upload_v2(
@@ -104,6 +110,8 @@ class Answers:
             )
         except FAULTS as error:
             log.warning("a file was not handed over: %s", _fault(error))
+            return NOT_HANDED
+        return HANDED
 
     async def fetch(self, workspace: str, url: str) -> str:
         """Return the text of a file that somebody put into a form; empty when it cannot be had or is empty."""

@@ -230,6 +230,12 @@ async def test_feeds_go_out_as_a_file_to_the_asker_alone(rig: SocketRig, bot: Sl
     (shared,) = rig.shared
     assert shared["channel"] == "DU2"
     assert b"ledger.example/old.xml" in rig.files[shared["files"][0]["id"]]
+    await until(lambda: rig.responses)
+    assert "The file is in your messages with this app." in texts(rig.responses)
+    rig.refuse("conversations.open", "missing_scope", needed="im:write")
+    await rig.command("export ", user="U3")
+    await until(lambda: len(rig.responses) == 2)
+    assert "could not be handed over" in texts(rig.responses[1])
 
 
 # ── the App Home ─────────────────────────────────────────────────────────────
