@@ -1,7 +1,7 @@
 """Puts the rooms together: settings in, open rooms out, closed again in reverse order."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -13,11 +13,12 @@ from digestbot.app.slacking import is_wanted, slack_adapter
 from digestbot.config import Settings, load_settings
 from digestbot.domain.errors import InferenceError
 from digestbot.domain.news import ParsedFeed
-from digestbot.domain.subscription import Platform
+from digestbot.domain.subscription import Channel, Platform
 from digestbot.editorial.quotes import find_quotes
 from digestbot.pipeline.audience import Audience
 from digestbot.pipeline.brief import Briefer
 from digestbot.pipeline.deliver import Deliverer
+from digestbot.pipeline.owning import Owners
 from digestbot.pipeline.publish import Publisher
 from digestbot.pipeline.refresh import Refresher
 from digestbot.ports import ArticleSource, ChatAdapter, Clock, Embedder, FeedSource, Retention, Store, Summarizer
@@ -275,7 +276,13 @@ async def open_rooms(
             ),
             briefer=briefer,
             publisher=Publisher(store, briefer, adapters, clock, search),
-            deliverer=Deliverer(store, adapters, clock, timedelta(seconds=settings.workers.stalled_after)),
+            deliverer=Deliverer(
+                store,
+                adapters,
+                clock,
+                timedelta(seconds=settings.workers.stalled_after),
+                Owners(store, adapters, operators(settings), clock),
+            ),
             clock=clock,
             audience=audience,
         )
@@ -284,3 +291,13 @@ async def open_rooms(
 def retention_of(settings: Settings) -> Retention:
     """Return for how long things are kept."""
     return Retention(**{name: timedelta(days=days) for name, days in settings.retention.model_dump().items()})
+
+
+def operators(settings: Settings) -> Sequence[Channel]:
+    """Return the channels that reports and notices go to: ``C…``, or on Slack ``T…/C…`` where there are several."""
+    team, _, slack = settings.slack.admin_channel.rpartition("/")
+    channels = [Channel("slack", slack, team)] if slack else []
+    return [
+        *channels,
+        *([Channel("discord", settings.discord.admin_channel)] if settings.discord.admin_channel else []),
+    ]

@@ -183,6 +183,8 @@ def delivered(done: Delivered) -> bool:
             )
         else:
             log.info("delivered", channel=done.channel, messages=done.posted)
+        if done.untold:
+            log.warning("nobody was told that a digest is paused", channel=done.channel, error=str(done.untold))
     return True
 
 

@@ -1,10 +1,6 @@
 """What goes on beside the pipeline's steps: readers are counted, hubs are kept, people are told what they must know."""
 
-from collections.abc import Sequence
-
-from digestbot.app.compose import Rooms
-from digestbot.config import Settings
-from digestbot.domain.subscription import Channel
+from digestbot.app.compose import Rooms, operators
 from digestbot.pipeline.telling import Teller
 from digestbot.runtime.dispatch import run_step
 from digestbot.telemetry import logger
@@ -44,13 +40,3 @@ async def round_of(rooms: Rooms, teller: Teller) -> None:
         log.warning("notice", feed=notice.feed_id, text=notice.text)
     for error in faults:
         log.warning("notice not posted", code=error.code, error=str(error))
-
-
-def operators(settings: Settings) -> Sequence[Channel]:
-    """Return the channels that reports and notices go to: ``C…``, or on Slack ``T…/C…`` where there are several."""
-    team, _, slack = settings.slack.admin_channel.rpartition("/")
-    channels = [Channel("slack", slack, team)] if slack else []
-    return [
-        *channels,
-        *([Channel("discord", settings.discord.admin_channel)] if settings.discord.admin_channel else []),
-    ]

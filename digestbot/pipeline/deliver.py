@@ -24,6 +24,7 @@ from digestbot.domain.errors import (
     StoreError,
 )
 from digestbot.domain.subscription import Channel, Platform
+from digestbot.pipeline.owning import Owners
 from digestbot.ports import ChatAdapter, Clock, Store
 
 FIRST_BACKOFF = timedelta(seconds=2)
@@ -37,13 +38,14 @@ Outcome = Literal["sent", "postponed", "undeliverable"]
 
 @dataclass(frozen=True, slots=True)
 class Delivered:
-    """How far one delivery came."""
+    """How far one delivery came; ``untold`` is why nobody could be told that its digest is paused now."""
 
     delivery_id: int
     channel: str
     outcome: Outcome
     posted: int
     error: DigestbotError | None = None
+    untold: DigestbotError | None = None
 
 
 @dataclass(slots=True)
@@ -51,13 +53,15 @@ class Deliverer:
     """Runs the deliver step over the adapters of the platforms that are switched on.
 
     ``lease`` is how long a part that is being sent is left to whoever began: a process that was killed may have a
-    message on its way, one that was cut off from the database may still be posting.
+    message on its way, one that was cut off from the database may still be posting. ``owners`` are told when a digest
+    is paused.
     """
 
     store: Store
     adapters: Mapping[Platform, ChatAdapter]
     clock: Clock
     lease: timedelta = timedelta(seconds=30)
+    owners: Owners | None = None
     _busy: set[Channel] = field(default_factory=set)
 
     async def run_due(self, limit: int = 50) -> Sequence[Delivered]:
@@ -160,9 +164,16 @@ class Deliverer:
             await self.store.postpone(delivery.id, self.clock.now() + wait, str(error))
             return Delivered(delivery.id, str(delivery.channel), "postponed", posted, error)
         await self.store.give_up(delivery.id, str(error))
-        if isinstance(error, ChannelGone | NotPermitted):
-            await self.store.pause_subscription(delivery.edition.subscription_id, str(error))
-        return Delivered(delivery.id, str(delivery.channel), "undeliverable", posted, error)
+        untold = await self._pause(delivery, error) if isinstance(error, ChannelGone | NotPermitted) else None
+        return Delivered(delivery.id, str(delivery.channel), "undeliverable", posted, error, untold)
+
+    async def _pause(self, delivery: Delivery, error: DeliveryError) -> DeliveryError | None:
+        """Pause a digest whose target is dead and tell its owners, once; return why they could not be told."""
+        wanted = await self.store.subscription(delivery.edition.subscription_id)
+        await self.store.pause_subscription(wanted.id, str(error))
+        if self.owners is None or wanted.paused is not None:
+            return None
+        return await self.owners.tell_paused(wanted, error)
 
 
 def back_off(tries: int) -> timedelta:

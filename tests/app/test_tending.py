@@ -4,9 +4,9 @@ from datetime import UTC, datetime
 
 from aiohttp import web
 
-from digestbot.app.compose import open_rooms
+from digestbot.app.compose import open_rooms, operators
 from digestbot.app.state import status_rows
-from digestbot.app.tending import operators, round_of
+from digestbot.app.tending import round_of
 from digestbot.app.webroom import desk_of
 from digestbot.config import Settings
 from digestbot.domain.subscription import Channel, Subscription

@@ -16,8 +16,9 @@ from digestbot.domain.errors import (
     RateLimited,
     Rejected,
 )
-from digestbot.domain.subscription import Channel, Subscription
+from digestbot.domain.subscription import Channel, Subscription, WorkspaceSettings
 from digestbot.pipeline.deliver import Deliverer, back_off
+from digestbot.pipeline.owning import Owners
 from tests.fakes.chat import FakeChat
 from tests.fakes.clock import START, FakeClock
 from tests.fakes.store import MemoryStore
@@ -201,6 +202,30 @@ async def test_a_dead_target_pauses_its_subscription_and_keeps_everything(store,
     (subscription,) = await store.subscriptions()
     assert subscription.paused == str(error)
     assert subscription.channel == CHANNEL
+
+
+async def test_those_who_look_after_a_paused_digest_are_told_the_fix(store, chat, clock):
+    """The workspace's own channel for problems hears once what happened and what to do; else the operators' does."""
+    operators = Channel("slack", "OPS", "T0")
+    deliverer = Deliverer(store, {"slack": chat}, clock, owners=Owners(store, {"slack": chat}, [operators], clock))
+    channel = Channel("slack", "C1", "T1")
+    await owe(store, "head", channel=channel, name="Brief")
+    chat.refuse(ChannelGone("slack:T1/C1", "the channel is archived", hint="unarchive it"))
+    (done,) = await deliverer.run_due()
+    (told,) = chat.posted
+    assert (done.outcome, done.untold, told.channel) == ("undeliverable", None, operators)
+    assert told.text.startswith("“Brief” is paused for slack:T1/C1: the channel is archived.\nFix: unarchive it.")
+    await store.save_workspace(channel.home, "News", WorkspaceSettings(admin_channel="C9"), clock.now())
+    await owe(store, "other", channel=replace(channel, id="C2"), name="Other")
+    chat.refuse(NotPermitted("slack:T1/C2", "the bot is not in the channel", hint="type “/invite @digestbot”"))
+    await deliverer.run_due()
+    assert chat.posted[-1].channel == replace(channel, id="C9")
+    assert "“/invite @digestbot”" in chat.posted[-1].text
+    await owe(store, "third", channel=replace(channel, id="C3"), name="Third")
+    chat.refuse(NotPermitted("slack:T1/C3"), times=3)
+    (done,) = await deliverer.run_due()
+    assert isinstance(done.untold, NotPermitted)
+    assert len(chat.posted) == 2
 
 
 async def test_a_refused_message_pauses_nobody(store, chat, deliverer):
