@@ -20,11 +20,11 @@ AGENT = "digestbot"
 
 @dataclass(frozen=True, slots=True)
 class _Rules:
-    """A site's rules until they are asked for again; None when all is allowed, or (``shut``) nothing."""
+    """A site's rules until they are asked for again; None when all is allowed, or nothing (``shut`` says why)."""
 
     until: datetime
     rules: Protego | None = None
-    shut: bool = False
+    shut: str = ""
 
 
 class Robots:
@@ -35,8 +35,8 @@ class Robots:
         self._client = client
         self._sites: OrderedDict[str, _Rules] = OrderedDict()
 
-    async def allows(self, url: str, now: datetime) -> bool:
-        """Tell whether the site of a page lets programs fetch it.
+    async def refusal(self, url: str, now: datetime) -> str:
+        """Return why a page may not be fetched by a program, or nothing.
 
         Raises:
             BlockedAddress: The address may not be connected to at all.
@@ -50,9 +50,9 @@ class Robots:
             self._sites[site] = kept
             if len(self._sites) > MOST_SITES:
                 self._sites.popitem(last=False)
-        if kept.shut:
-            return False
-        return kept.rules is None or bool(kept.rules.can_fetch(url, AGENT))
+        if kept.shut or kept.rules is None or kept.rules.can_fetch(url, AGENT):
+            return kept.shut
+        return "may not be read by programs (robots.txt)"
 
     async def _ask(self, site: str, now: datetime) -> _Rules:
         """Fetch a site's rules: none when there are none (4xx), everything shut while it is in trouble (5xx)."""
@@ -60,10 +60,11 @@ class Robots:
             answer = await self._client.get(f"{site}/robots.txt", accept="text/plain, */*;q=0.5", max_bytes=MAX_BYTES)
         except BlockedAddress:
             raise
-        except SourceError:
-            return _Rules(now + KEPT_AFTER_ERROR, shut=True)
+        except SourceError as error:
+            # Its sentence begins with the address of robots.txt, which nobody asked for.
+            return _Rules(now + KEPT_AFTER_ERROR, shut=error.what.partition(" ")[2])
         if answer.status >= 500 or answer.status == 429:  # noqa: PLR2004 - RFC 9309, 2.3.1.4
-            return _Rules(now + KEPT_AFTER_ERROR, shut=True)
+            return _Rules(now + KEPT_AFTER_ERROR, shut=f"cannot be read now: its site is in trouble ({answer.status})")
         if answer.status != 200:  # noqa: PLR2004 - RFC 9309, 2.3.1.3: unavailable means allowed
             return _Rules(now + KEPT)
         return _Rules(now + KEPT, Protego.parse(answer.body.decode("utf-8", "replace")))

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import datetime
 
-from digestbot.domain.errors import NothingToRead, ServerError, SourceError
+from digestbot.domain.errors import BlockedAddress, NothingToRead, ServerError, SourceError
 from digestbot.domain.news import Article, Entry, Feed
 from digestbot.sources.articles.extract import extract_article, site_of, within_bounds
 from digestbot.sources.articles.furniture import is_cut_short, without_furniture
@@ -72,8 +72,13 @@ class WebArticleSource:
 
     async def _page(self, url: str, now: datetime, outlet: str = "", language: str = "") -> Article:
         """Fetch a page that may be fetched, and extract its article in the sandbox."""
-        if url.startswith(("http://", "https://")) and not await self._robots.allows(url, now):
-            raise NothingToRead(shown(url), "may not be read by programs (robots.txt)", hint="open it in a browser")
+        if url.startswith(("http://", "https://")):
+            try:
+                refused = await self._robots.refusal(url, now)
+            except BlockedAddress as error:
+                raise BlockedAddress(shown(url)) from error
+            if refused:
+                raise NothingToRead(shown(url), refused, hint="open it in a browser")
         answer = await self._client.get(url, accept=ACCEPT)
         _check(answer, shown(url), now)
         kind = answer.headers.get("content-type")

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from digestbot.domain.errors import NothingToRead, ServerError, SourceError
+from digestbot.domain.errors import BlockedAddress, NothingToRead, ServerError, SourceError
 from digestbot.domain.news import Entry, Feed, Polling
 from digestbot.sources.articles import WebArticleSource
 from digestbot.sources.http import PoliteClient
@@ -90,8 +90,16 @@ async def test_missing_rules_allow_and_trouble_forbids(reader: Reader, status: i
     if allowed:
         assert (await reader.source.read_url(reader.server.url("/a"), NOW)).text
     else:
-        with pytest.raises(NothingToRead):
+        with pytest.raises(NothingToRead, match=rf"/a cannot be read now: its site is in trouble \({status}\)"):
             await reader.source.read_url(reader.server.url("/a"), NOW)
+
+
+async def test_a_site_that_cannot_be_had_is_not_called_closed_to_programs(reader: Reader):
+    """A host name nobody knows is said to be that, by the address that was asked for, and not laid on robots.txt."""
+    with pytest.raises(NothingToRead, match=r"https://nowhere\.invalid/a cannot be found: its host name is not known"):
+        await reader.source.read_url("https://nowhere.invalid/a", NOW)
+    with pytest.raises(BlockedAddress, match=r"http://10\.0\.0\.1/a points to a private"):
+        await reader.source.read_url("http://10.0.0.1/a", NOW)
 
 
 @pytest.mark.parametrize(
