@@ -419,10 +419,18 @@ def test_an_update_whose_summary_has_nothing_new_gives_the_outlets_words() -> No
 
 
 def test_a_storys_topic_can_be_snoozed_by_its_last_button() -> None:
-    """A story under a topic has the button that leaves the topic out; its command line is read back as it was meant."""
+    """A topic can be left out by a button below its stories, read back as meant; Discord has a command for it."""
     digest = written(select([single(1)], feeds={1: feed(1, topics=['Grain "futures"'])}))
     (row,) = (block for block in digest.cards[1].blocks if isinstance(block, Actions))
     assert row.actions[-1] == Action("Snooze topic", 'snooze topic="Grain  futures"')
+    there = replace(BASE, channel=Channel("discord", "5", "7"))
+    (row,) = [
+        b
+        for c in written(select([single(1)], feeds={1: feed(1, topics=["Grain"])}), there).cards
+        for b in c.blocks
+        if isinstance(b, Actions)
+    ]
+    assert [action.label for action in row.actions] == ["Sources", "More", "Report a problem"]
 
 
 def test_topics_are_headings_only_when_there_are_two() -> None:

@@ -106,7 +106,9 @@ def _story_card(one: Chosen, brief: Brief | None, subscription: Subscription, ed
     blocks.extend(_quotation(quote, told) for quote in quotes)
     if sources := _sources(told, quotes):
         blocks.append(Sources(sources))
-    blocks.append(_actions(one.story.id, one.topic))
+    # Discord has no menu to put aside what managers alone may do; they have “/digest snooze” there.
+    topic = "" if subscription.channel.platform == "discord" else one.topic
+    blocks.append(_actions(one.story.id, topic))
     return Card(tuple(blocks), story_id=one.story.id, topic=one.topic)
 
 
