@@ -85,7 +85,9 @@ def test_the_reference_leaves_nothing_out():
             assert f"`{section}.{key}`" in pages["settings"]
     for command in COMMANDS:
         assert f"## `{command.name}`" in pages["commands"]
-        assert all(f"| `{option.name}` |" in pages["commands"] for option in command.options)
+        assert all(f"| `{option.name}` " in pages["commands"] for option in command.options)
+        assert all(f"`{option.on_discord}`" in pages["commands"] for option in command.options)
+        assert f"on Discord `/{command.discord}`" in pages["commands"] or not command.discord
     assert all(f"`{name}`" in pages["metrics"] for name, *_ in metric_rows())
     assert all(f"`{kind.code}`" in pages["errors"] for kind in every_error(errors.DigestbotError))
 

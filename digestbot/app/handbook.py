@@ -100,13 +100,19 @@ def commands_page() -> str:
 
 def _command(command: CommandSpec) -> str:
     who = "managers" if command.permission == "manager" else "everyone"
-    parts = [f"## `{command.name}`", f"{_sentence(command.description)} For {who}.", f"Usage: `{command.usage}`"]
+    there = f"; on Discord `/{command.discord}`" if command.discord else "; a button's on Discord"
+    parts = [f"## `{command.name}`", f"{_sentence(command.description)} For {who}."]
+    parts.append(f"On Slack `/digest {command.usage}`{there}.")
     if command.options:
-        rows = [[f"`{o.name}`", _option(o), o.description] for o in command.options]
+        rows = [[_name(o), _option(o), o.description] for o in command.options]
         parts.append(table(("option", "takes", "meaning"), rows))
     if command.example:
         parts.append(f"Example: `{command.example}`")
     return "\n\n".join(parts)
+
+
+def _name(option: Option) -> str:
+    return f"`{option.name}` (Discord: `{option.discord}`)" if option.discord else f"`{option.name}`"
 
 
 def _sentence(text: str) -> str:
