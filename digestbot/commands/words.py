@@ -18,13 +18,20 @@ from digestbot.domain.digest import (
     Strong,
     Text,
 )
-from digestbot.domain.errors import DigestbotError, UnknownCommand
+from digestbot.domain.errors import DigestbotError, NotFound, UnknownCommand
 from digestbot.domain.subscription import Channel
 
 MOST_BUTTON = 100
 """Characters of a button's command line that both platforms take."""
 PAUSED_BY = "paused by "
 """How the reason of a pause begins that somebody made; who follows."""
+LISTS = {
+    "digest": ("Digests", "schedule list"),
+    "feed": ("Feeds", "list"),
+    "snooze": ("Snoozed topics", "snooze list"),
+    "report": ("Open reports", "report list"),
+}
+"""The list of each kind of thing: what is not there is best looked for among those that are."""
 SORRY = "Something went wrong on our side. It is logged; please try again."
 
 
@@ -34,10 +41,20 @@ def said(text: str, *actions: Action) -> Reply:
 
 
 def refused(error: DigestbotError) -> Reply:
-    """Return an error in words: what, which thing, what to do; a command that was probably meant is a button."""
-    near = error.nearest if isinstance(error, UnknownCommand) else None
-    meant = (Action(near.capitalize(), near),) if near else ()
-    return Reply((card(Prose((Text(sentence_of(error)),)), *meant),), error=error)
+    """Return an error in words: what, which thing, what to do; what was probably meant, or helps on, is a button."""
+    return Reply((card(Prose((Text(sentence_of(error)),)), *_helping_on(error)),), error=error)
+
+
+def _helping_on(error: DigestbotError) -> tuple[Action, ...]:
+    match error:
+        case UnknownCommand(nearest=str(near)):
+            return (Action(near.capitalize(), near),)
+        case UnknownCommand():
+            return (Action("Help", "help"),)
+        case NotFound(kind=kind) if kind in LISTS:
+            return (Action(*LISTS[kind]),)
+        case _:
+            return ()
 
 
 def broken(error: Exception) -> Reply:

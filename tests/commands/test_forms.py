@@ -91,6 +91,13 @@ def test_any_text_is_an_invocation_a_form_or_an_unknown_command(text: str, name:
 async def test_an_unknown_command_has_the_nearest_as_a_button(desk: Desk) -> None:
     """Pressing it is typing it."""
     assert buttons(await ask(desk, "serch")) == {"Search": "search"}
+    assert buttons(await ask(desk, "xyzzy")) == {"Help": "help"}
+
+
+async def test_what_is_not_there_is_looked_for_in_its_list(desk: Desk) -> None:
+    """A digest or feed that there is none of comes with the button that lists those there are."""
+    assert buttons(await ask(desk, "schedule show", digest="Evening")) == {"Digests": "schedule list"}
+    assert buttons(await ask(desk, "test", feed=99)) == {"Feeds": "list"}
 
 
 async def test_a_wrong_choice_has_the_nearest_as_a_button(desk: Desk) -> None:
