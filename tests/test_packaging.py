@@ -1,5 +1,6 @@
 """What is shipped: the wheel runs away from its source; container, workflow and hooks are sound."""
 
+import os
 import re
 import shutil
 import subprocess
@@ -12,6 +13,8 @@ import pytest
 import yaml
 
 ROOT = Path(__file__).parent.parent
+BARE = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+"""The environment without a way back to the source tree."""
 ACTION = re.compile(r"uses: (?P<name>[\w./-]+)@(?P<at>\S+)")
 LINK = re.compile(r"`(tests/[^`]+)`")
 
@@ -45,15 +48,14 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def run(home: Path, *words: str, cwd: Path) -> subprocess.CompletedProcess[str]:
     """Run the installed command line away from the source tree."""
-    return subprocess.run(
-        [home / "bin" / "digestbot", *words], capture_output=True, text=True, check=False, cwd=cwd, timeout=120
-    )
+    command = [home / "bin" / "digestbot", *words]
+    return subprocess.run(command, capture_output=True, text=True, check=False, cwd=cwd, timeout=120, env=BARE)
 
 
 def test_the_wheel_runs_away_from_its_source(installed: Path, tmp_path: Path) -> None:
     """Installed from the wheel alone, the command line answers, and its own code is what runs."""
     where = [str(installed / "bin" / "python"), "-c", "import digestbot; print(digestbot.__file__)"]
-    said = subprocess.run(where, capture_output=True, text=True, check=True, cwd=tmp_path).stdout
+    said = subprocess.run(where, capture_output=True, text=True, check=True, cwd=tmp_path, env=BARE).stdout
     assert Path(said.strip()).is_relative_to(installed)
     done = run(installed, "plan", "--feeds", "10", "--channels", "1", "--stories-per-day", "5", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
