@@ -250,6 +250,19 @@ async def test_feeds_are_listed_paused_resumed_and_removed(desk: Desk) -> None:
     assert await desk.store.feeds_of(HERE.home) == []
 
 
+async def test_a_private_feeds_secret_is_shown_to_nobody(desk: Desk) -> None:
+    """A feed with a password or a key in its address is read by all who may, and its address shown without them."""
+    assert isinstance(desk.feeds, FakeFeeds)
+    url = "https://me:hunter2@paid.example/feed.xml?key=hunter2&lang=en"
+    desk.feeds.parsed[url] = ParsedFeed("", "", "en", (), "rss")
+    for line in (f"subscribe {url}", "list", "test 2", "pause 2", "resume 2", "doctor"):
+        reply = await ask(desk, line, MANAGER)
+        assert "hunter2" not in repr(reply.cards), line
+    assert "https://paid.example/feed.xml?key=…&lang=en" in shown(await ask(desk, "list"))
+    (kept,) = [feed for feed in await desk.store.feeds() if "paid" in feed.url]
+    assert kept.url == url
+
+
 async def test_a_digests_only_feed_is_not_taken_away(desk: Desk) -> None:
     """A digest without feeds would have all of them: the manager is told to delete it first."""
     await ask(desk, f"subscribe {NEW_FEED}", MANAGER)
