@@ -52,6 +52,8 @@ CHANGED = 20
 """Every 20th feed changes: 5 %."""
 HOST_GAP = 1.0
 WORKERS = 2
+ROUNDS = 5
+"""Of the stage that is over soonest the middle of so many rounds counts."""
 PACKAGES = ("reader==3.26", "feedparser==6.0.14", "sgmllib3k", "requests")
 WANTED = {
     "cold": 5.0,
@@ -344,13 +346,16 @@ class Match:
     step: WholeStep
     reader: Reader
 
-    async def stage(self, name: str) -> None:
-        """Have each contender update everything once, and print the line."""
-        # Hosts are asked no sooner than their gap after the round before.
-        await asyncio.sleep(HOST_GAP)
-        alone = await self.server.under(self.alone.update(self.urls))
-        step = await self.server.under(self.step.update(self.urls))
-        theirs = await self.server.under(asyncio.to_thread(self.reader.update))
+    async def stage(self, name: str, rounds: int = 1) -> None:
+        """Have each contender update everything, in turns, and print the line of the middle round of each."""
+        done: tuple[list[Result], ...] = ([], [], [])
+        for _ in range(rounds):
+            # Hosts are asked no sooner than their gap after the round before.
+            await asyncio.sleep(HOST_GAP)
+            done[0].append(await self.server.under(self.alone.update(self.urls)))
+            done[1].append(await self.server.under(self.step.update(self.urls)))
+            done[2].append(await self.server.under(asyncio.to_thread(self.reader.update)))
+        alone, step, theirs = (sorted(results, key=lambda r: r.seconds)[rounds // 2] for results in done)
         print(
             f"{name:28} reader {theirs.speed:7.1f}/s | sources {alone.speed:7.1f}/s {alone.speed / theirs.speed:6.1f}× "
             f"| step {step.speed:7.1f}/s {step.speed / theirs.speed:6.1f}× | aim {WANTED[name]:.0f}×"
@@ -388,7 +393,7 @@ async def main(count: int, hosts: int) -> None:
         print(f"{count} feeds of 30 items on loopback, on {hosts} hosts; loops of {loop.partition('.')[0]}")
         with_validators, without = matches
         await with_validators.stage("cold")
-        await with_validators.stage("304")
+        await with_validators.stage("304", ROUNDS)
         await with_validators.floor("304")
         await without.stage("cold")
         await without.stage("unchanged, no validators")

@@ -30,4 +30,6 @@ def _compiled(pattern: str) -> "re2._Regexp[str]":
     try:
         return re2.compile(pattern, options=options)
     except re2.error as error:
-        raise ValueError(f"is not a pattern RE2 knows: {error}") from error
+        why = error.args[0] if error.args else "it gives no reason"
+        words = why.decode("utf-8", "replace") if isinstance(why, bytes) else str(why)
+        raise ValueError(f"is not a pattern RE2 knows: {words}") from error

@@ -5,6 +5,7 @@ import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from time import monotonic
 
 import pytest
 import trustme
@@ -258,8 +259,10 @@ async def test_a_handshake_that_never_ends_is_cut():
 
     listening = await asyncio.start_server(silent, "127.0.0.1", 0)
     client = PoliteClient(allow_private_hosts=["127.0.0.1"], host_gap=0, connect_seconds=0.3)
+    began = monotonic()
     with pytest.raises(FetchTimeout):
         await client.get(f"https://127.0.0.1:{listening.sockets[0].getsockname()[1]}/")
+    assert monotonic() - began < 10
     await client.close()
     listening.close()
     await listening.wait_closed()
