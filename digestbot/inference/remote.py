@@ -78,14 +78,32 @@ class RemoteSummarizer(ModelSummarizer):
             RemoteFailed: It answered with an error, or with something else.
 
         """
-        async with aiohttp.ClientSession(headers=self._headers) as session, session.post(self._url, json=body) as reply:
+        # A redirect is not followed: the articles go to the address that the operator named, and nowhere else.
+        async with (
+            aiohttp.ClientSession(headers=self._headers) as session,
+            session.post(self._url, json=body, allow_redirects=False) as reply,
+        ):
             if reply.status in {_TOO_MANY, _OVERLOADED}:
                 after = reply.headers.get("Retry-After", "")
                 raise Busy(f"{self._url} is busy", retry_after=float(after) if after.isdigit() else None)
             if reply.status != _OK:
                 raise RemoteFailed(f"{self._url} answered {reply.status}")
-            raw = await reply.content.read(_MOST_BYTES)
+            raw = await self._read(reply)
         try:
             return str(json.loads(raw)["choices"][0]["message"]["content"] or "")
         except (ValueError, LookupError, TypeError) as error:
             raise RemoteFailed(f"{self._url} answered something that is no completion") from error
+
+    async def _read(self, reply: aiohttp.ClientResponse) -> bytes:
+        """Return an answer's body, in however many pieces it comes.
+
+        Raises:
+            RemoteFailed: It is longer than any summary.
+
+        """
+        raw = bytearray()
+        async for piece in reply.content.iter_any():
+            raw += piece
+            if len(raw) > _MOST_BYTES:
+                raise RemoteFailed(f"{self._url} answered with more than {_MOST_BYTES:,} bytes")
+        return bytes(raw)

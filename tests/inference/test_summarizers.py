@@ -262,13 +262,24 @@ async def test_remote_asks_as_the_protocol_says(plain):
         ({"status": 500}, "remote"),
         ({"raw": "<html>"}, "remote"),
         ({"raw": "{}"}, "remote"),
+        ({"raw": '{"choices": [{"message": {"content": "' + "a" * 1_100_000 + '"}}]}'}, "remote"),
+        ({"answer": "The line will close in June.", "pieces": 2, "pause": 3}, "deadline"),
+        ({"status": 302, "headers": {"Location": "http://127.0.0.1:9/v1"}}, "remote"),
     ],
 )
 async def test_a_remote_that_fails_falls_back(plain, answer, reason):
     """A busy, broken or foreign endpoint ends in the extractive summary, which says why."""
     async with endpoint(**answer) as url:
-        summary = await RemoteSummarizer(plain, FakeEmbedder(), url=url, model="m").summarize(story(FERRY))
+        summary = await RemoteSummarizer(plain, FakeEmbedder(), url=url, model="m", deadline=2).summarize(story(FERRY))
     assert summary.engine == f"extractive: {reason}"
+
+
+async def test_a_remote_may_answer_in_pieces(plain):
+    """An answer that comes in many parts is read whole."""
+    said = "Mayor Ines Calder said the ferry line will close in June."
+    async with endpoint(said, pieces=4, pause=0.02) as url:
+        summary = await RemoteSummarizer(plain, FakeEmbedder(), url=url, model="m").summarize(story(FERRY))
+    assert (summary.text, summary.engine) == (said, "remote:m")
 
 
 async def test_a_remote_that_is_not_there_falls_back(plain):
