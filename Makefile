@@ -40,6 +40,7 @@ bench: bench-quotes bench-summaries bench-inference bench-stories bench-scale be
 
 bench-quotes: $(VENV)/.installed-dev ## Speaker accuracy and speed, beside a regex baseline and textacy
 	$(BIN)/python -m bench.quotes
+	$(BIN)/python -m bench.languages
 
 bench-summaries: $(VENV)/.installed-dev ## ROUGE of the extractive engine, and the gate on human labels
 	@$(PIP_INSTALL) rouge-score==0.1.2

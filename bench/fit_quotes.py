@@ -136,30 +136,40 @@ def antecedents(records: Sequence[Record]) -> dict[tuple[str, int], str]:
 
 
 def ranker_examples(records: Iterable[Record]) -> list[Example]:
-    """Return one example a quoted span, the speaker of the quote before taken from the gold."""
+    """Return one example a quoted span, the speaker of the quote before taken from the gold.
+
+    What ``ranker.judge`` does not ask of the model is no example: signed spans, paragraphs that continue a quotation.
+    """
     examples = []
     judged = speech()
     for r in records:
-        scene, gold, previous = lay_out(r["text"]), _gold(r), None
+        scene, gold, previous, spoken = lay_out(r["text"]), _gold(r), None, False
         for number, span in enumerate(scene.spans):
+            if span.signed or (span.continues and spoken):
+                continue
             answers = ranker.options(scene, context(scene, number), previous)
             quote = gold.get(_bare(r, span.start, span.end))
-            words = r["text"][span.start : span.end].split()
             weight = _weight(r)
             verdict, name = judged.get((r["id"], span.start), ("", ""))
-            if verdict in ("speech", "unclear") and not name:
-                continue
-            if quote is None or verdict == "nobody":
+            spoken = verdict != "nobody" and (quote is not None or bool(verdict))
+            if not spoken:
                 right = [len(answers) - 1]
+            elif verdict:
+                right = [k for k, (m, _) in enumerate(answers) if m and name and _names(scene, m, name)]
             else:
-                right = _right(answers, quote) if quote["speaker_start"] is not None else []
+                right = _right(answers, quote) if quote and quote["speaker_start"] is not None else []
             if not right:
                 continue
             if answers[right[0]][0] is not None:
                 previous = answers[right[0]][0]
-                weight *= 1.0 if len(words) >= FEW else 0.5
+                weight *= 1.0 if len(r["text"][span.start : span.end].split()) >= FEW else 0.5
             examples.append(Example(r["id"], [names for _, names in answers], right, weight))
     return examples
+
+
+def _names(scene: Scene, mention: Mention, name: str) -> bool:
+    """Tell whether a mention names the one who bears this word of a name."""
+    return mention.kind in "PNO" and mention.entity >= 0 and name in scene.cast[mention.entity].name.split()
 
 
 def _weight(r: Record) -> float:

@@ -39,7 +39,6 @@ class Context:
     last: bool
     relation: str
     gap: str
-    continues: bool
     said: str
     subject: int
     verb: str
@@ -85,7 +84,6 @@ def context(scene: Scene, number: int) -> Context:
         last=last,
         relation=relation,
         gap=gap,
-        continues=span.continues,
         said=text[span.start : min(span.end, span.start + 600)].lower(),
         subject=subject,
         verb=verb,
@@ -243,8 +241,6 @@ def _describe_chain(ctx: Context, mention: Mention, out: list[str], previous: Me
     out.append(f"ch{tie}{ctx.relation}{ctx.gap[:6]}")
     out.append(f"ch{tie}{ctx.relation}{ctx.left[-1:]}{ctx.right[:2]}")
     out.append(f"ch{tie}{ctx.relation}{ctx.shape}{int(ctx.alone)}{int(ctx.first)}{int(ctx.last)}")
-    if ctx.continues:
-        out.append(f"cont{tie}{where}")
 
 
 def describe_none(scene: Scene, ctx: Context) -> list[str]:

@@ -4,7 +4,8 @@ from collections import Counter
 from collections.abc import Sequence
 
 from digestbot.domain.errors import NotVerbatim
-from digestbot.domain.news import Article, Passage, Quote
+from digestbot.domain.news import Article, Passage, Quote, Speaker
+from digestbot.editorial.quotes.signatures import past_label
 from digestbot.editorial.text import sentences
 
 LONGEST = 40
@@ -51,7 +52,8 @@ def fit(article: Article, quotes: Sequence[Quote], longest: int = LONGEST) -> tu
     chosen: list[Passage] = []
     room = longest
     for quote in quotes:
-        for passage in quote.passages:
+        for whole in quote.passages:
+            passage = _unlabelled(article.text, whole, quote.speaker)
             end, used = _fitting(article.text, passage, room)
             if end is None:
                 return tuple(chosen)
@@ -62,6 +64,13 @@ def fit(article: Article, quotes: Sequence[Quote], longest: int = LONGEST) -> tu
             if end < passage.end:
                 return tuple(chosen)
     return tuple(chosen)
+
+
+def _unlabelled(text: str, passage: Passage, speaker: Speaker | None) -> Passage:
+    """Return a passage without the label that names its speaker in a transcript: "LEE: I was not there"."""
+    if speaker is None or speaker.mention is None or not passage.start <= speaker.mention[0] < passage.end:
+        return passage
+    return Passage(past_label(text, speaker.mention[1]), passage.end, passage.opened, passage.closed)
 
 
 def _bare(text: str, start: int, end: int) -> int:

@@ -4,6 +4,7 @@ Sources: New Hart's Rules 9.2 (British single marks); Imprimerie nationale, Dude
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 DOUBLE = re.compile(r"[\"“”„«»‹›「」『』]")
@@ -78,35 +79,54 @@ def pair_line(text: str, begin: int, end: int, *, british: bool) -> list[Pair]:
 def pair_doubles(text: str, begin: int, end: int, *, closed_only: bool = False) -> list[Pair]:
     """Pair “ ”, straight and angled marks between two positions."""
     marks = [match.start() for match in DOUBLE.finditer(text, begin, end)]
+    surplus = _surplus(text, marks, begin, end)
     raws: list[Pair] = []
     opened: int | None = None
     depth = 0
     closers_left = sum(text[mark] == "”" for mark in marks)
     for mark in marks:
-        char = text[mark]
-        closers_left -= char == "”"
+        closers_left -= text[mark] == "”"
         if opened is None:
             if _can_open(text, mark, begin, end) and not _wraps(text, mark, begin, end):
                 opened, depth = mark, 0
-            continue
-        if char == "“" and text[opened] == "“" and not _closes_by_mistake(text, mark, begin, end):
-            if closers_left > depth + 1:
+        elif text[mark] == "“" and text[opened] in '“"' and not _closes_by_mistake(text, mark, begin, end):
+            if closers_left > depth + (text[opened] == "“"):
                 depth += 1
-            else:
+            elif text[opened] == "“":
                 opened, depth = mark, 0  # the one before was never closed
-        elif char == "“" and text[opened] == '"' and closers_left > depth:
-            depth += 1
-        elif char in CLOSERS.get(text[opened], ""):
-            if depth and char == "”":
-                depth -= 1
-            elif _can_close(text, mark, begin, end):
-                raws.append(Pair(opened + 1, mark))
-                opened = None
-            elif char == '"' and text[opened] == '"':
-                opened = mark  # looks like an opening mark: the one before was never closed
+        elif text[mark] not in CLOSERS.get(text[opened], ""):
+            continue
+        elif not _can_close(text, mark, begin, end):
+            opened, depth = _reopened(text, mark, opened, depth, surplus)
+        elif depth and text[mark] in '”"':
+            depth -= 1
+        else:
+            raws.append(Pair(opened + 1, mark))
+            opened = None
     if opened is not None and not closed_only:
         raws.append(Pair(opened + 1, None))
     return raws
+
+
+def _reopened(text: str, mark: int, opened: int, depth: int, surplus: dict[int, int]) -> tuple[int, int]:
+    """Return the opening mark and the depth after a mark that seems to open within a quotation already open."""
+    straight = text[opened] == '"'
+    if text[mark] != '"':
+        return opened, depth
+    if surplus[mark] > straight:
+        return opened, depth + 1  # "He told me "no" and left"
+    return (mark, 0) if straight else (opened, depth)  # the one before was never closed
+
+
+def _surplus(text: str, marks: Sequence[int], begin: int, end: int) -> dict[int, int]:
+    """Return by straight mark how many more of those after it close than open."""
+    surplus: dict[int, int] = {}
+    count = 0
+    for mark in reversed(marks):
+        if text[mark] == '"':
+            surplus[mark] = count
+            count += 1 if _can_close(text, mark, begin, end) else -1
+    return surplus
 
 
 def _can_open(text: str, mark: int, begin: int, end: int) -> bool:

@@ -26,6 +26,10 @@ _DETERMINERS = frozenset(("the", "a", "an", "his", "her", "their", "its", "our",
 _DRAWN_IN = frozenset(("s", "d", "re", "ve", "ll", "m", "t"))
 _LONGEST_NAME = 8
 _LONGEST_ACRONYM = 5
+_FULL = 2
+"""Words of a full name."""
+_SETTINGS = frozenset(("based", "born", "winner", "winning", "nominated", "trained", "staff"))
+"""What ends a word in front of a name that tells about its bearer: "Texas-based Matt Lee"."""
 _CONTRACTED = ("it’", "it'", "i’", "i'", "that’")
 
 
@@ -70,7 +74,7 @@ def find_names(text: str, tokens: Sequence[Token], words: Lexicon) -> list[Menti
     while position < count:
         token = tokens[position]
         if token.kind == WORD and token.text[0].isupper() and not _is_function(token.lower, words):
-            end = _run(tokens, position)
+            end = _run(tokens, position, words["bodies"])
             mention = _name(text, tokens, position, end, words)
             if mention is not None and not _is_plain_start(tokens, mention, lowered, words):
                 found.append(mention)
@@ -111,8 +115,8 @@ def _is_plain_start(tokens: Sequence[Token], mention: Mention, lowered: set[str]
     return (low.endswith(("ly", "ing")) or low.rstrip("s") in words["heads"]) and not mention.sex
 
 
-def _run(tokens: Sequence[Token], begin: int) -> int:
-    """Return the end of the run of capitalised words that starts at ``begin``."""
+def _run(tokens: Sequence[Token], begin: int, bodies: frozenset[str]) -> int:
+    """Return the end of the run of capitalised words that starts at ``begin``: "the Court of Appeal for Sport"."""
     end, count = begin + 1, len(tokens)
     while end < count and end - begin < _LONGEST_NAME:
         token = tokens[end]
@@ -125,6 +129,11 @@ def _run(tokens: Sequence[Token], begin: int) -> int:
             (token.text == "&" and _capital_at(tokens, end + 1))
             or (token.lower in CONNECTORS and _capital_at(tokens, end + 1))
             or (token.lower == "of" and _capital_at(tokens, end + 1))
+            or (
+                token.lower == "for"
+                and _capital_at(tokens, end + 1)
+                and any(t.lower in bodies for t in tokens[begin:end])
+            )
         ):
             end += 2
         elif (
@@ -163,6 +172,9 @@ def _name(text: str, tokens: Sequence[Token], i: int, j: int, words: Lexicon) ->
     orgs = words["orgs"]
     lows = _without_home(lows, words)
     j = i + len(lows)
+    role = _role_before(lows, words)
+    if role and (lows[-1] not in orgs or len(lows) - role == _FULL):
+        return _titled(text, tokens, (i, i + role, j), words)
     if lows[-1] in orgs or ("of" in lows and any(low in orgs for low in lows[: lows.index("of")])):
         return make_mention(text, tokens, i, j, kind="O", sex="n")
     cut = _after_titles(lows[:-1] if _ends_in_surname(lows, words["titles"]) else lows, words["titles"])
@@ -183,15 +195,28 @@ def _without_home(lows: list[str], words: Lexicon) -> list[str]:
     orgs, cut = words["orgs"], lows.index("of")
     titles = _after_titles(lows[:cut], words["titles"])
     name = lows[titles:cut]
-    if len(name) < 2 or any(low in orgs or low in words["heads"] for low in name):  # noqa: PLR2004 a full name has two words
+    if len(name) < _FULL or any(low in orgs or low in words["heads"] for low in name):
         return lows
     known = titles > 0 or name[0] in given_names() or any(low in orgs for low in lows[cut:])
     return lows[:cut] if known else lows
 
 
+def _role_before(lows: Sequence[str], words: Lexicon) -> int:
+    """Return how many words of a run say what somebody is, before a full name: "Union Secretary-Treasurer Gary Lee"."""
+    names = given_names()
+    for k in range(1, len(lows) - 1):
+        last = lows[k - 1].rstrip(".").rpartition("-")[2]
+        is_role = last in words["titles"] or last in words["person_heads"] or last in _SETTINGS
+        if is_role and lows[k] in names and lows[k] not in words["titles"] and lows[k] not in words["common"]:
+            return k
+    return 0
+
+
 def _stripped(tokens: Sequence[Token], i: int, j: int, words: Lexicon) -> tuple[int, int]:
     """Take common words off a run's beginning, weekdays and stops off its end; an empty run is no name."""
     while i < j and (tokens[i].lower in words["common"] or tokens[i].lower.startswith(_CONTRACTED)):
+        if j - i == _FULL and i and tokens[i - 1].sentence == tokens[i].sentence and tokens[i].lower in given_names():
+            break  # "said Will Lee": no sentence begins here
         i += 1
     while j > i and (tokens[j - 1].lower in words["times"] or tokens[j - 1].text == "."):
         j -= 1
@@ -201,6 +226,7 @@ def _stripped(tokens: Sequence[Token], i: int, j: int, words: Lexicon) -> tuple[
 def _titled(text: str, tokens: Sequence[Token], bounds: tuple[int, int, int], words: Lexicon) -> Mention:
     """Make a mention of a name with a title before it; ``bounds`` are the title's, the name's and the run's end."""
     begin, i, j = bounds
+    j = next((k for k in range(i + 1, j) if tokens[k].lower == "of"), j)  # "Sen. Brian Schatz of Hawaii"
     role = (tokens[begin].start, tokens[i - 1].end)
     while i < j - 1 and tokens[i].lower in words["common"]:
         i += 1

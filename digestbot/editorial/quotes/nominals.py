@@ -9,6 +9,8 @@ from digestbot.editorial.quotes.tokens import WORD, Token
 _LONGEST_NOMINAL = 14
 _LONGEST_FRAMED = 10
 _LEFT_REACH = 8
+_JOINS = ("of", "for", "with", "in", "from", "at", "by")
+"""What joins a further part to a noun phrase; the last to a document alone: "a report by the board"."""
 
 
 def find_nominals(
@@ -70,18 +72,18 @@ def _nominal(
     sex = "f" if low in words["female"] else "m" if low in words["male"] else ""
     if not sex:
         sex = "p" if low.endswith("s") and low not in words["orgs"] else "u" if low in words["person_heads"] else "n"
-    end = _grown(tokens, classes, j, i)
+    end = _grown(tokens, classes, j, i, joins=_JOINS if low in words["documents"] else _JOINS[:-1])
     mention = make_mention(text, tokens, i, end, kind="D", sex=sex)
     mention.head = head
     return mention
 
 
-def _grown(tokens: Sequence[Token], classes: Sequence[str], j: int, i: int) -> int:
+def _grown(tokens: Sequence[Token], classes: Sequence[str], j: int, i: int, *, joins: Sequence[str]) -> int:
     """Return the end of a noun phrase with its prepositional parts."""
     end, count = j, len(tokens)
     while end < count and end - i < _LONGEST_NOMINAL:
-        if classes[end] == "p" and tokens[end].lower in ("of", "for", "with", "in", "from", "at"):
-            if tokens[end].lower in ("in", "at", "from", "with") and end > j:
+        if classes[end] == "p" and tokens[end].lower in joins:
+            if tokens[end].lower not in ("of", "for") and end > j:
                 break
             inner = end + 1
             while inner < count and classes[inner] in "dmnxus" and inner - i < _LONGEST_NOMINAL:

@@ -13,7 +13,7 @@ from digestbot.editorial.quotes.mentions import Mention
 from digestbot.editorial.quotes.model import ranker_weights
 from digestbot.editorial.quotes.scene import Scene, candidates
 
-_SIGNED = 0.98
+_SIGNED = 0.99
 """How surely the name below a quotation set apart is its speaker: a layout made to say so."""
 
 
@@ -43,7 +43,11 @@ def judge(scene: Scene, table: Mapping[str, float] | None = None) -> list[Verdic
     verdicts: list[Verdict] = []
     previous: Mention | None = None
     for number in range(len(scene.spans)):
-        verdict = _signed(scene, number) or _best(options(scene, context(scene, number), previous), table)
+        verdict = (
+            _signed(scene, number)
+            or _continued(scene, number, verdicts)
+            or _best(options(scene, context(scene, number), previous), table)
+        )
         verdicts.append(verdict)
         if verdict.mention is not None:
             previous = verdict.mention
@@ -59,10 +63,25 @@ def _signed(scene: Scene, number: int) -> Verdict | None:
     return Verdict(min(on_it, key=lambda m: ("PNOD".index(m.kind), m.i)), _SIGNED) if on_it else None
 
 
+def _continued(scene: Scene, number: int, verdicts: Sequence[Verdict]) -> Verdict | None:
+    """Return the verdict of the paragraph before where a quotation goes on with it, or None where it does not."""
+    goes_on = scene.spans[number].continues and bool(verdicts) and verdicts[-1].mention is not None
+    return verdicts[-1] if goes_on else None
+
+
 def _best(answers: Sequence[tuple[Mention | None, list[str]]], table: Mapping[str, float]) -> Verdict:
-    """Return the answer of the greatest weight with its share of all."""
+    """Return the answer of the greatest weight, with the share of all that its person has under every mention."""
     get = table.get
     scores = [sum([get(name, 0.0) for name in names]) for _, names in answers]
-    top = max(range(len(scores)), key=scores.__getitem__)
-    total = sum(exp(score - scores[top]) for score in scores)
-    return Verdict(answers[top][0], 1.0 / total)
+    top = max(scores)
+    shares = [exp(score - top) for score in scores]
+    best = answers[scores.index(top)][0]
+    whose = sum(share for (mention, _), share in zip(answers, shares, strict=True) if _is_one(mention, best))
+    return Verdict(best, whose / sum(shares))
+
+
+def _is_one(mention: Mention | None, other: Mention | None) -> bool:
+    """Tell whether two answers name one person."""
+    if mention is None or other is None:
+        return mention is other
+    return mention is other or mention.entity == other.entity >= 0

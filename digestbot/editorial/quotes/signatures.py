@@ -1,7 +1,8 @@
-"""Reads the line that signs a quotation set apart from the text; knows nothing of speakers.
+"""Reads the words that sign a quotation set apart from the text; knows nothing of speakers.
 
-Two ways of setting one are known: a pull quote, whose closing mark stands after the name on a line of its own, and a
-paragraph that is one quotation, with "— Name" on the next line.
+Three ways of setting one are known: a pull quote, whose closing mark stands after the name on a line of its own; a
+paragraph that is one quotation, with "— Name" on the next line; and a transcript between marks, each paragraph of
+which opens with the speaker's name in capitals.
 """
 
 import re
@@ -15,6 +16,8 @@ _DASHED = re.compile(
     r"[”\"»“’'][ \t\u00a0]*[\r\n]+[ \t\u00a0]*(?:--|[-–—―])[ \t\u00a0]?([^\r\n]{2,100}?)[ \t\u00a0]*(?=[\r\n]|$)"
 )
 _REACH = 130
+_LABEL = re.compile(r"((?:[A-Z][A-Z.’'-]+ ){0,3}(?:Ma?c)?[A-Z][A-Z.’'-]+)(?: ?\([^()\r\n]{1,40}\))?:[ \t\u00a0]+(?=\S)")
+_NAME_WITHIN = re.compile(r"(?<=[a-z,.] )[A-Z][\w’'-]*[a-z]\b")
 
 
 def pull_quote(text: str, opened: int, closed: int) -> tuple[int, tuple[int, int]] | None:
@@ -42,6 +45,25 @@ def dashed(text: str, opened: int, closed: int) -> tuple[int, int] | None:
         return None
     found = _DASHED.match(text, closed, closed + _REACH)
     return found.span(1) if found and is_signature(found[1]) else None
+
+
+def find_label(text: str, start: int, end: int) -> tuple[int, int] | None:
+    """Return where the name in a transcript's label stands, which opens the words between its marks: "LEE: I was"."""
+    found = _LABEL.match(text, start, end)
+    return found.span(1) if found else None
+
+
+def past_label(text: str, name_end: int) -> int:
+    """Return where the words after a transcript's label begin; ``name_end`` is where the name in it ends."""
+    start = text.index(":", name_end) + 1
+    while text[start].isspace():
+        start += 1
+    return start
+
+
+def names_within(text: str) -> frozenset[str]:
+    """Return in lower case the words that have a capital within a line: so "LEE:" is told from "WARNING:"."""
+    return frozenset(name.lower() for name in _NAME_WITHIN.findall(text))
 
 
 def is_signature(line: str) -> bool:

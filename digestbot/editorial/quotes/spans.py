@@ -23,7 +23,7 @@ from digestbot.editorial.quotes.marks import (
     pair_line,
     single_closes,
 )
-from digestbot.editorial.quotes.signatures import dashed, pull_quote
+from digestbot.editorial.quotes.signatures import dashed, find_label, names_within, pull_quote
 
 _LINE = re.compile(r"[^\r\n]+")
 _BRITISH = re.compile(
@@ -54,7 +54,7 @@ class Marked:
     """One quoted span: ``opened``/``closed`` bound the inside of the marks, ``start``/``end`` its visible words.
 
     ``line`` is the number of its paragraph, from 0. ``continues`` tells that it goes on with the quotation which
-    the paragraph before left open. ``signed`` is where a line stands that signs it with a name.
+    the paragraph before left open. ``signed`` is where a line or a label stands that signs it with a name.
     """
 
     opened: int
@@ -66,13 +66,18 @@ class Marked:
     continues: bool = False
     signed: tuple[int, int] | None = None
 
+    @property
+    def labelled(self) -> bool:
+        """Tell whether the name that signs it stands between its marks, before its words."""
+        return self.signed is not None and self.signed[0] < self.end
+
 
 def find_spans(text: str) -> list[Marked]:
     """Return the outermost quoted spans of ``text`` in order; marks nested within them stay part of their words."""
     if is_crowded(text):
         return []
     spans = _paired(text)
-    return _settled(spans, text) if len(spans) <= MAX_SPANS else []
+    return _labelled(_settled(spans, text), text) if len(spans) <= MAX_SPANS else []
 
 
 def is_crowded(text: str) -> bool:
@@ -211,6 +216,16 @@ def _settled(spans: list[Marked], text: str) -> list[Marked]:
         if span.opened >= 1 and text[span.opened - 1] in OPENING_MARKS and _closes_well(text, span.closed):
             kept.append(span)
     return kept
+
+
+def _labelled(spans: list[Marked], text: str) -> list[Marked]:
+    """Sign the spans that open with a transcript's labels: it is one where the article names a bearer elsewhere."""
+    labels = {k: found for k, span in enumerate(spans) if (found := find_label(text, span.start, span.end))}
+    names = names_within(text) if labels else frozenset()
+    if any(text[slice(*name)].rsplit(maxsplit=1)[-1].lower() in names for name in labels.values()):
+        for k, name in labels.items():
+            spans[k] = replace(spans[k], signed=name)
+    return spans
 
 
 def _within(text: str, span: Marked) -> list[Marked]:

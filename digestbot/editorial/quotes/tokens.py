@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 
+from digestbot.editorial.quotes.signatures import past_label
 from digestbot.editorial.quotes.spans import Marked
 
 _TOKEN = re.compile(
@@ -83,7 +84,11 @@ def narrative(text: str, spans: Sequence[Marked]) -> list[Token]:
     position = 0
     for number, span in enumerate(spans):
         _tokenize(text, position, span.opened - 1, tokens)
-        tokens.append(Token(_shape(text, span), span.opened - 1, span.closed + 1, QUOTE, number))
+        begin = span.opened - 1
+        if span.signed is not None and span.labelled:
+            begin = past_label(text, span.signed[1])
+            _tokenize(text, span.opened, begin, tokens)
+        tokens.append(Token(_shape(text, span), begin, span.closed + 1, QUOTE, number))
         position = min(span.closed + 1, len(text))
         if span.closed < len(text) and text[span.closed] in "\r\n":
             position = span.closed

@@ -54,6 +54,7 @@ PIECES = st.sampled_from(
             "again",
             "[sic]",
             "MS. LEE:",
+            "LEE: ",
             "a spokesman",
             "and",
             "that",
@@ -127,6 +128,37 @@ def test_the_first_full_form_is_the_speaker() -> None:
     assert (quote.speaker.name, quote.speaker.start) == ("Lena Fisk", text.index("Lena"))
     assert quote.speaker.mention == (text.index("Fisk wrote"), text.index(" wrote"))
     assert quote.venue == "on X"
+
+
+@pytest.mark.parametrize(
+    ("attribution", "name"),
+    [
+        ("said Sen. Paul Hendry of Cole County", "Paul Hendry"),
+        ("said Union Secretary-Treasurer Rosa Lindt", "Rosa Lindt"),
+        ("said Dunmore-based Marcus Thiel", "Marcus Thiel"),
+        ("said Will Thorne, a baker", "Will Thorne"),
+        ("said Mayor Ingrid Solberg", "Ingrid Solberg"),
+        ("said Archbishop Aris Lund of the Church of Dunmore", "Aris Lund"),
+        ("said the Court of Appeal for Sport", "Court of Appeal for Sport"),
+    ],
+)
+def test_a_name_is_neither_its_role_nor_its_place(attribution: str, name: str) -> None:
+    """What somebody is and where from stays outside the name; a body keeps all of its own."""
+    (quote,) = find_quotes(article(f"“The ice will not hold a dog this year,” {attribution}."))
+    assert quote.speaker is not None
+    assert quote.speaker.name == name
+
+
+def test_a_label_is_left_out_of_what_is_shown() -> None:
+    """Of a transcript between marks the words are shown without the name before them, and say so."""
+    case = next(case for case in load() if case.name == "transcript between marks")
+    source = article(case.text)
+    shown = key_quotes([source], {source.id: find_quotes(source)})
+    assert shown
+    for quote in shown:
+        assert not any(label in quote.text for label in ("OKAFOR", "WHITCOMB"))
+        assert quote.passages[0].start > quote.passages[0].opened
+        assert quote.text.startswith(OMISSION)
 
 
 @pytest.mark.parametrize(
