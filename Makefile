@@ -64,8 +64,10 @@ bench-costs: $(VENV)/.installed-dev ## What one poll, article, brief and deliver
 bench-simulation: $(VENV)/.installed-dev ## A million feeds on a fake clock: none late, no host pressed (about five minutes)
 	$(BIN)/python -m bench.simulate --hours 2
 
-chaos: $(VENV)/.installed-dev ## Kill the bot 200 times a database, and worse; one table of what went wrong
-	$(BIN)/python -m bench.chaos
+KILLS ?= 200
+TIMES ?= 12
+chaos: $(VENV)/.installed-dev ## Kill the bot 200 times a database (KILLS), and worse; one table of what went wrong
+	$(BIN)/python -m bench.chaos --kills $(KILLS) --times $(TIMES)
 
 bench-feeds: $(VENV)/.installed-dev ## Polling 1,000 loopback feeds, beside reader
 	@$(PIP_INSTALL) --constraint constraints.txt uvloop

@@ -23,7 +23,9 @@ import numpy as np
 
 from bench.feeds import WholeStep, addresses, ours, pipes, publishers
 from bench.inference import WORDS, random_distilbart
+from bench.processor import descendants, seconds_of
 from bench.scale import DAYS, SUBSCRIPTIONS, fill, measure, resident
+from bench.workers import run as shared_rates
 from digestbot.app.plan import COSTS, UnitCosts
 from digestbot.domain.digest import Receipt
 from digestbot.domain.news import Article, Polling, Story
@@ -36,25 +38,11 @@ from digestbot.store import open_store
 
 NOW = datetime(2026, 4, 15, 8, tzinfo=UTC)
 ROOT = Path(__file__).parent.parent
-TICKS_A_SECOND = os.sysconf("SC_CLK_TCK")
 
 
 def processor_seconds() -> float:
     """Return the processor time this process and its living descendants have used."""
-    return sum(_seconds_of(number) for number in _descendants(os.getpid()))
-
-
-def _descendants(number: int) -> list[int]:
-    found = [number]
-    for thread in Path(f"/proc/{number}/task").glob("*/children"):
-        for child in thread.read_text().split():
-            found += _descendants(int(child))
-    return found
-
-
-def _seconds_of(number: int) -> float:
-    after_name = Path(f"/proc/{number}/stat").read_text().rpartition(")")[2].split()
-    return (int(after_name[11]) + int(after_name[12])) / TICKS_A_SECOND
+    return sum(seconds_of(number) for number in descendants(os.getpid()))
 
 
 async def per_one(count: int, work: Callable[[], Awaitable[object]]) -> float:
@@ -95,8 +83,8 @@ async def _polls(step: WholeStep, count: int, port: int) -> float:
 
 
 def _server_seconds() -> float:
-    own = [n for n in _descendants(os.getpid()) if "feeds_server" in Path(f"/proc/{n}/cmdline").read_text()]
-    return sum(_seconds_of(number) for number in own)
+    own = [n for n in descendants(os.getpid()) if "feeds_server" in Path(f"/proc/{n}/cmdline").read_text()]
+    return sum(seconds_of(number) for number in own)
 
 
 async def reading() -> dict[str, float]:
@@ -193,6 +181,13 @@ def _size(folder: Path) -> int:
     return sum(file.stat().st_size for file in folder.iterdir() if file.is_file())
 
 
+async def sharing() -> dict[str, float]:
+    """Measure a poll that comes through the queue: the turns, the job and the rows on PostgreSQL."""
+    with tempfile.TemporaryDirectory() as folder:
+        (rate,) = await shared_rates([1], Path(folder))
+    return {"poll_shared": rate.worker, "poll_database": rate.database}
+
+
 async def seq2seq() -> float:
     """Return the cost of a summary by a model of distilbart-cnn-12-6's shape, int8, in batches of four."""
     texts = [" ".join(WORDS * 33)] * 4
@@ -211,7 +206,7 @@ async def seq2seq() -> float:
 
 async def measured(*, with_seq2seq: bool, known: dict[str, float]) -> UnitCosts:
     """Measure everything; the model that takes minutes to make is left at what is known, unless wanted."""
-    found = await storing() | await polling(200) | await reading()
+    found = await storing() | await polling(200) | await sharing() | await reading()
     found["brief_seq2seq"] = await seq2seq() if with_seq2seq else known["brief_seq2seq"]
     return UnitCosts(**found)
 

@@ -1,7 +1,8 @@
 """Refresh with 1, 2 and 4 worker processes on PostgreSQL and publishers that take 200 ms to answer.
 
 Run: ``python -m bench.workers``. Each worker refreshes eight feeds at once. The publisher's server judges: how many
-feeds a second, whether one was asked twice in a round, and whether a host ever saw two requests at once.
+feeds a second, whether one was asked twice in a round, and whether a host ever saw two requests at once. What a poll
+costs is processor time, of the workers and of PostgreSQL, above what both use while nothing is due.
 """
 
 import argparse
@@ -11,11 +12,13 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from aiohttp import web
 
+from bench.processor import descendants, seconds_of
 from digestbot.domain.news import Polling
 from digestbot.ports import RefreshRecord
 from digestbot.store import open_store
@@ -24,6 +27,8 @@ from tests.rigs.postgresql import PostgreSQL
 from tests.rigs.process import BotProcess
 
 HOSTS, FEEDS, ANSWER, AT_ONCE = 240, 480, 0.2, 8
+IDLE = 5.0
+"""Seconds in which it is measured what is used while nothing is due."""
 ENOUGH = 1.8
 """How much faster two workers must be than one."""
 SETTINGS = """
@@ -36,6 +41,15 @@ min_gap = 0
 concurrency = {at_once}
 allow_private_hosts = [{hosts}]
 """
+
+
+@dataclass(frozen=True)
+class Rate:
+    """Feeds a second, and the processor milliseconds of a poll: the workers' and the database's."""
+
+    feeds: float
+    worker: float
+    database: float
 
 
 class Publisher:
@@ -88,8 +102,27 @@ async def fill(url: str, publisher: Publisher) -> None:
             await store.record_refresh(RefreshRecord(feed.id, polling, baseline_at=now), now)
 
 
-async def measure(server: PostgreSQL, folder: Path, workers: int) -> float:
-    """Return how many feeds a second so many workers refresh."""
+class Meter:
+    """Reads how much processor time the workers and the server have used; :meth:`lap` is since the last reading."""
+
+    def __init__(self, workers: list[BotProcess], server: PostgreSQL) -> None:
+        self._roots = ([bot.process.pid for bot in workers], [server.pid])
+        self._before, self._at = self._read(), time.monotonic()
+
+    def _read(self) -> tuple[float, float]:
+        workers, server = (sum(seconds_of(one) for root in roots for one in descendants(root)) for roots in self._roots)
+        return workers, server
+
+    def lap(self) -> tuple[float, float, float]:
+        """Return seconds that have passed, and of the workers' and the server's processor time."""
+        (workers, server), now = self._read(), time.monotonic()
+        lap = now - self._at, workers - self._before[0], server - self._before[1]
+        self._before, self._at = (workers, server), now
+        return lap
+
+
+async def measure(server: PostgreSQL, folder: Path, workers: int) -> Rate:
+    """Return how many feeds a second so many workers refresh, and what a poll costs them."""
     url, publisher = server.url(server.new_database()), Publisher()
     await publisher.start()
     hosts = ", ".join(f'"{publisher.host(number)}"' for number in range(HOSTS))
@@ -107,19 +140,24 @@ async def measure(server: PostgreSQL, folder: Path, workers: int) -> float:
             bot.start()
         for bot in bots:
             await bot.until('"running"', 90)
+        meter = Meter(bots[1:], server)
+        await asyncio.sleep(IDLE)
+        idle, *used = meter.lap()
         async with await open_store(url) as store:
             await feeds_due(store, datetime.now(UTC))
         began = await _first(publisher)
         while len(publisher.asked) < FEEDS:  # noqa: ASYNC110 - others are elsewhere
             await asyncio.sleep(0.05)
         await asyncio.sleep(1)
+        took, *busy = meter.lap()
     finally:
         for bot in bots:
             bot.kill()
         await publisher.stop()
     if max(publisher.asked.values()) > 1 or publisher.at_once > 1:
         raise SystemExit(f"asked twice: {publisher.asked.most_common(3)}; at once on a host: {publisher.at_once}")
-    return FEEDS / (publisher.last - began)
+    costs = (max(0.0, more - rest / idle * took) * 1000 / FEEDS for more, rest in zip(busy, used, strict=True))
+    return Rate(FEEDS / (publisher.last - began), *costs)
 
 
 async def _first(publisher: Publisher) -> float:
@@ -129,7 +167,7 @@ async def _first(publisher: Publisher) -> float:
     return time.monotonic()
 
 
-async def run(counts: list[int], folder: Path) -> list[float]:
+async def run(counts: list[int], folder: Path) -> list[Rate]:
     """Measure each number of workers on one server."""
     server = PostgreSQL()
     server.start()
@@ -149,9 +187,11 @@ def main() -> None:
     print(f"{FEEDS} feeds on {HOSTS} hosts, {ANSWER * 1000:.0f} ms an answer, {AT_ONCE} at once a worker; "
           f"load {os.getloadavg()[0]:.1f}")  # fmt: skip
     for count, rate in zip(counts, rates, strict=True):
-        print(f"{count} workers {rate:8.1f} feeds/s   x{rate / rates[0]:.2f}   none asked twice, one at once a host")
-    if len(rates) > 1 and rates[1] < ENOUGH * rates[0]:
-        sys.exit(f"two workers are only {rates[1] / rates[0]:.2f} times as fast as one")
+        cost = f"a poll {rate.worker:.1f} ms of a worker's core, {rate.database:.1f} ms of the database's"
+        print(f"{count} workers {rate.feeds:8.1f} feeds/s   x{rate.feeds / rates[0].feeds:.2f}   {cost}")
+    print("none asked twice, one at once a host")
+    if len(rates) > 1 and rates[1].feeds < ENOUGH * rates[0].feeds:
+        sys.exit(f"two workers are only {rates[1].feeds / rates[0].feeds:.2f} times as fast as one")
 
 
 if __name__ == "__main__":

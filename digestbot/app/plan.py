@@ -17,6 +17,8 @@ COSTS = Path(__file__).with_name("unit_costs.json")
 BUSY = 0.6
 """How much of a core or a model may be in use on average; the rest is for peaks and for what a machine does besides."""
 DAY = 86_400.0
+LARGEST_FILE = 50e9
+"""Bytes of a SQLite file beyond which its backup takes too long for one process; a judgement, not a measurement."""
 SLACK_POSTS = 1.0
 """Messages a second to one channel (Slack, “Rate limits”, chat.postMessage)."""
 DISCORD_REQUESTS = 50.0
@@ -49,6 +51,15 @@ class UnitCosts:
     row_delivery: float
     memory_process: float
     memory_model: float
+    poll_shared: float
+    """A poll with nothing new that comes through the queue on PostgreSQL, in a worker."""
+    poll_database: float
+    """The same in the database."""
+
+    @property
+    def job(self) -> float:
+        """What the queue adds to a thing that is done, in a worker."""
+        return max(0.0, self.poll_shared - self.poll_unchanged)
 
     def __post_init__(self) -> None:
         """Hold that every cost is a positive number."""
@@ -142,8 +153,15 @@ def plan(load: Load, costs: UnitCosts) -> Plan:
 
     """
     _check(load)
-    cores = _cores(load, costs)
-    needs = (*_workers(load, costs, cores), *_model(load, costs), *_database(load, costs), *_calls(load))
+    alone = _cores(load, costs)
+    shared = sum(alone.values()) > BUSY * load.cores_per_worker or _bytes(load, costs) > LARGEST_FILE
+    cores = alone | {"queue": _jobs(load) * costs.job / 1000 / DAY} if shared else alone
+    needs = (
+        *_workers(load, costs, cores),
+        *_model(load, costs),
+        *_database(load, costs, shared=shared),
+        *_calls(load),
+    )
     limits = sorted(_limits(load), key=lambda limit: -limit.used)
     return Plan(needs, tuple(limits))
 
@@ -190,6 +208,11 @@ def _cores(load: Load, costs: UnitCosts) -> dict[str, float]:
     return {name: milliseconds / 1000 / DAY for name, milliseconds in a_day.items()}
 
 
+def _jobs(load: Load) -> float:
+    """Return the jobs a day: each poll, brief, edition and delivery is one."""
+    return load.feeds * load.polls_per_day + load.stories_per_day + 2 * load.channels * load.editions_per_day
+
+
 def _workers(load: Load, costs: UnitCosts, cores: Mapping[str, float]) -> list[Need]:
     used = sum(cores.values())
     workers = max(1, math.ceil(used / BUSY / load.cores_per_worker))
@@ -218,16 +241,25 @@ def _model(load: Load, costs: UnitCosts) -> list[Need]:
     ]
 
 
-def _database(load: Load, costs: UnitCosts) -> list[Need]:
-    kept = load.retention_days
-    size = (
+def _bytes(load: Load, costs: UnitCosts) -> float:
+    """Return the size of the database once it is as old as what is kept."""
+    return (
         load.feeds * costs.row_feed
-        + _articles(load) * kept * costs.row_article
-        + load.channels * load.editions_per_day * kept * costs.row_delivery
+        + _articles(load) * load.retention_days * costs.row_article
+        + load.channels * load.editions_per_day * load.retention_days * costs.row_delivery
     )
+
+
+def _database(load: Load, costs: UnitCosts, *, shared: bool) -> list[Need]:
+    kept = load.retention_days
     writes = (load.feeds * load.polls_per_day + _articles(load)) / DAY
+    busy = _jobs(load) * costs.poll_database / 1000 / DAY if shared else 0.0
+    kind = "PostgreSQL, which the queue asks too" if shared else "a SQLite file in the one process"
     return [
-        Need("database", size / 1e9, "GB", f"{kept} days of articles and deliveries, and the feeds' marks"),
+        Need(
+            "database", _bytes(load, costs) / 1e9, "GB", f"{kept} days of articles and deliveries, and the feeds' marks"
+        ),
+        Need("cores of the database", math.ceil(busy / BUSY), "cores", f"{busy:.2f} in use: {kind}"),
         Need("rows written", writes, "a second", "polls of unchanged feeds share transactions"),
     ]
 

@@ -26,6 +26,8 @@ FIRST_WINDOW = timedelta(hours=24)
 OVERLAP = timedelta(minutes=5)
 """How far an edition looks back behind the one before: an article may be stored a moment after it was fetched.
 What that channel has got is left out by the record of what was posted, not by the window."""
+AHEAD = timedelta(days=1)
+"""How far ahead of its time an article may stand and be read, see ``draft``."""
 INSTANT_LOOK = timedelta(minutes=1)
 """How often an instant subscription looks for news while there is none."""
 FEEDS_SERVE = timedelta(minutes=1)
@@ -178,7 +180,9 @@ class Publisher:
             # Somebody looks at it now: a feed that was added a moment ago is among them.
             self._read_at = NEVER
         feeds = await self._feeds(subscription.channel.home, now)
-        stories = await self._stories(subscription, since, now, feeds, settle=settle)
+        # An article of a time to come was stored by a clock that has stepped back since: it is news now.
+        until = now + AHEAD if settle else now
+        stories = await self._stories(subscription, since, until, feeds, settle=settle)
         resting = await self._snoozed(subscription, now)
         posted = await self.store.posted_articles(subscription.channel)
         selection = await asyncio.to_thread(

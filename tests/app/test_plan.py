@@ -13,7 +13,7 @@ from digestbot.app.plan import Load, UnitCosts, plan, read_costs, show
 from digestbot.cli import cli
 from digestbot.domain.errors import ConfigError
 
-COSTS = UnitCosts(2, 10, 8, 6, 100, 120, 20_000, 5, 3, 2000, 9000, 2000, 1.5e8, 3e8)
+COSTS = UnitCosts(2, 10, 8, 6, 100, 120, 20_000, 5, 3, 2000, 9000, 2000, 1.5e8, 3e8, 12, 6)
 LARGE = Load(1_000_000, 100_000, 50_000)
 SIZES = st.builds(Load, *(st.integers(1, 10_000_000) for _ in range(3)))
 
@@ -42,6 +42,16 @@ def test_the_cores_are_the_costs_times_the_work() -> None:
     changed, unchanged = 86_400 / 1.5, 86_400 * 1.5 - 86_400 / 1.5
     expected = (changed * 10 + unchanged * 2 + 86_400 * (8 + 6 + 100) + 86_400 * (5 + 3)) / 1000 / 86_400
     assert need(load, "cores in use") == pytest.approx(expected)
+    assert need(load, "cores of the database") == 0
+
+
+def test_what_one_machine_cannot_do_is_shared_and_sharing_has_its_price() -> None:
+    """Where one machine is not enough every poll, brief, edition and delivery is a job, which costs both sides."""
+    load = Load(864_000, 86_400, 86_400, articles_per_day=864_000, polls_per_day=10, messages=1, retention_days=1)
+    alone = need(replace(load, cores_per_worker=99), "cores in use")
+    jobs = 864_000 * 10 + 86_400 + 2 * 86_400
+    assert need(load, "cores in use") == pytest.approx(alone + jobs * (12 - 2) / 1000 / 86_400)
+    assert need(load, "cores of the database") == 2
 
 
 def test_a_million_feeds_are_bound_by_politeness_or_by_discord() -> None:

@@ -167,6 +167,20 @@ async def test_a_post_that_hangs_is_given_up_before_anybody_else_may_look_for_it
     assert [p.text for p in chat.posted] == ["head"]
 
 
+async def test_a_process_that_stood_still_posts_nothing_late(store, chat, clock, monkeypatch):
+    """Where writing the mark took longer than a post may take, nothing is posted: somebody else may have done so."""
+    await owe(store, "head")
+    mark = store.mark_sending
+
+    async def slowly(*args):
+        await mark(*args)
+        await asyncio.sleep(0.1)
+
+    monkeypatch.setattr(store, "mark_sending", slowly)
+    (done,) = await Deliverer(store, {"slack": chat}, clock, timedelta(seconds=0.06)).run_due()
+    assert (done.error.code, chat.posted) == ("outcome_unknown", [])
+
+
 async def test_a_clock_that_stepped_back_hides_no_message(store, chat, deliverer, clock):
     """What was sent by a clock an hour ahead is looked for from now on back, at once and from no time to come."""
     delivery = await owe(store, "head")

@@ -148,6 +148,16 @@ async def test_a_clock_that_steps_back_hides_no_news(house):
     assert "Night ferry" in (await house.shown())[-1]
 
 
+async def test_news_that_a_clock_ahead_has_stored_waits_for_no_time_to_come(house):
+    """An article stored at nine by a clock that was wrong is in the edition at eight."""
+    await house.subscribe()
+    house.clock.tick(hours=2)
+    await gates(house)
+    house.clock.tick(hours=-1)
+    (done,) = await house.publisher.run_due()
+    assert (done.outcome, done.stories) == ("published", 1)
+
+
 async def test_missed_editions_are_made_once(house):
     """After three days asleep one edition stands for all, and the next is due at its usual time."""
     await house.subscribe()

@@ -75,7 +75,7 @@ style = "{style}"
 
 Fate = Literal["taken", "lost", "late"]
 """What becomes of a message that arrives: it is taken at once, never, or ``LATE`` seconds after its sender is dead."""
-LATE = 1.5
+LATE = 3.0
 
 
 class Platforms:
@@ -193,7 +193,8 @@ class Life:
         end = time.monotonic() + seconds
         while self.lives and time.monotonic() < end:  # noqa: ASYNC110 - a process has no event
             await asyncio.sleep(0.02)
-        self.kill()
+        if self.lives:
+            self.kill()
 
     async def freeze(self, seconds: float) -> None:
         """Stop it where it stands for a while, as a machine does that swaps, and let it go on."""
@@ -254,7 +255,14 @@ class World:
     """The bot's whole surroundings on this machine; ``url`` is its database."""
 
     def __init__(
-        self, folder: Path, url: str, *, seed: int = 1, feeds: int = 4, extra: dict[str, str] | None = None
+        self,
+        folder: Path,
+        url: str,
+        *,
+        seed: int = 1,
+        feeds: int = 4,
+        extra: dict[str, str] | None = None,
+        settings: str = "",
     ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.folder, self.url = folder, url
@@ -263,7 +271,7 @@ class World:
         self.press = Press(feeds, seed, self._stirred)
         self.verdict = Verdict()
         self.lives: list[Life] = []
-        self._extra = extra or {}
+        self._extra, self._more = extra or {}, settings
         self._born = 0
         self.ahead = timedelta(0)
         self._stirs = asyncio.Event()
@@ -289,10 +297,10 @@ class World:
             migration = await self.bear("migrate")
             await self.until(lambda: not migration.lives, 60, "the migration")
         await self.bear()
-        await self.until(self._all_taken_up, 60, "the first look at every feed")
+        await self.until(self.all_taken_up, 60, "the first look at every feed")
         await self.still()
 
-    async def _all_taken_up(self) -> bool:
+    async def all_taken_up(self) -> bool:
         try:
             async with self.store() as store:
                 known = await store.feeds()
@@ -320,7 +328,7 @@ class World:
             style = "compact" if number == 1 else "full"
             listed.append(SUBSCRIPTION.format(name=f"Brief {number}", channel=f"{platform}:{channel}", style=style))
         return SETTINGS.format(
-            url=self.url, host=self.press.host, folder=self.folder, stalled=STALLED, rest="".join(listed)
+            url=self.url, host=self.press.host, folder=self.folder, stalled=STALLED, rest=self._more + "".join(listed)
         )
 
     def store(self) -> "_Opening":
@@ -345,9 +353,9 @@ class World:
         self.lives.append(life)
         return life
 
-    async def still(self) -> None:
-        """Stop every life, as an operator does."""
-        await asyncio.gather(*(life.stop() for life in self.lives))
+    async def still(self, seconds: float = 15) -> None:
+        """Stop every life, as an operator does; what has not ended after so long is killed."""
+        await asyncio.gather(*(life.stop(seconds) for life in self.lives if not life.killed))
         self.bury()
 
     def kill(self) -> None:
@@ -385,11 +393,16 @@ class World:
 
     async def happen(self, most_waiting: int = 4) -> None:
         """Let the press bring news, unless much is not yet told, and let feeds and editions be due."""
-        # By the bot's clock, which may be ahead of the world's.
-        moment = datetime.now(UTC) + self.ahead - timedelta(seconds=1)
         async with self.store() as store:
             if await self._waiting(store) < most_waiting:
                 self.press.publish(self.random.randint(1, 2))
+        await self.make_due()
+
+    async def make_due(self) -> None:
+        """Let feeds and editions be due."""
+        # By the bot's clock, which may be ahead of the world's.
+        moment = datetime.now(UTC) + self.ahead - timedelta(seconds=1)
+        async with self.store() as store:
             await feeds_due(store, moment)
             async with store._database.write() as connection:
                 await connection.execute(update(subscriptions).values(next_edition_at=moment))
@@ -499,10 +512,15 @@ class World:
         """Let the bot run undisturbed until all is told and delivered."""
         if not any(life.lives and not life.killed for life in self.lives):
             await self.bear()
-        await self.until(self._all_told, seconds, "the telling of all stories")
+        await self.until(self.all_told, seconds, "the telling of all stories")
         await self.still()
 
-    async def _all_told(self) -> bool:
+    async def nothing_owed(self) -> bool:
+        """Tell whether no message waits to be sent."""
+        async with self.store() as store:
+            return not await self._unsent(store)
+
+    async def all_told(self) -> bool:
         """Tell whether nothing waits; while something does, make editions due."""
         await asyncio.sleep(0.5)
         try:
@@ -527,7 +545,7 @@ class World:
         """Hold the platforms against the store, and the store against itself."""
         verdict = self.verdict
         self.bury()
-        standing = self._standing()
+        standing = self.standing()
         for (platform, _), messages in standing.items():
             verdict.messages[platform] += len(messages)
             keys = Counter(_identity(message) for message in messages)
@@ -548,6 +566,8 @@ class World:
             owed = (await connection.execute(select(parts.c.delivery_id, parts.c.state, parts.c.message_id))).all()
             kept = (await connection.execute(select(briefs.c.story_id, briefs.c.key))).all()
         of = {part.message_id: part.delivery_id for part in owed}
+        if strays := ids - set(of):
+            verdict.wrong.append(f"{len(strays)} messages stand that no receipt knows")
         for messages in standing.values():
             # A story may stand in two messages of one digest (its head and its card), but in one digest alone.
             told = {(token, of.get(_number(m), 0)) for m in messages for token in STORY.findall(json.dumps(m))}
@@ -560,7 +580,7 @@ class World:
             brief = await store.brief(row.story_id, row.key)
             verdict.half += brief is None or not brief.summary.sentences or not brief.headline
 
-    def _standing(self) -> dict[tuple[str, str], list[Json]]:
+    def standing(self) -> dict[tuple[str, str], list[Json]]:
         """Return every message that stands at a platform, by channel; those in threads of it among them."""
         found: dict[tuple[str, str], list[Json]] = {}
         for name in ("C1", "C2"):

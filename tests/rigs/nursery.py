@@ -14,6 +14,7 @@ import resource
 import signal
 import socket
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -88,6 +89,8 @@ def parse(line: socket.socket) -> None:
         for number, given in enumerate(numbers):
             os.dup2(given, number)
             os.close(given)
+        # Whoever kills what it took for the parser has killed the parser.
+        threading.Thread(target=lambda: line.recv(1) or os._exit(1), daemon=True).start()
         sys.argv = ["parser", *json.loads(message)]
         sys.stdin = os.fdopen(0)
         try:

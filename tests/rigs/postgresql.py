@@ -50,6 +50,11 @@ class PostgreSQL:
         """Return the address of a database."""
         return f"postgresql://{USER}@127.0.0.1:{self.port}/{database}"
 
+    @property
+    def pid(self) -> int:
+        """The number of the server's first process, which starts all the others."""
+        return int((self.folder / "data" / "postmaster.pid").read_text().partition("\n")[0])
+
     def start(self) -> None:
         """Start the server and wait until it answers."""
         # Without fsync a commit still outlives the server's end, though not the machine's.

@@ -113,6 +113,41 @@ async def test_two_processes_share_the_work_and_nothing_is_done_twice(url):
     assert set(rows.at_once.values()) == {1}
 
 
+async def test_a_worker_that_is_stopped_lets_its_jobs_end(url):
+    """What is under way when it is told to stop is done and out of the queue before it has stopped."""
+    rows = Rows(["a"], seconds=1.0)
+    async with open_queue(url, stalled_after=3) as queue:
+        task = asyncio.create_task(Workers(queue, rows.work(), grace=5).run())
+        await QueueDispatcher(queue).wake("refresh")
+        await until(lambda: rows.running["a"])
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        assert rows.done[1] == 1
+        assert [job.status for job in await queue.app.job_manager.list_jobs_async(task="refresh")] == []
+
+
+async def test_a_worker_is_told_to_stop_once(url, monkeypatch):
+    """A second cancelling would break off the time in which its jobs may end."""
+    begun, ended = [], []
+
+    async def keep(_, name, __):
+        begun.append(name)
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            await asyncio.sleep(0.2)
+            ended.append(name)
+            raise
+
+    monkeypatch.setattr(Workers, "_keep", keep)
+    async with open_queue(url, stalled_after=3) as queue:
+        task = asyncio.create_task(Workers(queue, {}).run())
+        await until(lambda: len(begun) == 3)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+    assert sorted(ended) == sorted(begun)
+
+
 async def test_many_ticks_are_one_look(url):
     """While a look waits in the queue, another tick adds nothing: several schedulers are as good as one."""
     async with open_queue(url) as queue, open_queue(url) as other:

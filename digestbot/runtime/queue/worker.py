@@ -62,11 +62,14 @@ class Workers:
         beside: tuple[Coroutine[object, object, None], ...] = (self._ring(), self._rescue())
         tasks += [asyncio.create_task(one) for one in beside]
         try:
-            await asyncio.gather(*tasks)
+            ended, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         finally:
+            # Once: a worker that is cancelled lets its jobs end, and a second time would break that off.
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+        for task in ended:
+            task.result()
 
     async def _keep(self, name: str, size: int) -> None:
         """Run one queue's worker; when its database goes away it ends, and is started again."""
