@@ -37,7 +37,7 @@ _EVERYWHERE, _WORD_FADE = 0.3, 8.0
 _HEADLINE = 1.0
 """What a headline adds to a word: as much as the first sentence does."""
 _SUMMARY_CONCEPTS = 40
-_LEANING, _HALF_NAMED, _ANNOUNCED, _BARE = 0.8, 0.5, 0.6, 0.3
+_LEANING, _HALF_NAMED, _ANNOUNCED, _BARE = 0.8, 0.3, 0.6, 0.15
 """What it costs to show a pronoun without whom it means, a surname alone, an announcement, and a mere filler."""
 _SIGNS = 0.3
 """What a sentence's signs (a scene, a question, a caption) cost it, whatever its length."""
