@@ -89,7 +89,7 @@ def rouge_by_halves(data: Path, out: Path, tool: str) -> None:
         ):
             score = scorer.score(str(row["reference"]), text)["rouge1"].fmeasure * 100
             table[name, half_of(row)].append((score, len(text.split())))
-    print("by halves of the articles (no weight was fitted to either):")
+    print("by halves of the articles (weights are not fitted; two costs were halved with all of them in view):")
     for (name, half), values in sorted(table.items()):
         score, words = (sum(column) / len(values) for column in zip(*values, strict=True))
         print(f"  {name:15s} half {half + 1}  n={len(values)}  R1 {score:.1f}  words {words:.1f}")
