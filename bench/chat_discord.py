@@ -26,7 +26,7 @@ from typing import Any
 import trustme
 from sqlalchemy import insert
 
-from digestbot.app.chatting import Answering
+from digestbot.app.chat import Answering
 from digestbot.app.compose import Rooms, open_rooms
 from digestbot.app.desk import desk_of
 from digestbot.chat.discord.bot import DiscordBot, serve

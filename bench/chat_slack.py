@@ -25,7 +25,7 @@ from typing import Any
 
 import trustme
 
-from digestbot.app.chatting import listening
+from digestbot.app.chat import listening
 from digestbot.app.compose import Rooms, open_rooms, read_settings
 from tests.rigs.process import ROOT, BotProcess
 from tests.rigs.slack import APP_TOKEN, TOKEN

@@ -27,8 +27,8 @@ from digestbot.domain.subscription import Channel, Schedule, Subscription
 from digestbot.ports import NewArticle, RefreshRecord
 from digestbot.store import SqlStore, open_store
 from digestbot.store.documents import polling_to_json, settings_to_json
-from digestbot.store.homes import owners
 from digestbot.store.tables import deliveries, editions, feeds, parts, posted, seen, subscriptions
+from digestbot.store.workspace_tables import owners
 
 NOW = datetime(2026, 4, 15, 8, 0, tzinfo=UTC)
 SUBSCRIPTIONS = 1000

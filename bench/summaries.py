@@ -34,7 +34,7 @@ from digestbot.editorial.grounding_sources import Sources
 from digestbot.editorial.grounding_words import words_of
 from digestbot.editorial.quotes import find_quotes
 from digestbot.inference import EncoderEmbedder, Engine, ExtractiveSummarizer
-from digestbot.inference.proposing import ModelSummarizer
+from digestbot.inference.gated import ModelSummarizer
 from tests.inference.names import strangers
 
 ROOT = Path(__file__).resolve().parent.parent.parent / "shared"

@@ -328,7 +328,7 @@ def export(
     from digestbot.app.state import export_opml, feed_list
 
     if file is not None:
-        from digestbot.app.ascode import export_declared
+        from digestbot.app.as_code import export_declared
 
         print(f"{_run(export_declared(file, config, workspace or 'console:'))} feeds and digests written to {file}")
         return None

@@ -38,7 +38,7 @@ def apply(
 
 
 def _held(file: Path, config: Path | None, *, prune: bool, change: bool, as_json: bool) -> None:
-    from digestbot.app.ascode import held_against
+    from digestbot.app.as_code import held_against
 
     plan = asyncio.run(held_against(file, config, prune=prune, change=change))
     if as_json:

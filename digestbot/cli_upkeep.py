@@ -15,14 +15,14 @@ FileArgument = Annotated[Path, typer.Argument(metavar="FILE", help="The backup's
 
 def backup(file: FileArgument, config: ConfigOption = None) -> None:
     """Copy the database to a file, whole and consistent, while the bot runs."""
-    from digestbot.app.keeping import back_up_database
+    from digestbot.app.upkeep import back_up_database
 
     print(asyncio.run(back_up_database(file, config)))
 
 
 def restore(file: FileArgument, config: ConfigOption = None) -> None:
     """Put a backup in the database's place; nothing that was posted since is posted again."""
-    from digestbot.app.keeping import restore_database
+    from digestbot.app.upkeep import restore_database
 
     print(asyncio.run(restore_database(file, config)))
 
@@ -32,7 +32,7 @@ def forget(
     config: ConfigOption = None,
 ) -> None:
     """Remove everything of a workspace: subscriptions, digests, receipts, its feeds' settings, its log."""
-    from digestbot.app.keeping import forget_workspace
+    from digestbot.app.upkeep import forget_workspace
 
     print(asyncio.run(forget_workspace(workspace, config)))
 

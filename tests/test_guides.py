@@ -11,7 +11,7 @@ import typer
 import yaml
 
 from digestbot import cli
-from digestbot.app.ascode import read_declared
+from digestbot.app.as_code import read_declared
 from digestbot.commands import COMMANDS
 from digestbot.commands.parse import understood
 from digestbot.config import OWN_VARIABLES, Settings, load_settings

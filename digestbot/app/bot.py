@@ -7,10 +7,11 @@ from contextlib import AsyncExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from digestbot.app.chatting import listening
+from digestbot.app.chat import listening
 from digestbot.app.compose import Rooms, open_rooms, read_settings, retention_of
 from digestbot.app.enrol import enrol
-from digestbot.app.observing import observing
+from digestbot.app.housekeeping import tend
+from digestbot.app.observability import observing
 from digestbot.app.roles import (
     Role,
     asking,
@@ -21,10 +22,9 @@ from digestbot.app.roles import (
     shared_turns,
     workers_of,
 )
-from digestbot.app.slacking import is_wanted
+from digestbot.app.slack import is_wanted
 from digestbot.app.steps import steps_of
-from digestbot.app.tending import tend
-from digestbot.app.webroom import serve_web
+from digestbot.app.web import serve_web
 from digestbot.config import Settings
 from digestbot.domain.errors import ConfigError
 from digestbot.runtime.dispatch import InProcessDispatcher, StepName, run_step

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from digestbot import __version__
-from digestbot.app.slacking import is_wanted, slack_adapter
+from digestbot.app.slack import is_wanted, slack_adapter
 from digestbot.config import Settings, load_settings
 from digestbot.domain.errors import InferenceError
 from digestbot.domain.news import ParsedFeed
@@ -18,7 +18,7 @@ from digestbot.editorial.quotes import find_quotes
 from digestbot.pipeline.audience import Audience
 from digestbot.pipeline.brief import Briefer
 from digestbot.pipeline.deliver import Deliverer
-from digestbot.pipeline.owning import Owners
+from digestbot.pipeline.owners import Owners
 from digestbot.pipeline.publish import Publisher
 from digestbot.pipeline.refresh import Refresher
 from digestbot.ports import ArticleSource, ChatAdapter, Clock, Embedder, FeedSource, Retention, Store, Summarizer
@@ -27,7 +27,7 @@ from digestbot.telemetry import configure_logging, logger
 
 if TYPE_CHECKING:
     from digestbot.inference import ArrivingSummarizer, Engine
-    from digestbot.sources.http.gate import SharedTurns
+    from digestbot.sources.http.host_gate import SharedTurns
     from digestbot.sources.websub import Hubs
     from digestbot.store import SqlStore
 

@@ -11,7 +11,7 @@ from digestbot.app import doctor_machine as machine
 from digestbot.app.compose import open_adapters, open_models, open_sources, read_settings
 from digestbot.app.enrol import channel_of
 from digestbot.app.findings import Finding, fault, finding_rows
-from digestbot.app.slacking import is_wanted
+from digestbot.app.slack import is_wanted
 from digestbot.config import Settings
 from digestbot.domain.addresses import shown
 from digestbot.domain.errors import DigestbotError

@@ -1,6 +1,7 @@
 """The command core: one table, typed text in, an Invocation run for an Asker, a Reply out; knows no platform."""
 
 from digestbot.commands.dispatch import dispatch
+from digestbot.commands.documents import refused
 from digestbot.commands.forms import filled, read, shown, wants_form
 from digestbot.commands.helping import allowed, help_card
 from digestbot.commands.model import (
@@ -19,7 +20,6 @@ from digestbot.commands.model import (
 )
 from digestbot.commands.parse import checked, convert, find, missing, parse, write
 from digestbot.commands.table import COMMANDS
-from digestbot.commands.words import refused
 
 __all__ = [
     "COMMANDS",

@@ -8,12 +8,12 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 
+from digestbot.commands.documents import broken, refused, said
 from digestbot.commands.forms import faulty, form_of, wants_form
 from digestbot.commands.helping import allowed
 from digestbot.commands.model import Asker, CommandSpec, Desk, Invocation, Options, Reply
 from digestbot.commands.parse import checked, find, write
 from digestbot.commands.table import COMMANDS
-from digestbot.commands.words import broken, refused, said
 from digestbot.domain.errors import BadOption, DigestbotError, NotAllowed, StoreError
 from digestbot.domain.subscription import ANYONE, OPERATOR, WorkspaceSettings
 from digestbot.ports import Change

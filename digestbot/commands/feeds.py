@@ -3,8 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from digestbot.commands.documents import PAUSED_BY, card, held, here, link, listed, moment, said
 from digestbot.commands.model import Asker, Desk, FeedFinder, Options, Reply, Value, counted
-from digestbot.commands.own import (
+from digestbot.commands.ownership import (
     channel_meant,
     digests_here,
     feed_named,
@@ -13,7 +14,6 @@ from digestbot.commands.own import (
     own_feeds,
     pause_for,
 )
-from digestbot.commands.words import PAUSED_BY, card, held, here, link, listed, moment, said
 from digestbot.domain.addresses import shown
 from digestbot.domain.digest import Action, Block, Card, Heading, Prose, Span, Text
 from digestbot.domain.errors import BadOption, NotAFeed

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import fields, replace
 from datetime import timedelta
 
+from digestbot.commands.documents import card, link
 from digestbot.commands.model import Asker, Desk, Options, Reply, Value
-from digestbot.commands.own import digest_named, digest_to_change, readable
-from digestbot.commands.words import card, link
+from digestbot.commands.ownership import digest_named, digest_to_change, readable
 from digestbot.domain.digest import Action, Block, Card, Heading, Prose, Strong, Text
 from digestbot.domain.errors import BadOption, NotAllowed
 from digestbot.domain.news import Article

@@ -6,6 +6,7 @@ asking the store), and filled in by :func:`filled`.
 
 from collections.abc import Sequence
 
+from digestbot.commands.documents import MOST_BUTTON, card
 from digestbot.commands.model import (
     Asker,
     CommandSpec,
@@ -19,7 +20,6 @@ from digestbot.commands.model import (
     sentence_of,
 )
 from digestbot.commands.parse import find, missing, understood, write
-from digestbot.commands.words import MOST_BUTTON, card
 from digestbot.domain.digest import Action, Prose, Text
 from digestbot.domain.errors import BadOption
 

@@ -1,8 +1,8 @@
 """The managers' word on which articles are one story: merge and split; what they decide sticks."""
 
+from digestbot.commands.documents import said
 from digestbot.commands.model import Asker, Desk, Options, Reply
 from digestbot.commands.stories import article_card, line_of
-from digestbot.commands.words import said
 from digestbot.domain.errors import BadOption
 
 

@@ -1,7 +1,7 @@
 """What help says of a command: how it is given where this is read, and what it takes; knows the table's shape alone."""
 
+from digestbot.commands.documents import card
 from digestbot.commands.model import Asker, CommandSpec, Option
-from digestbot.commands.words import card
 from digestbot.domain.digest import Card, Heading, Prose, Strong, Text
 
 

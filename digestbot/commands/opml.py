@@ -4,10 +4,10 @@ from collections import Counter
 from collections.abc import Sequence
 from secrets import token_hex
 
+from digestbot.commands.documents import card, link, said
 from digestbot.commands.feeds import put_into
 from digestbot.commands.model import Asker, Attachment, Desk, Options, Outline, Outlines, Reply, counted
-from digestbot.commands.own import channel_meant, feeds_here
-from digestbot.commands.words import card, link, said
+from digestbot.commands.ownership import channel_meant, feeds_here
 from digestbot.domain.addresses import shown
 from digestbot.domain.digest import Action, Card, Heading, Prose, Strong, Text
 from digestbot.domain.errors import BadOption, NotFound

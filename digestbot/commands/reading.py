@@ -3,9 +3,10 @@
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from digestbot.commands.documents import MOST_BUTTON, card, link, listed, said
 from digestbot.commands.model import Asker, Desk, Invocation, Options, Reply, Value, counted
 from digestbot.commands.options import LENGTHS
-from digestbot.commands.own import digest_named, digests_here, feed_named, hits_here, readable, story_named
+from digestbot.commands.ownership import digest_named, digests_here, feed_named, hits_here, readable, story_named
 from digestbot.commands.parse import write
 from digestbot.commands.stories import (
     article_card,
@@ -20,7 +21,6 @@ from digestbot.commands.stories import (
     verdict,
     without_buttons,
 )
-from digestbot.commands.words import MOST_BUTTON, card, link, listed, said
 from digestbot.domain.digest import Action, Actions, Block, Card, Edition, Heading, Prose, Strong, Text
 from digestbot.domain.errors import BadOption, NothingToRead
 from digestbot.domain.news import Story

@@ -6,10 +6,10 @@ against them. A correction changes what was posted in this workspace's channels,
 
 from dataclasses import dataclass, replace
 
+from digestbot.commands.documents import card, listed, moment, said
 from digestbot.commands.model import Asker, Desk, Options, Reply, counted
-from digestbot.commands.own import story_named
+from digestbot.commands.ownership import story_named
 from digestbot.commands.stories import headline_of
-from digestbot.commands.words import card, listed, moment, said
 from digestbot.domain.digest import Action, Card, Heading, Named, Prose, Quotation, Span, Strong, Text
 from digestbot.domain.errors import BadOption, NotFound
 from digestbot.domain.news import OMISSION, Article, Story

@@ -4,11 +4,18 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import time
 
+from digestbot.commands.documents import PAUSED_BY, card, held, here, listed, moment, said
 from digestbot.commands.feeds import NONE, listed_or_none, rest, started, wake
 from digestbot.commands.model import Asker, Desk, Options, Reply, Value, counted
 from digestbot.commands.options import FREQUENCIES, LENGTHS, STYLES, WEEKDAYS
-from digestbot.commands.own import channel_meant, digest_named, digest_to_change, digests_here, feed_named, feeds_here
-from digestbot.commands.words import PAUSED_BY, card, held, here, listed, moment, said
+from digestbot.commands.ownership import (
+    channel_meant,
+    digest_named,
+    digest_to_change,
+    digests_here,
+    feed_named,
+    feeds_here,
+)
 from digestbot.domain.digest import Action, Actions, Block, Card, Prose, Span, Strong, Text
 from digestbot.domain.errors import BadOption
 from digestbot.domain.subscription import Schedule, Subscription

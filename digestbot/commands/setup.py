@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from digestbot.commands.model import Asker, CommandSpec, Desk, Form, Reply, Step, Value
-from digestbot.commands.own import digests_here, feeds_here
+from digestbot.commands.ownership import digests_here, feeds_here
 from digestbot.commands.parse import find
 from digestbot.domain.digest import Card, Heading, Text
 from digestbot.domain.subscription import ADMINS, WorkspaceSettings

@@ -2,9 +2,9 @@
 
 from datetime import timedelta
 
+from digestbot.commands.documents import card, here, listed, moment, said
 from digestbot.commands.model import Asker, Desk, Options, Reply
-from digestbot.commands.own import channel_meant
-from digestbot.commands.words import card, here, listed, moment, said
+from digestbot.commands.ownership import channel_meant
 from digestbot.domain.digest import Action, Card, Prose, Strong, Text
 from digestbot.domain.errors import NotFound
 from digestbot.ports import Snooze

@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
+from digestbot.commands.documents import card, link, moment
 from digestbot.commands.model import Asker, Desk, Invocation
 from digestbot.commands.parse import write
-from digestbot.commands.words import card, link, moment
 from digestbot.domain.digest import (
     Action,
     Actions,

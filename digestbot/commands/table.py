@@ -13,10 +13,10 @@ from digestbot.commands import (
     snoozes,
     workspaces,
 )
+from digestbot.commands.documents import card, listed
 from digestbot.commands.helping import help_card, offered
 from digestbot.commands.model import Asker, CommandSpec, Desk, Option, Options, Reply
 from digestbot.commands.parse import find
-from digestbot.commands.words import card, listed
 from digestbot.domain.digest import Card, Heading, Prose, Text
 
 

@@ -6,12 +6,12 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from difflib import get_close_matches
 
+from digestbot.commands.documents import card, listed, moment, said
 from digestbot.commands.feeds import NONE
 from digestbot.commands.model import Asker, Desk, Options, Reply, Value, counted
 from digestbot.commands.options import LENGTHS, STYLES
-from digestbot.commands.own import digests_here, feeds_here
+from digestbot.commands.ownership import digests_here, feeds_here
 from digestbot.commands.schedules import hours, span
-from digestbot.commands.words import card, listed, moment, said
 from digestbot.domain.digest import Action, Block, Card, Heading, Named, Prose, Span, Strong, Text
 from digestbot.domain.errors import BadOption, DigestbotError, NotAllowed
 from digestbot.domain.subscription import ADMINS, ANYONE, OPERATOR, Channel, WorkspaceSettings

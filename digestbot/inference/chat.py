@@ -5,9 +5,9 @@ from typing import Any
 from digestbot.domain.subscription import LENGTH_WORDS, Length
 from digestbot.inference.engine import BATCH, INTERACTIVE, Engine
 from digestbot.inference.extractive import ExtractiveSummarizer
+from digestbot.inference.gated import FindQuotes, ModelSummarizer
 from digestbot.inference.generation import Backend
 from digestbot.inference.prompt import messages, read_answer, unfinished_cut
-from digestbot.inference.proposing import FindQuotes, ModelSummarizer
 from digestbot.inference.seq2seq import revised
 from digestbot.ports import Embedder
 

@@ -60,7 +60,7 @@ class Models:
 
                 return VectorModel(name, cache_dir=self._cache_dir, backend=backend, threads=self._threads)
             if op == "entail":
-                from digestbot.inference.entailing import EntailmentModel
+                from digestbot.inference.entailment import EntailmentModel
 
                 return EntailmentModel(name)
             from digestbot.inference.generation import load_generator  # heavy

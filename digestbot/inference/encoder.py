@@ -12,7 +12,7 @@ import numpy as np
 
 from digestbot.inference.engine import INTERACTIVE, SOON, Engine
 from digestbot.inference.models import ENCODER, locate
-from digestbot.inference.shelf import VectorShelf
+from digestbot.inference.vector_cache import VectorShelf
 from digestbot.inference.vectors import Backend
 from digestbot.ports import Vector, Vectors
 

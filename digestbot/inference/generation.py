@@ -177,7 +177,7 @@ class Chat:
         import torch  # heavy
         from transformers import LogitsProcessorList  # heavy
 
-        from digestbot.inference.bound import SourceBound  # loads torch
+        from digestbot.inference.source_bound import SourceBound  # loads torch
 
         processors = LogitsProcessorList([SourceBound(self.tokenizer, bound, len(ids))] if bound else [])
         prompt = torch.tensor([list(ids)], device=self._model.device)

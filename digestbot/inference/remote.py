@@ -13,8 +13,8 @@ import aiohttp
 from digestbot.domain.errors import Busy, DeadlinePassed, RemoteFailed
 from digestbot.domain.subscription import LENGTH_WORDS, Length
 from digestbot.inference.extractive import ExtractiveSummarizer
+from digestbot.inference.gated import FindQuotes, ModelSummarizer
 from digestbot.inference.prompt import messages, read_answer, unfinished_cut
-from digestbot.inference.proposing import FindQuotes, ModelSummarizer
 from digestbot.ports import Embedder
 
 _MOST_BYTES = 1_000_000

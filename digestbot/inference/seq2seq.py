@@ -5,9 +5,9 @@ from digestbot.domain.subscription import LENGTH_WORDS, Length
 from digestbot.inference.catalogue import RECOMMENDED
 from digestbot.inference.engine import BATCH, INTERACTIVE, Engine
 from digestbot.inference.extractive import ExtractiveSummarizer
+from digestbot.inference.gated import FindQuotes, ModelSummarizer
 from digestbot.inference.generation import Backend
 from digestbot.inference.models import locate
-from digestbot.inference.proposing import FindQuotes, ModelSummarizer
 from digestbot.ports import Embedder
 
 _TOGETHER = 4

@@ -24,7 +24,7 @@ from digestbot.domain.errors import (
     StoreError,
 )
 from digestbot.domain.subscription import Channel, Platform
-from digestbot.pipeline.owning import Owners
+from digestbot.pipeline.owners import Owners
 from digestbot.ports import ChatAdapter, Clock, Store
 
 FIRST_BACKOFF = timedelta(seconds=2)

@@ -15,8 +15,8 @@ import numpy as np
 from digestbot.domain.errors import DigestbotError, FeedGone, InferenceError, NotFound, SourceError, StoreError
 from digestbot.domain.news import Article, Entry, Feed
 from digestbot.editorial.cluster import StoryIndex, event_text
-from digestbot.pipeline.noticing import maybe_edited, notice_of
-from digestbot.pipeline.recording import PollRecorder
+from digestbot.pipeline.notices import maybe_edited, notice_of
+from digestbot.pipeline.record import PollRecorder
 from digestbot.ports import (
     ArticleSource,
     Clock,

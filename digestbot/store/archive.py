@@ -27,9 +27,9 @@ from digestbot.domain.news import Brief, Feed
 from digestbot.ports.archive import Backlog, Due, FeedHealth, Saying, Tally, Voice
 from digestbot.store.briefs import brief_of
 from digestbot.store.columns import Instant
-from digestbot.store.cutting import cut_again
 from digestbot.store.documents import digest_from_json
 from digestbot.store.outbox import UNSENT
+from digestbot.store.quotes import cut_again
 from digestbot.store.rows import Role, article_of, feed_of
 from digestbot.store.tables import articles, briefs, deliveries, editions, feeds, quotes, stories, subscriptions
 

@@ -16,7 +16,7 @@ from digestbot.domain.news import Article
 from digestbot.ports import NewArticle, RefreshRecord, Vector
 from digestbot.store.columns import storable, stored_key
 from digestbot.store.database import batches, new_id
-from digestbot.store.losing import keep_quoted
+from digestbot.store.edits import keep_quoted
 from digestbot.store.search import index_articles
 from digestbot.store.tables import articles, merged, stories, vectors
 

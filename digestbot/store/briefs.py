@@ -8,9 +8,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digestbot.domain.errors import NotFound
 from digestbot.domain.news import Brief, Quote
-from digestbot.store.cutting import cut_again
 from digestbot.store.database import new_id, put
 from digestbot.store.documents import quote_to_json, summary_from_json, summary_to_json
+from digestbot.store.quotes import cut_again
 from digestbot.store.rows import Role, article_of
 from digestbot.store.search import index_quotes
 from digestbot.store.tables import articles, briefs, quotes, stories

@@ -15,8 +15,8 @@ from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from digestbot.domain.errors import ConfigError, StoreUnavailable
+from digestbot.store.errors import translated
 from digestbot.store.lock import FileLock
-from digestbot.store.translation import translated
 
 BUSY_MILLISECONDS = 10_000
 """How long SQLite waits for another process's write, such as a command line's."""

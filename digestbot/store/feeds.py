@@ -14,11 +14,11 @@ from digestbot.ports import RefreshRecord
 from digestbot.store.articles import edit_articles, store_articles
 from digestbot.store.columns import storable, stored_key
 from digestbot.store.database import batches, insert_new
-from digestbot.store.homes import owners
 from digestbot.store.merging import merge_feed
+from digestbot.store.polls import note, polled
 from digestbot.store.rows import Role, feed_of
 from digestbot.store.tables import feeds, seen
-from digestbot.store.watching import note, polled
+from digestbot.store.workspace_tables import owners
 from digestbot.store.workspaces import as_owned, own_feed, owned
 
 MARK_REFRESH = timedelta(days=1)

@@ -5,8 +5,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, Table, delete, func, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from digestbot.store.homes import owners
 from digestbot.store.tables import articles, feeds, seen, subscriptions
+from digestbot.store.workspace_tables import owners
 
 
 async def merge_feed(connection: AsyncConnection, moved_id: int, into_id: int) -> None:

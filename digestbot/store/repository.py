@@ -5,18 +5,18 @@ from typing import Self
 
 from digestbot.store.archive import SqlArchive
 from digestbot.store.briefs import SqlBriefs
-from digestbot.store.conduct import SqlConduct
 from digestbot.store.database import Database, open_database
 from digestbot.store.editions import SqlEditions
 from digestbot.store.feeds import SqlFeeds
 from digestbot.store.installations import SqlInstallations
+from digestbot.store.moderation import SqlConduct
 from digestbot.store.news import SqlNews
 from digestbot.store.outbox import SqlOutbox
+from digestbot.store.polls import SqlWatching
 from digestbot.store.schema import SchemaState, state_of
 from digestbot.store.schema import migrate as migrate_schema
 from digestbot.store.search import SqlSearch
 from digestbot.store.upkeep import SqlUpkeep
-from digestbot.store.watching import SqlWatching
 from digestbot.store.workspaces import SqlWorkspaces
 
 

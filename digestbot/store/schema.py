@@ -17,7 +17,7 @@ from sqlalchemy.pool import NullPool
 
 from digestbot.domain.errors import SchemaTooOld, StoreError
 from digestbot.store.database import async_url, make_folder, prepare_sqlite, sqlite_path
-from digestbot.store.translation import translated
+from digestbot.store.errors import translated
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 ONE_AT_A_TIME = 0x6469_6765

@@ -15,8 +15,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from digestbot.domain.news import Article
 from digestbot.editorial.searching import Term, excerpt, terms
 from digestbot.ports import Hit, SearchKind
-from digestbot.store.cutting import cut_again
-from digestbot.store.folding import fields, plain
+from digestbot.store.normalization import fields, plain
+from digestbot.store.quotes import cut_again
 from digestbot.store.rows import Role, article_of
 from digestbot.store.tables import articles, quotes
 

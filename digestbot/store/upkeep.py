@@ -10,9 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digestbot.domain.subscription import Platform, Workspace
 from digestbot.ports import Pruned, Retention, Status
-from digestbot.store.conduct import forget_conduct, prune_conduct
-from digestbot.store.homes import owners
+from digestbot.store.moderation import forget_conduct, prune_conduct
 from digestbot.store.outbox import UNSENT, give_up
+from digestbot.store.polls import forget_notices
 from digestbot.store.restored import count_as_posted, number_on
 from digestbot.store.rows import Role
 from digestbot.store.tables import (
@@ -31,7 +31,7 @@ from digestbot.store.tables import (
     subscriptions,
     vectors,
 )
-from digestbot.store.watching import forget_notices
+from digestbot.store.workspace_tables import owners
 from digestbot.store.workspaces import forget_feeds
 
 SHORTEST_MARKS = timedelta(days=90)

@@ -14,9 +14,9 @@ from digestbot.domain.subscription import Channel, Platform, Subscription, Works
 from digestbot.ports.workspaces import Known, Snooze
 from digestbot.store.columns import storable
 from digestbot.store.database import insert_new, put
-from digestbot.store.homes import owners, snoozes, workspaces
 from digestbot.store.rows import Role, channel_of, feed_of, subscription_of
 from digestbot.store.tables import feeds, subscriptions
+from digestbot.store.workspace_tables import owners, snoozes, workspaces
 
 _HOURS = ("quiet_from", "quiet_to")
 

@@ -6,10 +6,10 @@ from contextlib import asynccontextmanager
 from aiohttp import web
 
 from digestbot.domain.errors import ConfigError
-from digestbot.web import control, entrance, health, proofs, reading
+from digestbot.web import control, health, login, previews, reading
 from digestbot.web.access import GUARD, Guard
-from digestbot.web.conduct import guard_headers, with_guard, with_log
 from digestbot.web.desk import DESK, Desk
+from digestbot.web.middleware import guard_headers, with_guard, with_log
 
 LONGEST_FORM = 16 * 1024
 """Bytes of a request's body; the only form is the login."""
@@ -25,7 +25,7 @@ def application(
     app.on_response_prepare.append(guard_headers)
     app[DESK] = desk
     app[GUARD] = guard or Guard()
-    for room in (entrance, reading, proofs, control, health):
+    for room in (login, reading, previews, control, health):
         app.router.add_routes(room.routes())
     app.router.add_routes(callbacks)
     return app

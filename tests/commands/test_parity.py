@@ -28,7 +28,7 @@ from digestbot.commands import (
     wants_form,
     write,
 )
-from digestbot.commands.words import card
+from digestbot.commands.documents import card
 from digestbot.domain.digest import Action, Message, Prose, Text
 from tests.chat.discord.interactions import Picked, Speaker, answered
 from tests.chat.slack.hearing import listening, texts, until

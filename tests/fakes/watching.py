@@ -8,7 +8,7 @@ from digestbot.domain.errors import NotFound
 from digestbot.domain.news import Article
 from digestbot.ports import Lease, LostQuote, Notice, Poll
 from digestbot.store.columns import storable, stored_key
-from digestbot.store.losing import gone
+from digestbot.store.edits import gone
 
 
 class MemoryWatching:

@@ -17,7 +17,7 @@ from digestbot.inference import (
     Seq2SeqSummarizer,
     choose_summarizer,
 )
-from digestbot.inference.proposing import MATERIAL
+from digestbot.inference.gated import MATERIAL
 from tests.fakes.inference import FakeEmbedder, FakeSummarizer
 from tests.inference.endpoint import endpoint
 from tests.inference.standin import LIES, PROGRAM

@@ -18,7 +18,7 @@ from digestbot.domain.errors import (
 )
 from digestbot.domain.subscription import Channel, Subscription, WorkspaceSettings
 from digestbot.pipeline.deliver import Deliverer, back_off
-from digestbot.pipeline.owning import Owners
+from digestbot.pipeline.owners import Owners
 from tests.fakes.chat import FakeChat
 from tests.fakes.clock import START, FakeClock
 from tests.fakes.store import MemoryStore

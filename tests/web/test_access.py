@@ -8,7 +8,7 @@ from aiohttp import hdrs
 
 from digestbot.domain.errors import ConfigError
 from digestbot.web.access import COOKIE, CROWD, SESSION, TRIES, Guard
-from digestbot.web.entrance import inside
+from digestbot.web.login import inside
 from digestbot.web.server import serving
 from tests.web.reader import client_of, read
 from tests.web.world import World

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from digestbot.app.webroom import Proofing, papers
+from digestbot.app.web import Proofing, papers
 from digestbot.domain.digest import Digest, Edition, Heading, Receipt, Text
 from digestbot.domain.news import Article, Polling, Refusal, Story, Summary
 from digestbot.domain.subscription import Channel, Length, Schedule, Subscription

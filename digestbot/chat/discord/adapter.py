@@ -1,7 +1,7 @@
 """The Discord adapter: renders digests, posts their messages one by one, and finds them again when an answer was lost.
 
 It needs no gateway: any process with the token may deliver. A message carries the nonce and the marks of its delivery
-part (:mod:`~digestbot.chat.discord.stamp`), so sending it again gives the earlier message.
+part (:mod:`~digestbot.chat.discord.nonce`), so sending it again gives the earlier message.
 """
 
 import asyncio
@@ -15,13 +15,13 @@ import discord
 from discord.http import Route
 
 from digestbot.chat.discord import components, embeds
-from digestbot.chat.discord.breaker import Breaker
-from digestbot.chat.discord.examination import Finding, examine, invite_link
-from digestbot.chat.discord.faults import FAILURES, delivery_error, reading_error
-from digestbot.chat.discord.places import Places
-from digestbot.chat.discord.stamp import Json, bears, stamped
+from digestbot.chat.discord.circuit_breaker import Breaker
+from digestbot.chat.discord.destinations import Places
+from digestbot.chat.discord.doctor import Finding, examine, invite_link
+from digestbot.chat.discord.errors import FAILURES, delivery_error, reading_error
+from digestbot.chat.discord.nonce import Json, bears, stamped
+from digestbot.chat.discord.requests import LONGEST_LIMIT, Wire
 from digestbot.chat.discord.threads import Opening, apart
-from digestbot.chat.discord.wire import LONGEST_LIMIT, Wire
 from digestbot.domain.digest import Digest, Message
 from digestbot.domain.errors import ChannelGone, OutcomeUnknown, Rejected
 from digestbot.domain.subscription import Channel, Platform

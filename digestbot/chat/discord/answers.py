@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from digestbot.chat.discord import components
-from digestbot.chat.discord.stamp import Json
+from digestbot.chat.discord.nonce import Json
 from digestbot.chat.discord.threads import apart
 from digestbot.commands import Attachment, Form, Reply
 from digestbot.domain.digest import Action, Actions, Card, Digest, Edition, Heading, Message, Prose, Text

@@ -15,17 +15,17 @@ from discord import app_commands
 from discord.http import Route
 
 from digestbot.chat.discord.answers import answers, bodies
-from digestbot.chat.discord.breaker import Breaker
 from digestbot.chat.discord.buttons import Press
-from digestbot.chat.discord.faults import FAILURES, reading_error
+from digestbot.chat.discord.circuit_breaker import Breaker
+from digestbot.chat.discord.cooldown import Manners
+from digestbot.chat.discord.errors import FAILURES, reading_error
 from digestbot.chat.discord.files import contents
 from digestbot.chat.discord.forms import Files, Sheet, asking, rest_of
-from digestbot.chat.discord.kept import Forms
-from digestbot.chat.discord.manners import Manners
 from digestbot.chat.discord.menus import NO_LINK, line_of, menus
+from digestbot.chat.discord.nonce import nonce_of
+from digestbot.chat.discord.pending_forms import Forms
+from digestbot.chat.discord.requests import LONGEST_LIMIT, Wire
 from digestbot.chat.discord.slash import LISTED, OPEN, continued, groups, matching, zones
-from digestbot.chat.discord.stamp import nonce_of
-from digestbot.chat.discord.wire import LONGEST_LIMIT, Wire
 from digestbot.commands import (
     Asker,
     CommandSpec,
@@ -40,7 +40,7 @@ from digestbot.commands import (
     wants_form,
     write,
 )
-from digestbot.commands.words import broken, said
+from digestbot.commands.documents import broken, said
 from digestbot.domain.errors import DeliveryError, DigestbotError, NotFound, RateLimited, TooOften
 from digestbot.domain.subscription import Channel
 

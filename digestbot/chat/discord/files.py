@@ -2,7 +2,7 @@
 
 import re
 
-from digestbot.chat.discord.faults import FAILURES, reading_error
+from digestbot.chat.discord.errors import FAILURES, reading_error
 from digestbot.chat.discord.forms import Files
 from digestbot.domain.errors import BadOption
 

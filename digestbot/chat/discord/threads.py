@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from digestbot.chat.characters import clip, one_line
-from digestbot.chat.discord.stamp import Json
+from digestbot.chat.discord.nonce import Json
 
 KEY = "thread"
 """The key in a message's payload that stays with us."""

@@ -14,8 +14,8 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from digestbot.chat.slack import blocks
 from digestbot.chat.slack.clients import Clients
-from digestbot.chat.slack.examination import Finding, examine
-from digestbot.chat.slack.faults import FAILURES, code_of, delivery_error, reading_error
+from digestbot.chat.slack.doctor import Finding, examine
+from digestbot.chat.slack.errors import FAILURES, code_of, delivery_error, reading_error
 from digestbot.chat.slack.tokens import TokenSource
 from digestbot.domain.digest import Digest, Message
 from digestbot.domain.errors import ChannelGone, OutcomeUnknown, PlatformDown, RateLimited, Rejected

@@ -12,10 +12,10 @@ from digestbot.chat.slack import views
 from digestbot.chat.slack.blocks import card_message, cards_message, remembering
 from digestbot.chat.slack.clients import Clients
 from digestbot.chat.slack.elements import Json
-from digestbot.chat.slack.faults import FAILURES, FAULTS, reading_error
-from digestbot.chat.slack.guide import guide
+from digestbot.chat.slack.errors import FAILURES, FAULTS, reading_error
+from digestbot.chat.slack.wizard import guide
 from digestbot.commands import Attachment, Reply
-from digestbot.commands.words import card
+from digestbot.commands.documents import card
 from digestbot.domain.digest import Card, Message, Prose, Text
 from digestbot.domain.errors import DeliveryError, RateLimited
 

@@ -15,7 +15,7 @@ from digestbot.chat.slack.elements import (
     mention_blocks,
     section,
 )
-from digestbot.chat.slack.reading import visible
+from digestbot.chat.slack.visible_text import visible
 from digestbot.domain.digest import Block, Card, Digest, Heading, Message, Moment, Prose, Sources, Span, Text
 
 __all__ = [

@@ -17,18 +17,18 @@ from slack_bolt.context.async_context import AsyncBoltContext
 
 from digestbot.chat.slack import views
 from digestbot.chat.slack.answers import Answers, Place
-from digestbot.chat.slack.authorizing import Known
+from digestbot.chat.slack.authorization import Known
 from digestbot.chat.slack.clients import Clients
-from digestbot.chat.slack.doors import HttpDoor, SocketDoor
+from digestbot.chat.slack.deduplication import Once
 from digestbot.chat.slack.elements import ACTION
-from digestbot.chat.slack.errands import Answering, Errands, Naming
-from digestbot.chat.slack.faults import FAILURES, reading_error
-from digestbot.chat.slack.guide import step_in
+from digestbot.chat.slack.errors import FAILURES, reading_error
+from digestbot.chat.slack.handlers import Answering, Errands, Naming
 from digestbot.chat.slack.install import Installing
-from digestbot.chat.slack.meaning import link_in, meant, plain
-from digestbot.chat.slack.once import Once
-from digestbot.chat.slack.people import People
 from digestbot.chat.slack.tokens import InstalledTokens, OneToken
+from digestbot.chat.slack.transports import HttpDoor, SocketDoor
+from digestbot.chat.slack.typed_text import link_in, meant, plain
+from digestbot.chat.slack.users import People
+from digestbot.chat.slack.wizard import step_in
 from digestbot.commands import (
     COMMANDS,
     Form,

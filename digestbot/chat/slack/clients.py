@@ -9,7 +9,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
-from digestbot.chat.slack.faults import code_of
+from digestbot.chat.slack.errors import code_of
 from digestbot.chat.slack.tokens import OneToken, TokenSource
 
 TIMEOUT = 30

@@ -3,10 +3,10 @@
 import json
 
 from digestbot.chat.slack.bot import COMMAND
-from digestbot.chat.slack.doors import EVENTS as EVENTS_PATH
 from digestbot.chat.slack.elements import Json
 from digestbot.chat.slack.install import REDIRECT
 from digestbot.chat.slack.scopes import SCOPES
+from digestbot.chat.slack.transports import EVENTS as EVENTS_PATH
 from digestbot.commands import COMMANDS
 
 EVENTS = ("app_home_opened", "app_mention", "app_uninstalled", "tokens_revoked")

@@ -19,7 +19,7 @@ from slack_sdk.oauth.installation_store.async_installation_store import AsyncIns
 from slack_sdk.oauth.token_rotation.async_rotator import AsyncTokenRotator
 from slack_sdk.web.async_client import AsyncWebClient
 
-from digestbot.chat.slack.faults import FAILURES, reading_error
+from digestbot.chat.slack.errors import FAILURES, reading_error
 from digestbot.domain.errors import DeliveryError, NotPermitted, PlatformDown, StoreError
 
 Key = tuple[str, str]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from digestbot.domain.news import Speaker, SpeakerKind
 from digestbot.editorial.quotes import ranker
 from digestbot.editorial.quotes.cues import cue_of
-from digestbot.editorial.quotes.describing import describe
+from digestbot.editorial.quotes.descriptions import describe
 from digestbot.editorial.quotes.mentions import Mention
 from digestbot.editorial.quotes.model import calibrated
 from digestbot.editorial.quotes.resolver import Resolver

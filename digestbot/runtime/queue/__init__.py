@@ -5,9 +5,9 @@ is given functions that find work and do it. Nothing here knows the store; both 
 """
 
 from digestbot.runtime.queue.connection import Queue, open_queue
+from digestbot.runtime.queue.host_turns import PostgresTurns
 from digestbot.runtime.queue.jobs import QueueDispatcher
 from digestbot.runtime.queue.schema import prepare_queue, queue_version, require_queue
-from digestbot.runtime.queue.turns import PostgresTurns
 from digestbot.runtime.queue.worker import Workers
 
 __all__ = [

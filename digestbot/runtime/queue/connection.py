@@ -11,7 +11,7 @@ from procrastinate.exceptions import ConnectorException
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from digestbot.domain.errors import StoreUnavailable
-from digestbot.runtime.queue.patience import PatientManager
+from digestbot.runtime.queue.job_manager import PatientManager
 
 CONNECTIONS = 8
 """Connections a process keeps for the queue, at most; those that listen for new jobs are beside them."""

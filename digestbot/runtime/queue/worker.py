@@ -9,8 +9,8 @@ from procrastinate.jobs import Job, Status
 from digestbot.domain.errors import DigestbotError
 from digestbot.runtime.dispatch import StepName
 from digestbot.runtime.queue.connection import FAILURES, Queue, unavailable
+from digestbot.runtime.queue.host_turns import PostgresTurns
 from digestbot.runtime.queue.jobs import JobBook, QueueDispatcher
-from digestbot.runtime.queue.turns import PostgresTurns
 from digestbot.runtime.work import Work
 from digestbot.telemetry import logger
 

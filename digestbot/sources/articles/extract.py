@@ -10,7 +10,7 @@ from lxml.etree import LxmlError
 
 from digestbot.domain.errors import NothingToRead, TooLarge
 from digestbot.domain.news import Article
-from digestbot.sources.articles.furniture import without_furniture
+from digestbot.sources.articles.boilerplate import without_furniture
 from digestbot.sources.articles.language import language_of
 from digestbot.sources.articles.metadata import authors_of, canonical_of, language_claim, published_of
 from digestbot.sources.articles.walls import wall_before, without_wall

@@ -5,8 +5,8 @@ from datetime import datetime
 
 from digestbot.domain.errors import BlockedAddress, NothingToRead, ServerError, SourceError
 from digestbot.domain.news import Article, Entry, Feed
+from digestbot.sources.articles.boilerplate import is_cut_short, without_furniture
 from digestbot.sources.articles.extract import extract_article, site_of, within_bounds
-from digestbot.sources.articles.furniture import is_cut_short, without_furniture
 from digestbot.sources.articles.language import language_of
 from digestbot.sources.articles.robots import Robots
 from digestbot.sources.http import Answer, PoliteClient, shown

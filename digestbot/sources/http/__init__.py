@@ -3,7 +3,7 @@
 from digestbot.domain.addresses import shown
 from digestbot.sources.http.addresses import AllowedHosts, guarded_socket, is_public
 from digestbot.sources.http.client import Answer, PoliteClient, Validators, user_agent
-from digestbot.sources.http.gate import HostGate
+from digestbot.sources.http.host_gate import HostGate
 
 __all__ = [
     "AllowedHosts",

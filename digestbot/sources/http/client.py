@@ -22,7 +22,7 @@ from digestbot.domain.errors import BlockedAddress, FetchTimeout, ServerError, S
 from digestbot.sources.http.addresses import AllowedHosts, was_refused
 from digestbot.sources.http.body import Decoder, decoder
 from digestbot.sources.http.connections import Connections, Place
-from digestbot.sources.http.gate import HostGate, SharedTurns
+from digestbot.sources.http.host_gate import HostGate, SharedTurns
 from digestbot.sources.http.wire import exchange, received, request
 from digestbot.sources.polling import retry_after
 

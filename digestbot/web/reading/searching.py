@@ -10,7 +10,7 @@ from digestbot.ports import Hit, SearchKind
 from digestbot.web.desk import DESK
 from digestbot.web.pages import page
 from digestbot.web.preview.markup import escape
-from digestbot.web.reading.finding import finder
+from digestbot.web.reading.highlighting import finder
 
 LONGEST = 200
 """Characters of a query that are looked for."""

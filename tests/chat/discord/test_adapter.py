@@ -10,8 +10,8 @@ import pytest
 
 import digestbot.chat.discord
 from digestbot.chat.discord.adapter import DiscordAdapter
-from digestbot.chat.discord.stamp import bears, marks_of, nonce_of, stamped
-from digestbot.chat.discord.wire import hushed
+from digestbot.chat.discord.nonce import bears, marks_of, nonce_of, stamped
+from digestbot.chat.discord.requests import hushed
 from digestbot.domain.digest import Message
 from digestbot.domain.errors import (
     ChannelGone,

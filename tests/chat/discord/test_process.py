@@ -6,7 +6,7 @@ from pathlib import Path
 import trustme
 
 from digestbot.chat.discord.adapter import DiscordAdapter
-from digestbot.chat.discord.examination import invite_link
+from digestbot.chat.discord.doctor import invite_link
 from digestbot.domain.digest import Edition
 from digestbot.domain.subscription import Channel, Subscription
 from digestbot.store import open_store

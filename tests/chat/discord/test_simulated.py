@@ -14,7 +14,7 @@ from digestbot.chat.discord.adapter import DiscordAdapter
 from digestbot.chat.discord.answers import answers
 from digestbot.chat.discord.bot import DiscordBot
 from digestbot.commands import COMMANDS, Asker, Attachment, Form, Invocation, Reply, Step, dispatch, find
-from digestbot.commands.words import said
+from digestbot.commands.documents import said
 from digestbot.domain.digest import Card, Message, Prose, Text
 from digestbot.domain.errors import BadOption
 from tests.commands.desk import AskedDesk, desk

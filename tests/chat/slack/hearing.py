@@ -10,7 +10,7 @@ import pytest
 
 from digestbot.chat.slack.bot import SlackBot
 from digestbot.chat.slack.clients import Clients
-from digestbot.chat.slack.errands import Answering
+from digestbot.chat.slack.handlers import Answering
 from digestbot.commands import Asker, Desk, Invocation, Reply, dispatch
 from tests.rigs.slack import APP_TOKEN, TOKEN
 from tests.rigs.slack_socket import SocketRig

@@ -7,9 +7,9 @@ from collections.abc import AsyncIterator
 import pytest
 
 from digestbot.chat.slack.bot import SlackBot
-from digestbot.chat.slack.meaning import meant, plain
+from digestbot.chat.slack.typed_text import meant, plain
 from digestbot.commands import Asker, Invocation, Reply
-from digestbot.commands.words import said
+from digestbot.commands.documents import said
 from digestbot.domain.errors import NotPermitted
 from tests.chat.slack.hearing import Desks, listening, texts, until
 from tests.commands.making import a_desk
@@ -265,7 +265,7 @@ async def test_a_lost_connection_is_made_again(
     rig: SocketRig, desks: Desks, how: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """After Slack's refresh, and after a connection that just ends, commands are heard again."""
-    monkeypatch.setattr("digestbot.chat.slack.doors.PING", 0.5)
+    monkeypatch.setattr("digestbot.chat.slack.transports.PING", 0.5)
     async with listening(rig, desks.answer):
         await (rig.refresh() if how == "refresh" else rig.cut())
         await rig.connected(2)
@@ -275,7 +275,7 @@ async def test_a_lost_connection_is_made_again(
 
 async def test_an_outage_is_outlived(rig: SocketRig, desks: Desks, monkeypatch: pytest.MonkeyPatch) -> None:
     """While Slack is away for some seconds nothing is heard; when it is back, under new addresses, commands are."""
-    monkeypatch.setattr("digestbot.chat.slack.doors.PING", 0.2)
+    monkeypatch.setattr("digestbot.chat.slack.transports.PING", 0.2)
     async with listening(rig, desks.answer):
         rig.away = True
         await rig.cut()

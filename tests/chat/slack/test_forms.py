@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from digestbot.app.chatting import Answering
+from digestbot.app.chat import Answering
 from digestbot.chat.slack.adapter import SlackAdapter
 from digestbot.chat.slack.bot import SlackBot
 from digestbot.commands import COMMANDS, Form, Invocation, read

@@ -12,7 +12,7 @@ import aiohttp
 import pytest
 from slack_sdk.oauth.installation_store import Bot
 
-from digestbot.app.slacking import Membership
+from digestbot.app.slack import Membership
 from digestbot.chat.slack.adapter import SlackAdapter
 from digestbot.chat.slack.bot import UNINSTALLED, SlackBot
 from digestbot.chat.slack.install import Installing, installations, states
@@ -20,8 +20,8 @@ from digestbot.chat.slack.tokens import InstalledTokens
 from digestbot.domain.errors import NotPermitted, PlatformDown
 from digestbot.domain.subscription import Channel, Subscription
 from digestbot.store import SqlStore, migrate, open_store
+from digestbot.store.errors import translated
 from digestbot.store.tables import metadata
-from digestbot.store.translation import translated
 from tests.chat.slack.hearing import Desks, texts, until
 from tests.chat.slack.making import digest, story
 from tests.commands.making import a_desk

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from digestbot.domain.errors import NothingToRead, SourceError, TooLarge
 from digestbot.sources.articles import extract_article
-from digestbot.sources.articles.furniture import is_cut_short, kind_of, without_dateline, without_furniture
+from digestbot.sources.articles.boilerplate import is_cut_short, kind_of, without_dateline, without_furniture
 from digestbot.sources.articles.language import language_of
 
 URL = "https://www.paper.example/news/law?utm_source=rss"

@@ -12,7 +12,7 @@ from aiohttp import web
 
 from digestbot.domain.errors import BlockedAddress, FetchTimeout, ServerError, SourceError, TooLarge
 from digestbot.sources.http import PoliteClient, shown
-from digestbot.sources.http.gate import SWEEP, HostGate
+from digestbot.sources.http.host_gate import SWEEP, HostGate
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 

@@ -11,7 +11,7 @@ from aiohttp import web
 
 from digestbot.domain.errors import FetchTimeout, ServerError
 from digestbot.sources.http import PoliteClient
-from digestbot.sources.http.gate import SWEEP, HostGate
+from digestbot.sources.http.host_gate import SWEEP, HostGate
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 

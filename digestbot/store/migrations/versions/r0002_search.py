@@ -5,7 +5,7 @@ from functools import reduce
 import sqlalchemy as sa
 from alembic import op
 
-from digestbot.store.folding import fields
+from digestbot.store.normalization import fields
 
 revision = "r0002"
 down_revision = "r0001"

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from digestbot.inference import EncoderEmbedder, Engine, VectorShelf
-from digestbot.inference.shelf import KEEP_DAYS
+from digestbot.inference.vector_cache import KEEP_DAYS
 from tests.inference.stories import BRIDGE, FERRY
 
 KEYS = [bytes([n]) * 24 for n in range(10)]

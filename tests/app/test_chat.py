@@ -7,7 +7,7 @@ import aiohttp
 import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
-from digestbot.app.chatting import Answering, listening
+from digestbot.app.chat import Answering, listening
 from digestbot.app.compose import open_rooms
 from digestbot.app.desk import OPERATOR, desk_of
 from digestbot.app.doctor import _tokens
@@ -72,7 +72,7 @@ async def test_a_refused_token_is_logged_and_posting_goes_on(rig, tmp_path, capl
 
 async def test_an_outage_at_the_start_is_waited_out(rig, tmp_path, monkeypatch):
     """Slack that cannot be reached when the bot starts is tried again until commands are heard."""
-    monkeypatch.setattr("digestbot.app.slacking.WAITS", (0.1,))
+    monkeypatch.setattr("digestbot.app.slack.WAITS", (0.1,))
     for _ in range(2):
         rig.break_down("auth.test", 503)
     async with open_rooms(settings(tmp_path, bot_token=TOKEN, app_token=APP_TOKEN)) as rooms, listening(rooms):

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from aiohttp import ClientConnectionError, ClientSession
 
-from digestbot.app.webroom import papers
+from digestbot.app.web import papers
 from digestbot.config import load_settings
 from digestbot.domain.errors import ConfigError, NotPermitted
 from digestbot.domain.subscription import Channel

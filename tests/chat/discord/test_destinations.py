@@ -6,7 +6,7 @@ import pytest
 
 from digestbot.chat.discord.adapter import DiscordAdapter
 from digestbot.chat.discord.embeds import plainer
-from digestbot.chat.discord.stamp import bears, stamped
+from digestbot.chat.discord.nonce import bears, stamped
 from digestbot.chat.discord.threads import apart, tags_of
 from digestbot.domain.errors import ChannelGone, Rejected
 from digestbot.domain.subscription import Channel

@@ -6,7 +6,7 @@ import pytest
 
 from digestbot.domain.errors import PlatformDown
 from digestbot.domain.subscription import Channel
-from digestbot.pipeline.telling import Teller
+from digestbot.pipeline.notify import Teller
 from digestbot.ports import Poll
 from tests.fakes.chat import FakeChat
 from tests.fakes.clock import FakeClock

@@ -57,12 +57,12 @@ def papers() -> dict[Platform, Paper]:
     """Return an adapter on paper for each platform."""
     from digestbot.chat.console import ConsoleAdapter
     from digestbot.chat.discord import components
-    from digestbot.chat.slack import blocks, reading
+    from digestbot.chat.slack import blocks, visible_text
 
     console = ConsoleAdapter()
     return {
         "console": Paper("console", console.render, console.visible),
-        "slack": Paper("slack", blocks.render, reading.visible),
+        "slack": Paper("slack", blocks.render, visible_text.visible),
         "discord": Paper("discord", components.render, components.visible),
     }
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from digestbot.app.keeping import _libpq, back_up_database, forget_workspace, restore_database
+from digestbot.app.upkeep import _libpq, back_up_database, forget_workspace, restore_database
 from digestbot.domain.errors import AlreadyRunning, BadOption, StoreUnavailable
 from digestbot.domain.subscription import Channel, Subscription
 from digestbot.runtime.queue import prepare_queue, queue_version

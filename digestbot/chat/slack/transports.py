@@ -11,7 +11,7 @@ from aiohttp import web
 from slack_bolt.adapter.socket_mode.async_handler import AsyncSocketModeHandler
 from slack_bolt.app.async_app import AsyncApp
 
-from digestbot.chat.slack.faults import FAILURES, reading_error
+from digestbot.chat.slack.errors import FAILURES, reading_error
 from digestbot.domain.errors import PlatformDown, StoreError
 
 PING = 10.0

@@ -10,9 +10,9 @@ from typing import Any
 import discord
 from discord.http import Route
 
-from digestbot.chat.discord.stamp import Json, bears
+from digestbot.chat.discord.nonce import Json, bears
+from digestbot.chat.discord.requests import Wire
 from digestbot.chat.discord.threads import Opening, tags_of
-from digestbot.chat.discord.wire import Wire
 
 FORUMS = frozenset({discord.ChannelType.forum.value, discord.ChannelType.media.value})
 STARTERS = frozenset({discord.ChannelType.text.value, discord.ChannelType.news.value})

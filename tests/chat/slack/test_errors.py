@@ -9,7 +9,7 @@ import slack_sdk.errors
 from aiohttp.client_reqrep import ConnectionKey
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
-from digestbot.chat.slack.faults import CLIENT, CODES, FAILURES, delivery_error, reading_error
+from digestbot.chat.slack.errors import CLIENT, CODES, FAILURES, delivery_error, reading_error
 from digestbot.domain.errors import DeliveryError, OutcomeUnknown, PlatformDown, RateLimited
 
 ANSWERED = {slack_sdk.errors.SlackApiError}

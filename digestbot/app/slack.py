@@ -15,7 +15,7 @@ from digestbot.telemetry import logger
 if TYPE_CHECKING:
     from digestbot.chat.slack.adapter import SlackAdapter
     from digestbot.chat.slack.bot import SlackBot
-    from digestbot.chat.slack.errands import Answering, Naming
+    from digestbot.chat.slack.handlers import Answering, Naming
     from digestbot.chat.slack.install import Installing
     from digestbot.chat.slack.tokens import TokenSource
     from digestbot.store import SqlStore
@@ -40,7 +40,7 @@ def slack_adapter(settings: SlackSettings, store: "SqlStore | None") -> "SlackAd
 
 def _tokens(settings: SlackSettings, store: "SqlStore | None") -> "TokenSource":
     from digestbot.chat.slack.tokens import InstalledTokens, OneToken
-    from digestbot.store.translation import translated
+    from digestbot.store.errors import translated
 
     own = settings.bot_token.get_secret_value() if settings.bot_token else ""
     if store is None or not (settings.client_id and settings.client_secret):
@@ -64,7 +64,7 @@ def _installing(settings: SlackSettings, adapter: "SlackAdapter", store: Store) 
     from digestbot.chat.slack.install import Installing, states
     from digestbot.chat.slack.tokens import InstalledTokens
     from digestbot.store import SqlStore
-    from digestbot.store.translation import translated
+    from digestbot.store.errors import translated
 
     tokens = adapter.clients.tokens
     if not isinstance(tokens, InstalledTokens) or not isinstance(store, SqlStore) or settings.client_secret is None:

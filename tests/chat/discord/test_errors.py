@@ -6,8 +6,8 @@ import aiohttp
 import discord
 import pytest
 
-from digestbot.chat.discord.breaker import LIMIT, WINDOW, Breaker
-from digestbot.chat.discord.faults import CLIENT, CODES, FAILURES, delivery_error, reading_error
+from digestbot.chat.discord.circuit_breaker import LIMIT, WINDOW, Breaker
+from digestbot.chat.discord.errors import CLIENT, CODES, FAILURES, delivery_error, reading_error
 from digestbot.domain.errors import DeliveryError, NotPermitted, OutcomeUnknown, PlatformDown, RateLimited, Rejected
 
 ANSWERED = {discord.HTTPException, discord.Forbidden, discord.NotFound, discord.DiscordServerError}

@@ -1,7 +1,7 @@
 """What goes on beside the pipeline's steps: readers are counted, hubs are kept, people are told what they must know."""
 
 from digestbot.app.compose import Rooms, operators
-from digestbot.pipeline.telling import Teller
+from digestbot.pipeline.notify import Teller
 from digestbot.runtime.dispatch import run_step
 from digestbot.telemetry import logger
 

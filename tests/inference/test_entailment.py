@@ -4,7 +4,7 @@ import pytest
 
 from digestbot.domain.errors import ModelMissing
 from digestbot.inference import Engine, ExtractiveSummarizer, choose_summarizer
-from digestbot.inference.entailing import EntailmentChecker, EntailmentModel
+from digestbot.inference.entailment import EntailmentChecker, EntailmentModel
 from tests.fakes.inference import FakeEmbedder
 from tests.inference import tiny
 from tests.inference.standin import PROGRAM

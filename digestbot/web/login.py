@@ -13,7 +13,7 @@ FOREVER = "public, max-age=31536000, immutable"
 
 
 def routes() -> list[web.RouteDef]:
-    """Return the entrance's routes."""
+    """Return the routes of the login form, the way out and the static files."""
     return [
         web.get("/login", form, name="login"),
         web.post("/login", log_in),

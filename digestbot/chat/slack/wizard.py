@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 
 from digestbot.commands import Step
-from digestbot.commands.words import card
+from digestbot.commands.documents import card
 from digestbot.domain.digest import Action, Actions, Block, Card, Prose, Strong, Text
 
 _STEP = re.compile(r"setup ([1-9]\d?)")

@@ -10,7 +10,7 @@ import pytest
 from digestbot.chat.discord.adapter import DiscordAdapter
 from digestbot.chat.discord.bot import DiscordBot
 from digestbot.commands import COMMANDS, Asker, Attachment, Invocation, Reply
-from digestbot.commands.words import said
+from digestbot.commands.documents import said
 from digestbot.domain.errors import DeliveryError, RateLimited
 from digestbot.domain.subscription import Channel
 from tests.chat.discord.interactions import Speaker, answered, until

@@ -8,7 +8,7 @@ from sqlalchemy import Row, exists, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digestbot.domain.news import Article, Quote
-from digestbot.store.cutting import cut_again
+from digestbot.store.quotes import cut_again
 from digestbot.store.rows import article_of
 from digestbot.store.tables import lost_quotes, posted, quotes, versions
 

@@ -1,6 +1,6 @@
 """What was done a moment ago is remembered, and no longer."""
 
-from digestbot.chat.slack.once import Once
+from digestbot.chat.slack.deduplication import Once
 
 
 def test_a_key_is_first_once_in_its_time() -> None:

@@ -10,10 +10,10 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from digestbot.app.compose import Rooms
 from digestbot.app.desk import desk_of
 from digestbot.app.servers import Servers
-from digestbot.app.slacking import Membership, is_wanted, listen, slack_bot
+from digestbot.app.slack import Membership, is_wanted, listen, slack_bot
 from digestbot.commands import COMMANDS, Asker, Desk, Invocation, Reply, Value, dispatch
 from digestbot.commands.dispatch import known
-from digestbot.commands.own import digests_here, feeds_here
+from digestbot.commands.ownership import digests_here, feeds_here
 from digestbot.domain.errors import DeliveryError, DigestbotError
 from digestbot.telemetry import logger
 

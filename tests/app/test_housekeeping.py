@@ -5,12 +5,12 @@ from datetime import UTC, datetime
 from aiohttp import web
 
 from digestbot.app.compose import open_rooms, operators
+from digestbot.app.housekeeping import round_of
 from digestbot.app.state import status_rows
-from digestbot.app.tending import round_of
-from digestbot.app.webroom import desk_of
+from digestbot.app.web import desk_of
 from digestbot.config import Settings
 from digestbot.domain.subscription import Channel, Subscription
-from digestbot.pipeline.telling import Teller
+from digestbot.pipeline.notify import Teller
 from digestbot.ports import Poll
 from digestbot.sources.websub import Pushes, callback_routes
 from digestbot.web.access import Guard

@@ -12,9 +12,9 @@ from typing import Any
 import discord
 from discord.http import Route
 
-from digestbot.chat.discord.breaker import Breaker
-from digestbot.chat.discord.faults import FAILURES, delivery_error
-from digestbot.chat.discord.stamp import Json
+from digestbot.chat.discord.circuit_breaker import Breaker
+from digestbot.chat.discord.errors import FAILURES, delivery_error
+from digestbot.chat.discord.nonce import Json
 from digestbot.commands import Attachment
 from digestbot.domain.errors import DeliveryError, OutcomeUnknown, PlatformDown, RateLimited
 

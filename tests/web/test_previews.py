@@ -4,7 +4,7 @@ from copy import deepcopy
 from dataclasses import replace
 
 from digestbot.chat.discord import components
-from digestbot.chat.slack import blocks, reading
+from digestbot.chat.slack import blocks, visible_text
 from digestbot.domain.digest import Card, Prose, Quotation, Text
 from digestbot.editorial.edition.compose import STILL_MAKING
 from digestbot.web.desk import Proofs
@@ -32,7 +32,7 @@ async def test_it_is_what_the_platforms_will_be_sent(client, small_world: World)
     page = await read(client, "/preview/3/windows")
     for quotation in said:
         assert page.text.count(quotation.text) == 4  # two windows, two schemes
-        assert any(quotation.text in reading.visible(message) for message in proofs.screens["slack"])
+        assert any(quotation.text in visible_text.visible(message) for message in proofs.screens["slack"])
         assert any(quotation.text in components.visible(message) for message in proofs.screens["discord"])
     assert list(proofs.screens["slack"]) == list(blocks.render(proofs.digest))
     assert list(proofs.screens["discord"]) == list(components.render(proofs.digest))

@@ -8,14 +8,14 @@ from typing import Literal
 from digestbot.domain.errors import ModelMissing, Ungrounded, WrongLanguage
 from digestbot.domain.news import Story, Summary
 from digestbot.domain.subscription import Length
-from digestbot.inference.arriving import ArrivingSummarizer, Fetch
 from digestbot.inference.catalogue import RECOMMENDED, languages_of
 from digestbot.inference.chat import ChatSummarizer
+from digestbot.inference.downloading import ArrivingSummarizer, Fetch
 from digestbot.inference.engine import Engine
-from digestbot.inference.entailing import EntailmentChecker
+from digestbot.inference.entailment import EntailmentChecker
 from digestbot.inference.extractive import ExtractiveSummarizer
+from digestbot.inference.gated import FindQuotes, ModelSummarizer
 from digestbot.inference.hub import is_here
-from digestbot.inference.proposing import FindQuotes, ModelSummarizer
 from digestbot.inference.remote import RemoteSummarizer
 from digestbot.inference.seq2seq import Seq2SeqSummarizer
 from digestbot.ports import Embedder, Summarizer

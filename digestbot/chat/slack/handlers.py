@@ -8,10 +8,10 @@ from digestbot.chat.slack import views
 from digestbot.chat.slack.answers import Answers, Place
 from digestbot.chat.slack.clients import Clients
 from digestbot.chat.slack.elements import Json
-from digestbot.chat.slack.guide import doors, guide, is_needed
-from digestbot.chat.slack.people import People
+from digestbot.chat.slack.users import People
+from digestbot.chat.slack.wizard import doors, guide, is_needed
 from digestbot.commands import Asker, Form, Invocation, Option, Reply, Value, refused
-from digestbot.commands.words import card
+from digestbot.commands.documents import card
 from digestbot.domain.digest import Card, Prose, Text
 from digestbot.domain.errors import DeliveryError, NotPermitted, StoreError
 from digestbot.domain.subscription import ADMINS, ANYONE, Channel

@@ -10,7 +10,7 @@ from typing import Any
 import discord
 from discord.http import Route
 
-from digestbot.chat.discord.faults import FAILURES, reading_error
+from digestbot.chat.discord.errors import FAILURES, reading_error
 from digestbot.domain.subscription import Channel
 
 Finding = tuple[str, bool, str, str]

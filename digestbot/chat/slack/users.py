@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from digestbot.chat.slack.clients import Clients
-from digestbot.chat.slack.faults import FAULTS
+from digestbot.chat.slack.errors import FAULTS
 
 REMEMBERED = 300.0
 """Seconds what Slack says of people and groups is believed."""

@@ -14,10 +14,10 @@ from digestbot.domain.news import Article, Quote, Refusal, Story, Summary, Summa
 from digestbot.domain.subscription import LENGTH_WORDS, Length
 from digestbot.editorial.grounding import ground, split
 from digestbot.editorial.summary import Vectors, candidates, condense, word_vectors
-from digestbot.inference.aside import aside
-from digestbot.inference.entailing import REASON, EntailmentChecker
+from digestbot.inference.entailment import REASON, EntailmentChecker
 from digestbot.inference.extractive import ExtractiveSummarizer
 from digestbot.inference.language import language_of
+from digestbot.inference.text_thread import aside
 from digestbot.ports import Embedder
 
 Judged = tuple[tuple[SummarySentence, ...], tuple[Refusal, ...]]

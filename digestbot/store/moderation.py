@@ -14,10 +14,10 @@ from digestbot.ports import Retention
 from digestbot.ports.workspaces import Change, Correction, Report, ReportState
 from digestbot.store.database import insert_first, new_id, put
 from digestbot.store.documents import digest_to_json
-from digestbot.store.homes import audit, corrections, handled, held, owners, reports, snoozes, workspaces
 from digestbot.store.outbox import load_deliveries
 from digestbot.store.rows import Role, channel_of
 from digestbot.store.tables import deliveries, editions, parts, posted
+from digestbot.store.workspace_tables import audit, corrections, handled, held, owners, reports, snoozes, workspaces
 
 HELD = timedelta(days=1)
 """How long something waits for a yes, and an invocation's id is remembered at least."""

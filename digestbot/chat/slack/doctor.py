@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from digestbot.chat.slack.clients import Clients
-from digestbot.chat.slack.faults import FAULTS, INVITE, MOVE, reading_error
+from digestbot.chat.slack.errors import FAULTS, INVITE, MOVE, reading_error
 from digestbot.chat.slack.scopes import SCOPES
 from digestbot.domain.errors import DeliveryError
 from digestbot.domain.subscription import Channel

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from typer.testing import CliRunner
 
-from digestbot.app.ascode import carry_out, plan_of, read_declared, there, written
+from digestbot.app.as_code import carry_out, plan_of, read_declared, there, written
 from digestbot.cli import cli
 from digestbot.commands import COMMANDS, Asker, dispatch, parse
 from digestbot.domain.errors import ConfigError, NotFound, UserError
