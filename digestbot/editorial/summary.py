@@ -10,6 +10,7 @@ import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from itertools import combinations
 
 import numpy as np
@@ -44,6 +45,7 @@ _SIGNS = 0.3
 _DOUBT = 0.3
 _LEAD = 3.0
 _SHORT = 0.05
+_NEVER = datetime.max.replace(tzinfo=UTC)
 _STRETCH, _ROOMY = 1.35, 35
 """A short summary may be one sentence somewhat over its words: few news sentences have under thirty."""
 
@@ -53,7 +55,7 @@ class Candidate:
     """A sentence of a story: which article, where in it, and what its signs cost it.
 
     ``number`` counts the article's sentences from 0. ``text`` is the slice with white space folded, a dateline left
-    out.
+    out. ``age`` is the article's place among the story's by the time its publisher gives, the oldest 0.
     """
 
     article: int
@@ -64,6 +66,7 @@ class Candidate:
     words: int
     cost: float
     context: Context = ALONE
+    age: int = 0
 
     @property
     def fit(self) -> bool:
@@ -78,6 +81,8 @@ class Candidate:
 def candidates(articles: Sequence[Article]) -> list[Candidate]:
     """Return every sentence of the articles, in order, article by article; those not fit for use included."""
     found: list[Candidate] = []
+    told = [article.published or article.fetched_at or _NEVER for article in articles]
+    ages = [sum(other < when for other in told) for when in told]
     for index, article in enumerate(articles):
         ordered = orders(article.text)
         spans = sentences(article.text)
@@ -87,7 +92,7 @@ def candidates(articles: Sequence[Article]) -> list[Candidate]:
             length = len(text.split())
             unfit = context.quoted or any(a <= start < b for a, b in ordered)
             lost = UNFIT if unfit else cost(text, length)
-            found.append(Candidate(index, number, begin, end, text, length, lost, context))
+            found.append(Candidate(index, number, begin, end, text, length, lost, context, ages[index]))
     return found
 
 
@@ -177,9 +182,10 @@ class _Draft:
     def in_order(self, numbers: Sequence[int]) -> list[int]:
         """Return sentences in reading order: the article that leads, then the next one's.
 
-        That article leads whose chosen sentence stands nearest its start; of equals, the one that tells more.
+        That article leads whose chosen sentence stands nearest its start; of equals, the oldest: what happened is
+        reported before what people say of it.
         """
-        lead = min(numbers, key=lambda i: (self.found[i].number, -self.covers([i]), i))
+        lead = min(numbers, key=lambda i: (self.found[i].number, self.found[i].age, i))
         first = self.found[lead].article
         return sorted(numbers, key=lambda i: (self.found[i].article != first, i))
 

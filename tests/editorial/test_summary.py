@@ -1,5 +1,7 @@
 """Choosing the sentences of a summary."""
 
+from datetime import UTC, datetime, timedelta
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -91,6 +93,22 @@ def test_nothing_is_said_twice():
     same = "The harbour town will close its last ferry line in June, Mayor Ines Calder said on Tuesday."
     chosen = summarize(same, same, same)
     assert [c.text for c in chosen] == [same]
+
+
+def test_the_report_stands_before_what_came_of_it():
+    """Of two outlets' leads the one published first is read first, whichever was fetched first."""
+    noon = datetime(2026, 11, 29, 12, tzinfo=UTC)
+    reaction = (
+        "Islanders want to know how they will reach the market, a day after Brenmouth dropped its last ferry line."
+    )
+    report = "The harbour town of Brenmouth voted on Monday to close its last ferry line to the islands in June."
+    articles = [
+        Article(1, "", "", reaction, published=noon + timedelta(hours=4)),
+        Article(2, "", "", report, published=noon),
+    ]
+    found = candidates(articles)
+    chosen = choose(found, word_vectors([c.text for c in found]), (35, 60))
+    assert [c.text for c in chosen] == [report, reaction]
 
 
 VOCABULARY = "ferry town mayor June close island bridge council money law court said not"
