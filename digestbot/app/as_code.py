@@ -14,8 +14,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
-from digestbot.app.compose import read_settings
-from digestbot.app.enrol import subscription_of
+from digestbot.app.compose import pattern_faults, read_settings
+from digestbot.app.enrol import filter_of, rules_of, subscription_of
 from digestbot.config import WEEKDAYS, FeedSettings, SubscriptionSettings
 from digestbot.domain.errors import ConfigError, NotFound, UserError
 from digestbot.domain.news import Feed
@@ -95,13 +95,16 @@ def read_declared(path: Path) -> Declared:
     except (OSError, UnicodeDecodeError) as error:
         raise NotFound("file", path, hint="give the path of a TOML file; “digestbot export FILE” writes one") from error
     try:
-        return Declared(**tomllib.loads(text))
+        declared = Declared(**tomllib.loads(text))
     except tomllib.TOMLDecodeError as error:
         raise ConfigError([f"{path}: is not TOML: {error}"]) from error
     except ValidationError as error:
         found = error.errors(include_url=False, include_input=False, include_context=False)
         faults = [(".".join(map(str, one["loc"])), one["msg"].removeprefix("Value error, ")) for one in found]
         raise ConfigError([f"{path}: {key}: {why}" if key else f"{path}: {why}" for key, why in faults]) from error
+    if wrong := pattern_faults(declared.feeds):
+        raise ConfigError([f"{path}: {fault}" for fault in wrong])
+    return declared
 
 
 # ── held against the store ───────────────────────────────────────────────────
@@ -186,6 +189,8 @@ async def carry_out(wanted: Declared, store: Store, plan: Sequence[Change], now:
             if home != OPERATOR and feed.url in have.feeds:
                 changed = replace(kept, title=feed.title, topics=feed.topics, weight=feed.weight)
                 await store.change_feed(kept.id, home, changed)
+            if kept.filter != filter_of(feed):
+                await store.filter_feed(kept.id, home, filter_of(feed))
     feeds = {feed.url: feed for feed in await store.feeds()}
     for one in wanted.subscriptions:
         if ("digest", one.name) in adding:
@@ -223,25 +228,16 @@ async def _save(store: Store, home: Workspace, wanted: Subscription, old: Subscr
 
 def feed_row(feed: Feed) -> Rows:
     """Return a feed as the file writes it."""
-    row = FeedSettings(url=feed.url, title=feed.title, topics=feed.topics, weight=feed.weight)
+    facts = {"url": feed.url, "title": feed.title, "topics": feed.topics, "weight": feed.weight}
+    row = FeedSettings.model_validate(facts | rules_of(feed.filter))
     return row.model_dump(mode="json", exclude={"backfill"})
 
 
 def digest_row(one: Subscription, urls: Mapping[int, str]) -> Rows:
     """Return a digest as the file writes it."""
-    schedule, rules = one.schedule, one.filter
+    schedule = one.schedule
     quiet = (schedule.quiet_from, schedule.quiet_to) if schedule.quiet_from and schedule.quiet_to else None
     names = ("name", "topics", "stories", "quotes", "length", "style", "per_feed", "per_topic", "language", "updates")
-    rule_names = (
-        "include",
-        "exclude",
-        "authors",
-        "categories",
-        "languages",
-        "sources",
-        "include_regex",
-        "exclude_regex",
-    )
     row = {
         "channel": f"{one.channel.platform}:{one.channel.id}",
         "schedule": schedule.frequency,
@@ -255,7 +251,7 @@ def digest_row(one: Subscription, urls: Mapping[int, str]) -> Rows:
         "empty": one.empty,
         "mention": one.mention,
         **{name: getattr(one, name) for name in names},
-        **{name: getattr(rules, name) for name in rule_names},
+        **rules_of(one.filter),
     }
     return SubscriptionSettings.model_validate(row).model_dump(mode="json")
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Protocol
 
 from digestbot import __version__
 from digestbot.app.slack import is_wanted, slack_adapter
-from digestbot.config import Settings, load_settings
-from digestbot.domain.errors import InferenceError
+from digestbot.config import FeedSettings, Settings, load_settings
+from digestbot.domain.errors import ConfigError, InferenceError
 from digestbot.domain.news import ParsedFeed
 from digestbot.domain.subscription import Channel, Platform
 from digestbot.editorial.quotes import find_quotes
@@ -98,8 +98,27 @@ def read_settings(config: Path | None) -> Settings:
 
     """
     settings = load_settings(config)
+    if faults := pattern_faults(settings.feeds):
+        raise ConfigError([f"{config}: {fault}" if config else fault for fault in faults])
     configure_logging(settings.log.level, settings.log.format)
     return settings
+
+
+def pattern_faults(feeds: Sequence[FeedSettings]) -> list[str]:
+    """Name the expressions of feeds' filters that are none: one of them would hold up every digest that reads its feed.
+
+    A digest's own are found when it is due: it is paused, and its people are told.
+    """
+    from digestbot.sources.patterns import search
+
+    faults = []
+    for number, feed in enumerate(feeds):
+        for name in ("include_regex", "exclude_regex"):
+            try:
+                search(getattr(feed, name), "")
+            except ValueError as error:
+                faults.append(f"feeds.{number}.{name}: {error}")
+    return faults
 
 
 def open_engine(settings: Settings) -> "Engine":

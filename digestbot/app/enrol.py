@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import datetime
 
-from digestbot.config import WEEKDAYS, Settings, SubscriptionSettings
+from digestbot.config import WEEKDAYS, FilterSettings, Settings, SubscriptionSettings
 from digestbot.domain.news import Feed
 from digestbot.domain.subscription import OPERATOR, Channel, Filter, Schedule, Subscription
 from digestbot.editorial.schedule import next_edition, rearmed
@@ -21,7 +21,7 @@ async def enrol(settings: Settings, store: Store, now: datetime) -> None:
     """
     feeds = {}
     for listed in settings.feeds:
-        feeds[listed.url] = await store.add_feed(
+        feed = feeds[listed.url] = await store.add_feed(
             listed.url,
             title=listed.title,
             topics=listed.topics,
@@ -30,6 +30,8 @@ async def enrol(settings: Settings, store: Store, now: datetime) -> None:
             listed=True,
             now=now,
         )
+        if feed.filter != filter_of(listed):
+            await store.filter_feed(feed.id, OPERATOR, filter_of(listed))
     await _follow_the_file(store, set(feeds))
     here = {s.name: s for s in await store.subscriptions() if s.listed}
     for wanted in settings.subscriptions:
@@ -98,16 +100,7 @@ def subscription_of(wanted: SubscriptionSettings, feeds: dict[str, Feed]) -> Sub
         ),
         feeds=_feed_ids(wanted, feeds),
         topics=wanted.topics,
-        filter=Filter(
-            include=wanted.include,
-            exclude=wanted.exclude,
-            authors=wanted.authors,
-            categories=wanted.categories,
-            languages=wanted.languages,
-            sources=wanted.sources,
-            include_regex=wanted.include_regex,
-            exclude_regex=wanted.exclude_regex,
-        ),
+        filter=filter_of(wanted),
         stories=wanted.stories,
         quotes=wanted.quotes,
         length=wanted.length,
@@ -120,6 +113,25 @@ def subscription_of(wanted: SubscriptionSettings, feeds: dict[str, Feed]) -> Sub
         mention=wanted.mention,
         listed=True,
     )
+
+
+def filter_of(wanted: FilterSettings) -> Filter:
+    """Return the rules of a feed or subscription of the settings."""
+    return Filter(
+        include=wanted.include,
+        exclude=wanted.exclude,
+        authors=wanted.authors,
+        categories=wanted.categories,
+        languages=wanted.languages,
+        sources=wanted.sources,
+        include_regex=wanted.include_regex,
+        exclude_regex=wanted.exclude_regex,
+    )
+
+
+def rules_of(one: Filter) -> dict[str, object]:
+    """Return the rules of a filter as the settings write them."""
+    return {name: getattr(one, name) for name in FilterSettings.model_fields}
 
 
 def _feed_ids(wanted: SubscriptionSettings, feeds: dict[str, Feed]) -> tuple[int, ...]:

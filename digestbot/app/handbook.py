@@ -122,7 +122,8 @@ def _sentence(text: str) -> str:
 def _option(option: Option) -> str:
     kind = ", ".join(f"`{choice}`" for choice in option.choices) or option.kind
     bounds = f" {option.least}–{option.most}" if option.least is not None and option.most is not None else ""
-    return f"{kind}{bounds}{', needed' if option.required else ''}"
+    needed = ", needed" if option.required else f", needed without `{option.unless}`" if option.unless else ""
+    return f"{kind}{bounds}{needed}"
 
 
 # ── metrics ──────────────────────────────────────────────────────────────────

@@ -97,8 +97,7 @@ async def known(desk: Desk, asker: Asker) -> Asker:
 def _is_changing(command: CommandSpec, invocation: Invocation) -> bool:
     if command.permission == "manager":
         return command.name not in LOOKS and not wants_form(command, invocation)
-    needed = {option.name for option in command.options if option.required}
-    return command.name in CHANGES and bool(set(invocation.options) - needed or command.name == "report")
+    return command.name in CHANGES and bool(set(invocation.options) - command.needed or command.name == "report")
 
 
 async def _is_first(desk: Desk, invocation: Invocation, asker: Asker, *, changing: bool) -> bool:

@@ -19,6 +19,7 @@ from digestbot.domain.digest import Action, Block, Card, Heading, Prose, Span, T
 from digestbot.domain.errors import BadOption, NotAFeed
 from digestbot.domain.news import Feed, ParsedFeed
 from digestbot.domain.subscription import OPERATOR, Channel, Schedule, Subscription
+from digestbot.editorial.filters import NO_RULES
 from digestbot.editorial.schedule import next_edition
 
 SHOWN = 40
@@ -243,10 +244,11 @@ def _feed_card(feed: Feed, *, own: bool, manager: bool = True) -> Card:
     """Return a feed with its health, and the buttons of who may use them."""
     state = held(feed.paused) if feed.paused else (Text(feed.polling.last_error or "well"),)
     topics = f" · {', '.join(feed.topics)}" if feed.topics else ""
+    filtered = "" if feed.filter == NO_RULES else " · filtered"
     pinned = " · from the settings file" if feed.listed and not own else ""
     blocks: list[Block] = [
         Prose((Text(f"{feed.id}. "), link(feed.name, shown(feed.url)))),
-        Prose((*state, Text(f"{topics}{pinned}")), quiet=True),
+        Prose((*state, Text(f"{topics}{filtered}{pinned}")), quiet=True),
     ]
     if not own or not manager:
         return Card(tuple(blocks))

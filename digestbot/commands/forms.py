@@ -51,8 +51,7 @@ def wants_form(command: CommandSpec, invocation: Invocation) -> bool:
     """Tell whether a command asks for more before it can run."""
     if missing(command, invocation):
         return True
-    needed = {option.name for option in command.options if option.required}
-    return command.form and not set(invocation.options) - needed
+    return command.form and not set(invocation.options) - command.needed
 
 
 def shown(command: CommandSpec, invocation: Invocation) -> tuple[Option, ...]:
@@ -60,13 +59,14 @@ def shown(command: CommandSpec, invocation: Invocation) -> tuple[Option, ...]:
     return tuple(
         option
         for option in command.options
-        if not (_is_thing(option, command) and invocation.options.get(option.name, "") != "")
+        if option.name not in command.settled(invocation.options)
+        and not (_is_thing(option, command) and invocation.options.get(option.name, "") != "")
     )
 
 
 def _is_thing(option: Option, command: CommandSpec) -> bool:
     """Tell whether an option names what a command is about, as a button does: a digest, a feed, a story."""
-    return option.required and (command.form or option.kind in THINGS)
+    return option.name in command.needed and (command.form or option.kind in THINGS)
 
 
 THINGS: frozenset[Kind] = frozenset({"digest", "feed", "integer"})
@@ -98,7 +98,10 @@ async def form_of(desk: Desk, asker: Asker, command: CommandSpec, invocation: In
 def faulty(command: CommandSpec, invocation: Invocation, error: BadOption) -> Reply:
     """Return a wrong option in words, with the form that mends it and the nearest right one as a button."""
     usable = Invocation(command.name, {k: v for k, v in invocation.options.items() if k != error.option})
-    form = Form(command, invocation.options, shown(command, usable), sentence_of(error))
+    asks = shown(command, usable)
+    # What the form does not ask for again, such as a feed beside a digest, must not be wrong a second time.
+    given = invocation.options if error.option in {option.name for option in asks} else usable.options
+    form = Form(command, given, asks, sentence_of(error))
     actions: tuple[Action, ...] = ()
     if error.nearest and (option := command.option(error.option)) and error.nearest in option.choices:
         line = write(Invocation(command.name, {**invocation.options, option.name: error.nearest}))

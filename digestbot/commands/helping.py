@@ -7,7 +7,7 @@ from digestbot.domain.digest import Card, Heading, Prose, Strong, Text
 
 def help_card(command: CommandSpec, asker: Asker, *, whole: bool = False) -> Card:
     """Return a command's help: its line as it is given where this is read, and with ``whole`` its options too."""
-    needed = " ".join(f"<{option.name}>" for option in command.options if option.required)
+    needed = " ".join(command.placeholders.values())
     if not whole:
         return card(Prose((Strong(asker.typed(command.name, needed)), Text(f" — {command.description}"))))
     usage = command.usage.removeprefix(command.name).strip()
@@ -23,7 +23,8 @@ def _option_name(option: Option, asker: Asker) -> str:
     """Return an option as it is given where this is read: “stories=5” on Slack, “stories” on Discord."""
     if asker.platform == "discord":
         return option.on_discord
-    return option.name if option.kind == "flag" or option.rest or option.required else f"{option.name}=…"
+    by_place = option.kind == "flag" or option.rest or option.required or option.unless
+    return option.name if by_place else f"{option.name}=…"
 
 
 def allowed(command: CommandSpec, asker: Asker) -> bool:

@@ -33,7 +33,8 @@ class Option:
 
     ``rest`` takes all the words that are left over in typed text. ``least`` and ``most`` bound an integer, or the
     characters of a text. The word “none” empties one that ``empties``. ``label`` and ``labels``, one a choice, are
-    what forms and menus call it and its choices; ``discord`` is its name there, where that is another.
+    what forms and menus call it and its choices; ``discord`` is its name there, where that is another. ``unless`` names
+    the option that is given in its place: one of the two is needed.
     """
 
     name: str
@@ -48,6 +49,7 @@ class Option:
     label: str = ""
     labels: tuple[str, ...] = ()
     discord: str = ""
+    unless: str = ""
 
     @property
     def on_discord(self) -> str:
@@ -281,10 +283,32 @@ class CommandSpec:
         return next((option for option in self.options if option.name == name), None)
 
     @property
+    def needed(self) -> frozenset[str]:
+        """The names of the options that say what the command is about: those needed, and those given in their place."""
+        instead = {option.unless for option in self.options if option.unless}
+        return frozenset(o.name for o in self.options if o.required or o.unless or o.name in instead)
+
+    def settled(self, given: Mapping[str, Value]) -> frozenset[str]:
+        """Return the names of the options that must not be given any more, as another was given in their place."""
+        pairs = [(option.name, option.unless) for option in self.options if option.unless]
+        both = (*pairs, *((other, name) for name, other in pairs))
+        return frozenset(name for name, other in both if given.get(other, "") != "")
+
+    @property
+    def placeholders(self) -> Mapping[str, str]:
+        """How the help text writes the options that are needed, by name: ``<words>``, ``<digest or feed=…>``."""
+        return {
+            o.name: f"<{o.name} or {o.unless}=…>" if o.unless else f"<{o.name}>"
+            for o in self.options
+            if o.required or o.unless
+        }
+
+    @property
     def usage(self) -> str:
         """The line of the help text: ``search <words>``, ``now [since] [topic]``."""
-        parts = (f"<{o.name}>" if o.required else f"[{o.name}]" for o in self.options)
-        return " ".join((self.name, *parts))
+        optional = {o.name: f"[{o.name}]" for o in self.options if o.name not in self.needed}
+        words = {**self.placeholders, **optional}
+        return " ".join((self.name, *(words[o.name] for o in self.options if o.name in words)))
 
 
 class Options:

@@ -23,6 +23,12 @@ FEED = Option("feed", "the feed", "feed", required=True, rest=True)
 ONE_FEED = Option("feed", "the feed", "feed", required=True)
 DIGEST = Option("digest", "the digest", "digest", required=True, rest=True)
 ONE_DIGEST = Option("digest", "the digest", "digest", required=True)
+FILTERED = (
+    Option("digest", "the digest whose rules they are", "digest", rest=True, unless="feed"),
+    Option("feed", "a feed, in place of a digest", "feed"),
+)
+"""What has a filter: a digest, or a feed given by name."""
+ONE_FILTERED = (Option("digest", "the digest whose rules they are", "digest", unless="feed"), FILTERED[1])
 URL = Option("url", "the address, https://…", "url", required=True, most=2_000, label="Address")
 CHANNEL = Option("channel", "the channel, this one when left out", "channel", most=40)
 TO_CHANNEL = Option("channel", "the channel to move it to", "channel", required=True, most=40)

@@ -66,10 +66,14 @@ async def feed_to_change(desk: Desk, asker: Asker, value: Value) -> Feed:
 
     """
     feed = await feed_named(desk, asker, value)
-    own = {one.id for one in await own_feeds(desk, asker)}
-    if feed.id not in own or (feed.listed and asker.home == OPERATOR):
+    if not await is_own(desk, asker, feed):
         raise NotAllowed(f"“{feed.name}” {PINNED}", hint="")
     return feed
+
+
+async def is_own(desk: Desk, asker: Asker, feed: Feed) -> bool:
+    """Tell whether a feed that the asker may read is one that the asker's workspace may change."""
+    return not (feed.listed and asker.home == OPERATOR) and feed.id in {one.id for one in await own_feeds(desk, asker)}
 
 
 async def pause_for(desk: Desk, asker: Asker, feed: Feed, reason: str | None) -> None:

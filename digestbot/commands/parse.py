@@ -92,7 +92,9 @@ def write(invocation: Invocation) -> str:
 
 def missing(command: CommandSpec, invocation: Invocation) -> tuple[Option, ...]:
     """Return the required options that are not given: the form to open asks for them."""
-    return tuple(o for o in command.options if o.required and invocation.options.get(o.name, "") == "")
+    given, settled = invocation.options, command.settled(invocation.options)
+    wanted = (o for o in command.options if (o.required or o.unless) and o.name not in settled)
+    return tuple(option for option in wanted if given.get(option.name, "") == "")
 
 
 def checked(command: CommandSpec, invocation: Invocation) -> Invocation:
@@ -108,6 +110,9 @@ def checked(command: CommandSpec, invocation: Invocation) -> Invocation:
         if option is None:
             raise _unknown_option(name, command)
         given[name] = convert(option, value)
+    for option in command.options:
+        if option.name in given and option.unless in given:
+            raise BadOption(option.unless, f"is given in place of {option.name}: give one of the two")
     for option in missing(command, invocation):
         raise BadOption(option.name, f"is needed: {command.usage}")
     return Invocation(command.name, given)
@@ -238,7 +243,9 @@ def _place(loose: Sequence[str], command: CommandSpec, given: dict[str, Value]) 
     An option that may be left out takes such a word only when the word's form alone shows what it is: "24h" is a
     time, but "5" or "grain" could be anything.
     """
-    options = [o for o in command.options if o.name not in given and (o.required or o.rest or o.kind in _BY_FORM)]
+    settled = command.settled(given)
+    loosely = (o for o in command.options if o.required or o.unless or o.rest or o.kind in _BY_FORM)
+    options = [o for o in loosely if o.name not in given and o.name not in settled]
     words = list(loose)
     near: BadOption | None = None
     while words and options:
@@ -250,11 +257,11 @@ def _place(loose: Sequence[str], command: CommandSpec, given: dict[str, Value]) 
         try:
             value = convert(option, " ".join(_unquoted(word) for word in words[:taken]))
         except BadOption as error:
-            if option.required or (error.nearest and not options):
+            if option.required or option.unless or (error.nearest and not options):
                 raise
             near = near or (error if error.nearest else None)
             continue
-        if option.required or option.kind == "choice" or not words[0].isdecimal():
+        if option.required or option.unless or option.kind == "choice" or not words[0].isdecimal():
             given[option.name] = value
             del words[:taken]
     if words and near is not None:

@@ -165,7 +165,7 @@ async def search(desk: Desk, asker: Asker, options: Options) -> Reply:
 
 
 async def why(desk: Desk, asker: Asker, options: Options) -> Reply:
-    """Say what became of an article: its story, and what each digest's filter says to it."""
+    """Say what became of an article: whether each digest posted it, or which stage stopped it there."""
     url = options.text("url")
     article = await desk.store.article_by_url(url)
     feeds = await readable(desk, asker)
@@ -175,9 +175,12 @@ async def why(desk: Desk, asker: Asker, options: Options) -> Reply:
             "after its time."
         )
     lines = [card(Heading((link(article.title, article.url),), level=3))]
-    for wanted in await digests_here(desk, asker):
-        posted = dict(await desk.store.posted_articles(wanted.channel))
-        made = verdict(wanted, article, posted, desk.publisher.search)
+    digests = await digests_here(desk, asker)
+    read = {home: await desk.publisher.feeds_read(home) for home in {one.channel.home for one in digests}}
+    for wanted in digests:
+        posted = await desk.store.posted_articles(wanted.channel)
+        feed = read[wanted.channel.home].get(article.feed_id)
+        made = verdict(wanted, article, posted, feed, desk.publisher.search)
         lines.append(card(Prose((Strong(wanted.name), Text(f": {made}")))))
     return Reply(tuple(lines))
 

@@ -22,10 +22,10 @@ from digestbot.domain.digest import (
     Text,
 )
 from digestbot.domain.errors import BadOption
-from digestbot.domain.news import OMISSION, Article, Brief, Quote, Story, SummarySentence
+from digestbot.domain.news import OMISSION, Article, Brief, Feed, Quote, Story, SummarySentence
 from digestbot.domain.subscription import Channel, Length, Subscription
 from digestbot.editorial.edition import Chosen, Score, Selection, choose_headline, compose
-from digestbot.editorial.filters import Search, judge
+from digestbot.editorial.filters import Search, judge_in_turn
 from digestbot.editorial.text import sentences
 from digestbot.pipeline.publish import render_checked, without_withdrawn
 from digestbot.ports import Hit
@@ -165,15 +165,21 @@ def _marked(quote: Quote, article: Article) -> tuple[Span, ...]:
     return (Text(text[first : cue[0]]), Strong(text[cue[0] : cue[1]]), Text(text[cue[1] : last]))
 
 
-def verdict(wanted: Subscription, article: Article, posted: dict[int, int], search: Search | None = None) -> str:
-    """Say what a subscription makes of an article."""
+def verdict(
+    wanted: Subscription,
+    article: Article,
+    posted: Mapping[int, int],
+    feed: Feed | None = None,
+    search: Search | None = None,
+) -> str:
+    """Say what a subscription makes of an article of a feed, and at which stage it is stopped."""
     if article.id in posted:
         return "it was posted there"
     if wanted.feeds and article.feed_id not in wanted.feeds:
         return "its feed is not among the digest's feeds"
-    judged = judge(wanted.filter, article, search)
+    judged = judge_in_turn(article, feed, wanted.filter, search)
     if not judged.passed:
-        return f"the filter stops it: {judged.reason}"
+        return judged.reason
     return "it passes the filter and may be in the next edition, if it is among the most important"
 
 

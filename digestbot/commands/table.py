@@ -173,9 +173,9 @@ _FEEDS = (
     ),
     CommandSpec(
         "filter add",
-        "add rules to what a digest lets through",
+        "add rules to what a digest or a feed lets through",
         filters.add,
-        (options.ONE_DIGEST, *options.RULES),
+        (*options.ONE_FILTERED, *options.RULES),
         "manager",
         "feed filter add",
         "filter add 3 exclude=football,horoscope",
@@ -186,7 +186,7 @@ _FEEDS = (
         "filter remove",
         "take rules away; all of them when none is named",
         filters.remove,
-        (options.ONE_DIGEST, *options.RULES, Option("all", "take every rule away", "flag")),
+        (*options.ONE_FILTERED, *options.RULES, Option("all", "take every rule away", "flag")),
         "manager",
         "feed filter remove",
         "filter remove 3 exclude=football",
@@ -195,14 +195,20 @@ _FEEDS = (
         title="Remove rules",
     ),
     CommandSpec(
-        "filter list", "what a digest lets through", filters.show, (options.DIGEST,), discord="feed filter list"
+        "filter list",
+        "what a digest or a feed lets through",
+        filters.show,
+        options.FILTERED,
+        discord="feed filter list",
+        example="filter list feed=3",
     ),
     CommandSpec(
         "filter preview",
-        "what a digest's filter says to the last 20 articles",
+        "what a digest's or a feed's filter says to the last 20 articles",
         filters.preview,
-        (options.DIGEST,),
+        options.FILTERED,
         discord="feed filter preview",
+        example="filter preview feed=3",
     ),
     CommandSpec(
         "import",
@@ -374,9 +380,9 @@ _BUTTONS = (
     ),
     CommandSpec(
         "filter",
-        "show or change what a digest lets through",
+        "show or change what a digest or a feed lets through",
         filters.rules,
-        (options.ONE_DIGEST, *options.RULES, Option("clear", "drop the rules there are first", "flag")),
+        (*options.ONE_FILTERED, *options.RULES, Option("clear", "drop the rules there are first", "flag")),
         example="filter 3 exclude=football,horoscope",
     ),
     CommandSpec(

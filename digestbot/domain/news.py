@@ -11,6 +11,7 @@ from typing import Literal
 
 from digestbot.domain.addresses import shown
 from digestbot.domain.errors import NotVerbatim
+from digestbot.domain.subscription import Filter
 
 OPENING_MARKS = frozenset("\"'“‘„‚«»‹›「『”’`")
 """Characters that can open a quotation in some language (German „ “, Swedish ” ”, Danish » «)."""
@@ -65,8 +66,8 @@ class Feed:
     """A subscribed URL.
 
     ``baseline_at`` is when its first content was seen; None until then (first sight is a silent baseline).
-    ``weight`` multiplies its stories' rank. ``paused`` holds the reason it is not polled, or None. ``listed`` tells
-    whether the settings file named it when the bot last started.
+    ``weight`` multiplies its stories' rank. ``filter`` says which of its articles its owner reads. ``paused`` holds the
+    reason it is not polled, or None. ``listed`` tells whether the settings file named it when the bot last started.
     """
 
     id: int
@@ -77,6 +78,7 @@ class Feed:
     language: str = ""
     topics: tuple[str, ...] = ()
     weight: float = 1.0
+    filter: Filter = field(default_factory=Filter)
     backfill: int = 0
     listed: bool = False
     baseline_at: datetime | None = None

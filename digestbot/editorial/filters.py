@@ -6,13 +6,13 @@ has one without catastrophic back-tracking.
 
 import re
 import unicodedata
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from urllib.parse import urlsplit
 
 from digestbot.domain.errors import BadOption
-from digestbot.domain.news import Article
+from digestbot.domain.news import Article, Feed
 from digestbot.domain.subscription import Filter
 
 Search = Callable[[str, str], bool]
@@ -22,6 +22,7 @@ _NO_SPACES = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\
 """Scripts written without blanks between words: Thai, Lao, Burmese, Khmer, Japanese, Chinese."""
 PREVIEW = 20
 """Articles of a preview."""
+NO_RULES = Filter()
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,8 @@ def judge(rules: Filter, article: Article, search: Search | None = None) -> Verd
         BadOption: A regular expression is not one, or there is one and no engine.
 
     """
+    if rules == NO_RULES:
+        return Verdict(passed=True)
     text = f"{article.title}\n{article.text}"
     for stopped in (_excluded(rules, text, search), _unlisted(rules, article), _not_included(rules, text, search)):
         if stopped is not None:
@@ -62,9 +65,30 @@ def passes(rules: Filter, article: Article, search: Search | None = None) -> boo
     return judge(rules, article, search).passed
 
 
-def preview(rules: Filter, articles: Sequence[Article], search: Search | None = None) -> list[Previewed]:
-    """Return what a filter would say to the first 20 articles given."""
-    return [Previewed(article, judge(rules, article, search)) for article in articles[:PREVIEW]]
+def judge_in_turn(article: Article, feed: Feed | None, rules: Filter, search: Search | None = None) -> Verdict:
+    """Say whether an article passes its feed's filter, then its digest's; the reason names the one that stops it.
+
+    Raises:
+        BadOption: A regular expression is not one, or there is one and no engine.
+
+    """
+    stages = (("the feed's filter", feed.filter if feed else NO_RULES), ("the digest's filter", rules))
+    for stage, one in stages:
+        verdict = judge(one, article, search)
+        if not verdict.passed:
+            return replace(verdict, reason=f"{stage} stops it: {verdict.reason}")
+    return Verdict(passed=True)
+
+
+def preview(
+    rules: Filter, articles: Sequence[Article], search: Search | None = None, feeds: Mapping[int, Feed] | None = None
+) -> list[Previewed]:
+    """Return what the filters of their feeds, then that of a digest, would say to the first 20 articles given."""
+    named = feeds or {}
+    return [
+        Previewed(article, judge_in_turn(article, named.get(article.feed_id), rules, search))
+        for article in articles[:PREVIEW]
+    ]
 
 
 def mentions(text: str, word: str) -> bool:

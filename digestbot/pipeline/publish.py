@@ -204,6 +204,11 @@ class Publisher:
         digest, messages, dropped = render_checked(digest, self.adapters[subscription.channel.platform])
         return Draft(edition, selection, briefs, digest, messages, dropped, frozenset(posted))
 
+    async def feeds_read(self, home: Workspace) -> Mapping[int, Feed]:
+        """Return by id the feeds that a workspace's digests read, as they are there at this moment."""
+        self._read_at = NEVER
+        return await self._feeds(home, self.clock.now())
+
     async def _feeds(self, home: Workspace, now: datetime) -> Mapping[int, Feed]:
         """Return by id the feeds a workspace reads: its own and the operator's; the operator reads all.
 

@@ -32,7 +32,7 @@ class FeedStore(Protocol):
         """Return the feed at ``url`` as its owner has it, made due at ``now`` if it is new; it is the owner's then on.
 
         The operator's settings are the feed's own; another owner's title, topics and weight are seen there alone, and
-        where none is given, the feed's own are.
+        where none is given, the feed's own are. What its owner lets through of it stays, see ``filter_feed``.
 
         An empty ``title`` leaves the feed's own. ``backfill`` has a meaning for the first poll alone: it is left as
         it is once the feed has been polled.

@@ -7,7 +7,7 @@ from typing import Literal, Protocol
 
 from digestbot.domain.digest import Delivery, Digest, Message
 from digestbot.domain.news import Feed
-from digestbot.domain.subscription import Channel, Platform, Subscription, Workspace, WorkspaceSettings
+from digestbot.domain.subscription import Channel, Filter, Platform, Subscription, Workspace, WorkspaceSettings
 
 ReportState = Literal["open", "confirmed", "dismissed"]
 
@@ -104,7 +104,7 @@ class WorkspaceStore(Protocol):
         ...
 
     async def feeds_of(self, home: Workspace) -> Sequence[Feed]:
-        """Return the feeds that are a workspace's own, by id, each with its title, topics, weight and pause there.
+        """Return the feeds that are a workspace's own, by id, each with its title, topics, filter and so on there.
 
         The operator's are those that the settings file and the command line put in.
         """
@@ -116,6 +116,18 @@ class WorkspaceStore(Protocol):
 
     async def change_feed(self, feed_id: int, home: Workspace, feed: Feed) -> None:
         """Write what a workspace calls its feed, its topics and weight there; others see nothing of it.
+
+        Raises:
+            NotFound: The feed is not the workspace's.
+
+        """
+        ...
+
+    async def filter_feed(self, feed_id: int, home: Workspace, rules: Filter) -> None:
+        """Write which articles of its feed a workspace reads; others see nothing of it.
+
+        The operator may say so of every feed: it holds for the operator's digests, and where others read the
+        operator's own feeds.
 
         Raises:
             NotFound: The feed is not the workspace's.

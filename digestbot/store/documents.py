@@ -242,8 +242,18 @@ def subscription_from_json(document: Json, channel: Channel, columns: Mapping[st
     for name in ("quiet_from", "quiet_to"):
         schedule[name] = None if schedule[name] is None else time.fromisoformat(schedule[name])
     kept["schedule"] = Schedule(**schedule)
-    kept["filter"] = Filter(**_known(Filter, document["filter"]))
+    kept["filter"] = filter_from_json(document["filter"])
     return Subscription(channel=channel, **columns, **kept)
+
+
+def filter_to_json(rules: Filter) -> Json | None:
+    """Return a filter as a JSON document, None where it has no rules."""
+    return None if rules == Filter() else {name: value for name, value in asdict(rules).items() if value}
+
+
+def filter_from_json(document: Json | None) -> Filter:
+    """Return the filter of a document, whichever rules the version that wrote it knew."""
+    return Filter(**_known(Filter, document or {}))
 
 
 def _known(made: type[Any], document: Json) -> Json:

@@ -19,7 +19,7 @@ from digestbot.store.polls import note, polled
 from digestbot.store.rows import Role, feed_of
 from digestbot.store.tables import feeds, seen
 from digestbot.store.workspace_tables import owners
-from digestbot.store.workspaces import as_owned, own_feed, owned
+from digestbot.store.workspaces import own_feed, owned
 
 MARK_REFRESH = timedelta(days=1)
 """A seen mark is made young again at most this often: a write a day, not one a poll."""
@@ -64,7 +64,7 @@ class SqlFeeds(Role):
                 await connection.execute(update(feeds).where(feeds.c.id == row.id).values(given))
             await own_feed(connection, row.id, owner, own, now)
             feed = feed_of(await _row(connection, feeds.c.id == row.id, row.id))
-            return as_owned(feed, *await owned(connection, row.id, owner))
+            return await owned(connection, feed, owner)
 
     async def remove_feed(self, feed_id: int) -> None:
         """Forget a feed and its seen marks; its articles stay."""

@@ -12,7 +12,8 @@ from digestbot.store.workspace_tables import owners
 async def merge_feed(connection: AsyncConnection, moved_id: int, into_id: int) -> None:
     """Give a feed's marks, articles, workspaces and subscriptions to another one, and remove it.
 
-    Where both have an article under one key, both stay, as what a removed feed leaves behind does.
+    Where both have an article under one key, both stay, as what a removed feed leaves behind does. What the
+    operator lets through of the one that moved holds for the other, unless that has rules of its own.
     """
     await _carry(connection, seen, moved_id, into_id, "key")
     await _carry(connection, owners, moved_id, into_id, "platform", "workspace")
@@ -20,8 +21,9 @@ async def merge_feed(connection: AsyncConnection, moved_id: int, into_id: int) -
     mine = (articles.c.feed_id == moved_id) & articles.c.key.not_in(theirs)
     await connection.execute(update(articles).where(mine).values(feed_id=into_id))
     await _follow(connection, moved_id, into_id)
-    begun = select(feeds.c.baseline_at).where(feeds.c.id == moved_id).scalar_subquery()
-    values = {"baseline_at": func.coalesce(feeds.c.baseline_at, begun)}
+    kept = ("baseline_at", "filter")
+    before = {name: select(feeds.c[name]).where(feeds.c.id == moved_id).scalar_subquery() for name in kept}
+    values = {name: func.coalesce(feeds.c[name], before[name]) for name in kept}
     await connection.execute(update(feeds).where(feeds.c.id == into_id).values(values))
     await connection.execute(delete(feeds).where(feeds.c.id == moved_id))
 

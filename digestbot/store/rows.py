@@ -13,7 +13,7 @@ from digestbot.domain.digest import Delivery, Edition, Message, Part, Receipt
 from digestbot.domain.news import Article, Feed
 from digestbot.domain.subscription import Channel, Subscription
 from digestbot.store.database import Database
-from digestbot.store.documents import polling_from_json, subscription_from_json
+from digestbot.store.documents import filter_from_json, polling_from_json, subscription_from_json
 
 
 class Role:
@@ -66,6 +66,7 @@ def feed_of(row: Row[Any]) -> Feed:
         language=row.language,
         topics=tuple(row.topics),
         weight=row.weight,
+        filter=filter_from_json(row.filter),
         backfill=row.backfill,
         listed=row.listed,
         baseline_at=row.baseline_at,

@@ -46,6 +46,8 @@ feeds = Table(
     Column("language", Words, nullable=False),
     Column("topics", Document, nullable=False),
     Column("weight", Float, nullable=False),
+    # What the operator lets through of it; NULL where there are no rules.
+    Column("filter", Document),
     Column("backfill", Integer, nullable=False),
     Column("listed", Boolean, nullable=False),
     Column("baseline_at", Instant),

@@ -36,6 +36,8 @@ owners = Table(
     Column("settings", Document, nullable=False),
     Column("paused", Words),
     Column("since", Instant),
+    # What the workspace lets through of it; NULL where there are no rules. The operator's stands with the feed.
+    Column("filter", Document),
     Index("ix_owners_workspace", "platform", "workspace", "feed_id"),
 )
 

@@ -5,20 +5,35 @@ from dataclasses import fields, replace
 from datetime import datetime, time
 from typing import Any
 
-from sqlalchemy import Row, delete, func, select, update
+from sqlalchemy import ColumnElement, Row, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digestbot.domain.errors import NotFound
 from digestbot.domain.news import Feed
-from digestbot.domain.subscription import Channel, Platform, Subscription, Workspace, WorkspaceSettings
+from digestbot.domain.subscription import (
+    OPERATOR,
+    Channel,
+    Filter,
+    Platform,
+    Subscription,
+    Workspace,
+    WorkspaceSettings,
+)
 from digestbot.ports.workspaces import Known, Snooze
 from digestbot.store.columns import storable
 from digestbot.store.database import insert_new, put
+from digestbot.store.documents import filter_from_json, filter_to_json
 from digestbot.store.rows import Role, channel_of, feed_of, subscription_of
 from digestbot.store.tables import feeds, subscriptions
 from digestbot.store.workspace_tables import owners, snoozes, workspaces
 
 _HOURS = ("quiet_from", "quiet_to")
+_OWN: tuple[ColumnElement[Any], ...] = (
+    owners.c.settings.label("own"),
+    owners.c.paused.label("own_paused"),
+    owners.c.filter.label("own_filter"),
+)
+"""What an owner says of its feed."""
 
 
 class SqlWorkspaces(Role):
@@ -64,13 +79,13 @@ class SqlWorkspaces(Role):
     async def feeds_of(self, home: Workspace) -> Sequence[Feed]:
         """Return the feeds that are a workspace's own, by id, as they are there."""
         statement = (
-            select(feeds, owners.c.settings.label("own"), owners.c.paused.label("own_paused"))
+            select(feeds, *_OWN)
             .join(owners, owners.c.feed_id == feeds.c.id)
             .where(owners.c.platform == home.platform, owners.c.workspace == home.id)
             .order_by(feeds.c.id)
         )
         async with self._database.read() as connection:
-            return [as_owned(feed_of(row), row.own, row.own_paused) for row in await connection.execute(statement)]
+            return [as_owned(feed_of(row), row, home) for row in await connection.execute(statement)]
 
     async def owners(self, feed_id: int) -> Sequence[Workspace]:
         """Return whose feed it is, by platform and id."""
@@ -84,6 +99,17 @@ class SqlWorkspaces(Role):
         async with self._database.write() as connection:
             await _change(connection, feed_id, home, settings=given)
 
+    async def filter_feed(self, feed_id: int, home: Workspace, rules: Filter) -> None:
+        """Write what a workspace lets through of its feed; the operator may say so of every feed."""
+        values = {"filter": filter_to_json(rules)}
+        async with self._database.write() as connection:
+            if home != OPERATOR:
+                await _change(connection, feed_id, home, **values)
+                return
+            done = await connection.execute(update(feeds).where(feeds.c.id == feed_id).values(values))
+            if not done.rowcount:
+                raise NotFound("feed", feed_id)
+
     async def disown_feed(self, feed_id: int, home: Workspace) -> bool:
         """Take a feed away from a workspace; without owners it is removed."""
         async with self._database.write() as connection:
@@ -91,6 +117,8 @@ class SqlWorkspaces(Role):
             done = await connection.execute(delete(owners).where(*_link(feed_id, home)))
             if not done.rowcount:
                 raise NotFound("feed", feed_id)
+            if home == OPERATOR:
+                await connection.execute(update(feeds).where(feeds.c.id == feed_id).values(filter=None))
             return await remove_ownerless(connection, feed_id)
 
     async def pause_own(self, feed_id: int, home: Workspace, reason: str | None) -> None:
@@ -127,14 +155,16 @@ class SqlWorkspaces(Role):
             await connection.execute(delete(snoozes).where(snoozes.c.id == snooze_id))
 
 
-def as_owned(feed: Feed, own: dict[str, Any], paused: str | None) -> Feed:
-    """Return a feed as one of its owners has it."""
+def as_owned(feed: Feed, row: Row[Any], home: Workspace) -> Feed:
+    """Return a feed as one of its owners has it; its filter is never another's, not even the operator's."""
+    own: dict[str, Any] = row.own
     return replace(
         feed,
         title=own.get("title") or feed.title,
         topics=tuple(own["topics"]) if "topics" in own else feed.topics,
         weight=own.get("weight", feed.weight),
-        paused=paused or feed.paused,
+        filter=feed.filter if home == OPERATOR else filter_from_json(row.own_filter),
+        paused=row.own_paused or feed.paused,
     )
 
 
@@ -150,10 +180,9 @@ async def own_feed(
         await _change(connection, feed_id, home, settings=own)
 
 
-async def owned(connection: AsyncConnection, feed_id: int, home: Workspace) -> tuple[dict[str, Any], str | None]:
-    """Return what an owner says of its feed, and why it is paused there."""
-    row = (await connection.execute(select(owners).where(*_link(feed_id, home)))).one()
-    return row.settings, row.paused
+async def owned(connection: AsyncConnection, feed: Feed, home: Workspace) -> Feed:
+    """Return a feed as one of its owners has it, asking what that owner says of it."""
+    return as_owned(feed, (await connection.execute(select(*_OWN).where(*_link(feed.id, home)))).one(), home)
 
 
 async def remove_ownerless(connection: AsyncConnection, feed_id: int) -> bool:

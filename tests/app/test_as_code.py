@@ -10,7 +10,7 @@ from digestbot.app.as_code import carry_out, plan_of, read_declared, there, writ
 from digestbot.cli import cli
 from digestbot.commands import COMMANDS, Asker, dispatch, parse
 from digestbot.domain.errors import ConfigError, NotFound, UserError
-from digestbot.domain.subscription import Channel, Subscription, Workspace
+from digestbot.domain.subscription import Channel, Filter, Subscription, Workspace
 from digestbot.store import open_store
 from tests.commands.making import a_desk
 from tests.fakes.clock import START
@@ -24,6 +24,7 @@ workspace = "slack:T1"
 url = "https://news.example/feed"
 title = "Example"
 topics = ["world", "trade"]
+exclude = ["sponsored"]
 
 [[feeds]]
 url = "https://other.example/feed"
@@ -84,18 +85,24 @@ async def test_a_plan_names_each_setting_that_changes(file):
     store = MemoryStore()
     await applied(store, file)
     file.write_text(
-        FILE.replace('length = "long"', "stories = 7").replace('"trade"', '"economy"').replace("Example", "New"),
+        FILE.replace('length = "long"', "stories = 7")
+        .replace('"trade"', '"economy"')
+        .replace("Example", "New")
+        .replace('"sponsored"', '"horoscope", "sponsored"'),
         "utf-8",
     )
     assert await applied(store, file) == [
         (
             '~ feed https://news.example/feed\n    title: "Example" → "New"\n'
-            '    topics: ["world", "trade"] → ["world", "economy"]'
+            '    topics: ["world", "trade"] → ["world", "economy"]\n'
+            '    exclude: ["sponsored"] → ["horoscope", "sponsored"]'
         ),
         '~ digest Morning brief\n    stories: 5 → 7\n    length: "long" → "medium"',
     ]
     assert (await store.subscription(1)).stories == 7
-    assert (await store.feeds_of(HOME))[0].topics == ("world", "economy")
+    (feed, other) = await store.feeds_of(HOME)
+    assert (feed.topics, feed.filter) == (("world", "economy"), Filter(exclude=("horoscope", "sponsored")))
+    assert other.filter == (await store.feed(feed.id)).filter == Filter()
     assert await applied(store, file) == []
 
 
@@ -142,6 +149,7 @@ async def test_what_is_exported_applies_to_nothing(tmp_path):
         "subscribe https://ledger.example/feed.xml topic=“trade, ports & ships”",
         whole,
         f"filter add Whole {rules}",
+        f"filter add feed=2 {rules}",
         'edit 2 weight=150 title="The \\"Ledger\\" \\\\ Ü"',
     ):
         assert (await dispatch(desk, parse(line, COMMANDS), manager)).error is None, line
@@ -161,6 +169,7 @@ async def test_what_is_exported_applies_to_nothing(tmp_path):
         ('workspace = "teams:1"', "must read slack:TEAM_ID"),
         ('colour = "red"', "colour"),
         ('[[feeds]]\nurl = "ftp://x"', "feeds.0.url: must start with http"),
+        ('[[feeds]]\nurl = "http://x"\ninclude_regex = "a("', "feeds.0.include_regex: is not a pattern RE2 knows"),
         ('[[subscriptions]]\nname = "A"\nchannel = "slack:C1"', "which is not in console:"),
         ('[[subscriptions]]\nname = "A"\nfeeds = ["https://x.example/"]', "not under [[feeds]]"),
         ('[[subscriptions]]\nname = "A"\n[[subscriptions]]\nname = "A"', "is used twice"),

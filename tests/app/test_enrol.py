@@ -4,9 +4,11 @@ from datetime import timedelta
 
 import pytest
 
+from digestbot.app.compose import read_settings
 from digestbot.app.enrol import NOT_LISTED, enrol
 from digestbot.config import FeedSettings, Settings, SubscriptionSettings
-from digestbot.domain.subscription import OPERATOR, Channel, Subscription, Workspace
+from digestbot.domain.errors import ConfigError
+from digestbot.domain.subscription import OPERATOR, Channel, Filter, Subscription, Workspace
 from tests.fakes.clock import START
 from tests.fakes.store import MemoryStore
 
@@ -36,6 +38,24 @@ async def test_a_subscription_is_due_at_its_next_local_time(store):
     subscription = await only(store)
     assert subscription.next_edition_at == START + timedelta(days=1)
     assert (await store.feeds())[0].title == "Example"
+
+
+async def test_a_feeds_filter_follows_the_file(store):
+    """The file's rules are the operator's; changed or taken out there, they are so in the store; others' stay."""
+    theirs = Workspace("slack", "T1")
+    for rules in ({"exclude": ("sponsored",), "exclude_regex": r"\bad\b"}, {"languages": ("en",)}, {}):
+        await enrol(Settings(feeds=(FEED.model_copy(update=rules),)), store, START)
+        assert (await store.feeds())[0].filter == Filter(**rules)
+        await store.add_feed(FEED.url, owner=theirs, now=START)
+        assert [feed.filter for feed in await store.feeds_of(theirs)] == [Filter()]
+
+
+def test_a_feeds_expression_that_is_none_is_refused_with_the_place(tmp_path):
+    """It would hold up every digest that reads the feed; so it is told when the settings are read."""
+    path = tmp_path / "digestbot.toml"
+    path.write_text(f'[[feeds]]\nurl = "{FEED.url}"\nexclude_regex = "("\n', "utf-8")
+    with pytest.raises(ConfigError, match=r"feeds\.0\.exclude_regex: is not a pattern RE2 knows"):
+        read_settings(path)
 
 
 async def test_a_restart_keeps_what_is_due(store):

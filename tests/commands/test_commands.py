@@ -184,6 +184,29 @@ async def test_why_tells_what_each_digest_makes_of_an_article(desk: Desk) -> Non
     assert "not among the articles" in shown(await ask(desk, "why https://elsewhere.example/x"))
 
 
+async def test_why_names_the_stage_that_stops_an_article(desk: Desk) -> None:
+    """The feed's filter is told apart from the digest's, and a rule taken away stops nothing any more."""
+    await ask(desk, "schedule create Brief", MANAGER)
+    await ask(desk, "filter feed=1 exclude=ferry", MANAGER)
+    told = shown(await ask(desk, "why https://ledger.example/ferry"))
+    assert "Brief: the feed's filter stops it: has the excluded “ferry”" in told
+    await ask(desk, "filter feed=1 clear", MANAGER)
+    await ask(desk, "filter 1 exclude=ferry", MANAGER)
+    told = shown(await ask(desk, "why https://ledger.example/ferry"))
+    assert "Brief: the digest's filter stops it: has the excluded “ferry”" in told
+
+
+async def test_a_feeds_filter_is_shown_to_all_and_changed_by_managers(desk: Desk) -> None:
+    """Everybody sees and tries it; rules of somebody who may not are refused, and what was done is in the log."""
+    assert "no rules" in shown(await ask(desk, "filter feed=1"))
+    for typed in ("filter feed=1 exclude=ferry", "filter add feed=1 exclude=ferry", "filter remove feed=1 all"):
+        assert isinstance((await ask(desk, typed)).error, NotAllowed)
+    assert "done" not in {change.outcome for change in await desk.store.changes(MANAGER.home)}
+    await ask(desk, "filter add feed=1 exclude=ferry", MANAGER)
+    (change, *_) = await desk.store.changes(MANAGER.home)
+    assert (change.line, change.outcome) == ("filter add feed=1 exclude=ferry", "done")
+
+
 async def test_why_tells_of_a_filter_by_pattern(desk: Desk) -> None:
     """A digest whose filter has a regular expression is answered for, not refused."""
     await ask(desk, "schedule create Brief", MANAGER)

@@ -10,7 +10,7 @@ from digestbot.commands import COMMANDS, Asker, Desk, Form, Invocation, Reply, d
 from digestbot.commands.limits import Lately, Limits
 from digestbot.domain.errors import BadOption, NotFound, TooOften, UnknownCommand
 from tests.commands.making import MANAGER, READER, STRANGER, a_desk, buttons, shown
-from tests.fakes.clock import START
+from tests.fakes.clock import START, FakeClock
 
 
 @pytest.fixture
@@ -186,6 +186,62 @@ async def test_filters_are_added_to_taken_from_and_tried(desk: Desk) -> None:
     assert list(buttons(await ask(desk, "filter list", READER, digest=1))) == ["Try it"]
     await ask(desk, "filter remove", digest=1, all=True)
     assert "no rules" in shown(await ask(desk, "filter list", digest=1))
+
+
+async def test_a_feeds_filter_is_kept_shown_and_tried(desk: Desk) -> None:
+    """The same commands take a feed in a digest's place: rules are added, removed and tried on what the feed gave."""
+    told = shown(await ask(desk, "filter add", feed=1, exclude="ferry"))
+    assert "Filter of “The Ledger”" in told
+    await ask(desk, "filter add", feed="The Ledger", exclude="volcano", languages="en")
+    (kept,) = await desk.store.feeds_of(MANAGER.home)
+    assert (kept.filter.exclude, kept.filter.languages) == (("ferry", "volcano"), ("en",))
+    told = shown(await ask(desk, "filter preview", READER, feed=1))
+    assert "Of the last 3 articles 1 pass." in told
+    assert "stopped: News of the ferry\nthe feed's filter stops it: has the excluded “ferry”" in told
+    assert " · filtered" in shown(await ask(desk, "list", READER))
+    assert buttons(await ask(desk, "filter list", feed=1)) == {
+        "Try it": "filter preview feed=1",
+        "Add rules": "filter add feed=1",
+        "Remove rules": "filter remove feed=1",
+    }
+    assert list(buttons(await ask(desk, "filter list", READER, feed=1))) == ["Try it"]
+    assert "has no “zeppelin”" in shown(await ask(desk, "filter remove", feed=1, exclude="zeppelin"))
+    await ask(desk, "filter remove", feed=1, all=True)
+    assert "every article of it passes" in shown(await ask(desk, "filter list", feed=1))
+    assert " · filtered" not in shown(await ask(desk, "list", READER))
+
+
+async def test_a_digests_preview_tells_what_a_feeds_filter_stops(desk: Desk) -> None:
+    """Both stages are tried, as an edition would be, and each is named."""
+    await ask(desk, "schedule create", name="Brief")
+    await ask(desk, "filter add", feed=1, exclude="ferry")
+    told = shown(await ask(desk, "filter add", digest=1, exclude="volcano"))
+    assert "the feed's filter stops it: has the excluded “ferry”" in told
+    assert "the digest's filter stops it: has the excluded “volcano”" in told
+
+
+async def test_a_filter_is_tried_on_a_slow_feeds_last_articles(desk: Desk) -> None:
+    """Where the last week gave fewer than twenty, older articles are looked at."""
+    assert isinstance(desk.clock, FakeClock)
+    desk.clock.tick(days=30)
+    assert "Of the last 3 articles 3 pass." in shown(await ask(desk, "filter preview", feed=1))
+
+
+async def test_a_filter_is_a_digests_or_a_feeds(desk: Desk) -> None:
+    """Neither asks in a form for either; both is refused; with a feed given, the form asks for rules alone."""
+    await ask(desk, "schedule create", name="Brief")
+    neither = await ask(desk, "filter add", exclude="ferry")
+    assert isinstance(neither.error, BadOption)
+    assert neither.form is not None
+    assert {"digest", "feed"} <= {option.name for option in neither.form.asks}
+    both = await ask(desk, "filter add", digest=1, feed=1, exclude="ferry")
+    assert "“feed” is given in place of digest: give one of the two" in shown(both)
+    assert both.form is not None
+    assert (await dispatch(desk, Invocation("filter add", both.form.given), MANAGER)).error is None
+    assert {option.name for option in form("filter add feed=1").asks} == {
+        "include", "exclude", "authors", "categories", "languages", "sources",
+    }  # fmt: skip
+    assert isinstance((await ask(desk, "filter remove", feed=7)).error, NotFound)
 
 
 # ── how often ────────────────────────────────────────────────────────────────

@@ -11,7 +11,7 @@ from digestbot.commands.feeds import UNUSED
 from digestbot.commands.table import COMMANDS
 from digestbot.domain.errors import NotAFeed, NotAllowed, NotFound
 from digestbot.domain.news import ParsedFeed, Polling
-from digestbot.domain.subscription import Channel
+from digestbot.domain.subscription import Channel, Filter
 from digestbot.ports import NewArticle, RefreshRecord
 from tests.commands.making import MANAGER, STRANGER, FakeFeeds, a_desk, article, shown
 
@@ -52,7 +52,19 @@ async def desk() -> Desk:
 
 @pytest.mark.parametrize(
     "typed",
-    ["pause 2", "resume 2", "unsubscribe 2", "test 2", "edit 2 title=Mine", "move 2 C2", f"unsubscribe {SECRET}"],
+    [
+        "pause 2",
+        "resume 2",
+        "unsubscribe 2",
+        "test 2",
+        "edit 2 title=Mine",
+        "move 2 C2",
+        f"unsubscribe {SECRET}",
+        "filter list feed=2",
+        "filter preview feed=2",
+        "filter add feed=2 exclude=plan",
+        f"filter feed={SECRET} clear",
+    ],
 )
 async def test_anothers_feed_is_not_there(desk: Desk, typed: str) -> None:
     """Whatever a manager tries on another workspace's feed, by number or address, there is no such feed."""
@@ -60,7 +72,7 @@ async def test_anothers_feed_is_not_there(desk: Desk, typed: str) -> None:
     assert isinstance(reply.error, NotFound), shown(reply)
     assert "Secret" not in shown(reply)
     (feed,) = await desk.store.feeds_of(STRANGER.home)
-    assert (feed.title, feed.paused) == ("Secret", None)
+    assert (feed.title, feed.paused, feed.filter) == ("Secret", None, Filter())
 
 
 @pytest.mark.parametrize(
@@ -152,7 +164,12 @@ async def test_the_settings_files_feeds_are_read_and_not_removed(desk: Desk) -> 
     """A feed of the file is listed and read; removing, pausing or renaming it is refused in one sentence."""
     await desk.store.add_feed("https://file.example/feed", title="From the file", listed=True, now=desk.clock.now())
     assert "From the file" in shown(await ask(desk, "list"))
-    for typed in ("unsubscribe “From the file”", "pause “From the file”", "edit “From the file” title=Mine"):
+    for typed in (
+        "unsubscribe “From the file”",
+        "pause “From the file”",
+        "edit “From the file” title=Mine",
+        "filter add feed=“From the file” exclude=x",
+    ):
         for asker in (MANAGER, OPERATOR):
             reply = await ask(desk, typed, asker)
             assert isinstance(reply.error, NotAllowed)

@@ -67,18 +67,24 @@ def value_of(option: Option) -> Any:
     return option.choices[0] if option.choices else values.get(option.kind, "some words")
 
 
-def invocation_of(command: CommandSpec) -> Invocation:
-    """Return an invocation with everything the command needs, and one thing more where a form would open else."""
+def invocation_of(command: CommandSpec, *, instead: bool = False) -> Invocation:
+    """Return an invocation with everything the command needs, and one thing more where a form would open else.
+
+    With ``instead`` it is given the option that stands in for another where there is one.
+    """
     given = {option.name: value_of(option) for option in command.options if option.required}
+    given |= {(option.unless if instead else option.name): 3 for option in command.options if option.unless}
     if command.form:
-        extra = next(option for option in command.options if not option.required)
+        extra = next(option for option in command.options if option.name not in command.needed)
         given[extra.name] = value_of(extra)
     if command.name == "more":
         given["story"] = 1
     return Invocation(command.name, given)
 
 
-RUN = [command for command in COMMANDS if command.name not in FILES]
+RUN = [(command, invocation_of(command)) for command in COMMANDS if command.name not in FILES]
+RUN += [(c, invocation_of(c, instead=True)) for c in COMMANDS if any(option.unless for option in c.options)]
+"""Every command with what it needs; those about one of two kinds of things once for each."""
 
 
 # ── Slack ────────────────────────────────────────────────────────────────────
@@ -149,8 +155,7 @@ async def test_every_command_is_asked_and_answered_alike(
     slack_rig, _, slack_core = slack
     discord_rig, bot, discord_core = discord
     speaker = Speaker(bot, discord_rig, manager=True)
-    for number, command in enumerate(RUN, 1):
-        wanted = invocation_of(command)
+    for number, (command, wanted) in enumerate(RUN, 1):
         await slack_rig.command(write(wanted))
         await until(lambda: len(slack_core.asked) >= number)  # noqa: B023 - awaited before the next round
         await until(lambda: len(slack_rig.responses) >= number)  # noqa: B023 - the same

@@ -272,6 +272,49 @@ def test_feeds_topics_language_and_filter_each_say_why_they_stop_a_story() -> No
     }
 
 
+def filtered(**words: str) -> dict[int, Feed]:
+    """Return feeds 1 to 3, those named (``one``, ``two``, ``three``) with a word that is excluded."""
+    rules = [Filter(exclude=(words[name],) if name in words else ()) for name in ("one", "two", "three")]
+    return {number: replace(feed(number), filter=one) for number, one in enumerate(rules, 1)}
+
+
+def test_a_feeds_filter_stops_a_story_that_rests_on_it_alone() -> None:
+    """The stage is named as the feed's, with the feed and the rule; the same words of another feed pass."""
+    stories = [single(6), single(18, feed_id=2)]
+    selection = select(stories, feeds=filtered(one="dengue"))
+    assert chosen_ids(selection) == [18]
+    assert [(out.story.id, out.why, out.reason) for out in selection.left_out] == [
+        (6, "feed_filter", "is stopped by the filter of its feed “Feed 1”: has the excluded “dengue”")
+    ]
+
+
+def test_an_article_its_feeds_filter_stops_is_no_part_of_its_story() -> None:
+    """What another feed reports of the event is told, scored and counted as posted without the article stopped."""
+    told = story(1, article(1, f"Sponsored: {SUBJECTS[0]}"), article(2, SUBJECTS[0], feed_id=2))
+    (one,) = select([told], feeds=filtered(one="sponsored")).chosen
+    assert [a.id for a in one.story.articles] == [a.id for a in one.new] == [2]
+    assert one.score == select([story(1, told.articles[1])]).chosen[0].score
+    assert [a.id for a in select([told], feeds=filtered(two="sponsored")).chosen[0].story.articles] == [1, 2]
+
+
+def test_a_feeds_filter_holds_though_the_digest_reads_another_of_the_storys_feeds() -> None:
+    """A digest of feed 1 is stopped by its rules though feed 2 has the story; a foreign article is left out too."""
+    told = story(1, article(1, f"Sponsored: {SUBJECTS[0]}"), article(2, SUBJECTS[0], feed_id=2))
+    feeds, wanted = filtered(one="sponsored"), replace(BASE, feeds=(1,))
+    assert [out.why for out in select([told], wanted, feeds=feeds).left_out] == ["feed_filter"]
+    (one,) = select([told], replace(BASE, feeds=(2,)), feeds=feeds).chosen
+    assert [a.id for a in one.story.articles] == [2]
+    (out,) = select([told], replace(BASE, feeds=(3,)), feeds=filtered(one="lisbon", two="lisbon")).left_out
+    assert (out.why, out.reason) == ("feed", "comes from none of its feeds")
+
+
+def test_the_digests_filter_judges_what_the_feeds_let_through() -> None:
+    """The feed is asked first, so its rule is the one named where both stop an article."""
+    wanted = replace(BASE, filter=Filter(exclude=("dengue",)))
+    assert [o.why for o in select([single(6)], wanted, feeds=filtered(one="vaccine")).left_out] == ["feed_filter"]
+    assert [o.why for o in select([single(6)], wanted, feeds=filtered(two="vaccine")).left_out] == ["filter"]
+
+
 def test_words_of_a_topic_may_stand_apart_and_the_phrase_comes_first() -> None:
     """“grain prices” finds “the price of grain” below what has the phrase, and not what has one word of it."""
     titles = ("Price of grain falls for a third week", "Grain prices fall for a third week", "Grain ship leaves Odesa")

@@ -2,16 +2,18 @@
 
 import re
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from digestbot.domain.errors import BadOption
-from digestbot.domain.news import Article
+from digestbot.domain.news import Article, Feed, Polling
 from digestbot.domain.subscription import Filter
-from digestbot.editorial.filters import judge, mentions, passes, preview
+from digestbot.editorial.filters import judge, judge_in_turn, mentions, passes, preview
 
+NOW = datetime(2026, 11, 23, 8, tzinfo=UTC)
 ARTICLE = Article(
     id=1,
     url="https://news.example.co.uk/a",
@@ -111,6 +113,19 @@ def test_a_preview_judges_the_first_twenty() -> None:
     shown = preview(Filter(exclude=("7",)), articles)
     assert [one.article.id for one in shown] == list(range(20))
     assert [one.article.id for one in shown if not one.verdict.passed] == [7]
+
+
+def test_the_reason_names_whose_filter_stops_an_article() -> None:
+    """The feed's filter is asked before the digest's; a preview tells the stage of each article."""
+    mine = Feed(1, "https://news.example.co.uk/feed", "", Polling(NOW), filter=Filter(exclude=("chair",)))
+    of_it = replace(ARTICLE, feed_id=1)
+    rules = Filter(exclude=("geneva",))
+    assert judge_in_turn(of_it, mine, rules).reason == "the feed's filter stops it: has the excluded “chair”"
+    assert judge_in_turn(of_it, None, rules).reason == "the digest's filter stops it: has the excluded “geneva”"
+    assert judge_in_turn(of_it, mine, Filter()).rule == "exclude"
+    assert judge_in_turn(of_it, replace(mine, filter=Filter()), Filter()).passed
+    shown = preview(Filter(), [of_it, replace(ARTICLE, feed_id=2)], feeds={1: mine})
+    assert [one.verdict.passed for one in shown] == [False, True]
 
 
 @given(st.text(max_size=200), st.text(max_size=20))

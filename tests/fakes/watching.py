@@ -6,6 +6,7 @@ from datetime import datetime
 
 from digestbot.domain.errors import NotFound
 from digestbot.domain.news import Article
+from digestbot.domain.subscription import Filter
 from digestbot.ports import Lease, LostQuote, Notice, Poll
 from digestbot.store.columns import storable, stored_key
 from digestbot.store.edits import gone
@@ -23,7 +24,9 @@ class MemoryWatching:
     def _merge_feed(self, moved_id: int, into_id: int) -> None:
         moved, there = self._feeds.pop(moved_id), self._feeds[into_id]
         there.seen = moved.seen | there.seen
-        there.feed = replace(there.feed, baseline_at=there.feed.baseline_at or moved.feed.baseline_at)
+        rules = moved.feed.filter if there.feed.filter == Filter() else there.feed.filter
+        begun = there.feed.baseline_at or moved.feed.baseline_at
+        there.feed = replace(there.feed, baseline_at=begun, filter=rules)
         taken = {article.key for article in self._articles.values() if article.feed_id == into_id}
         for key, article in self._articles.items():
             if article.feed_id == moved_id:

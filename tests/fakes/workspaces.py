@@ -7,7 +7,15 @@ from datetime import datetime, timedelta
 from digestbot.domain.digest import Delivery, Digest, Message
 from digestbot.domain.errors import NotFound
 from digestbot.domain.news import Feed
-from digestbot.domain.subscription import OPERATOR, Channel, Platform, Subscription, Workspace, WorkspaceSettings
+from digestbot.domain.subscription import (
+    OPERATOR,
+    Channel,
+    Filter,
+    Platform,
+    Subscription,
+    Workspace,
+    WorkspaceSettings,
+)
 from digestbot.ports import Change, Correction, Known, Report, ReportState, Retention, Snooze, Status
 from digestbot.store.columns import storable
 
@@ -57,7 +65,8 @@ class MemoryWorkspaces:
         earlier = self._owners.get((there.id, owner))
         said = title or topics or weight != 1.0
         if earlier is None or (said and owner != OPERATOR):
-            self._owners[there.id, owner] = replace(own, paused=earlier.paused if earlier else None)
+            kept = {"paused": earlier.paused, "filter": earlier.filter} if earlier else {}
+            self._owners[there.id, owner] = replace(own, **kept)
         return self._as_owned(there.id, owner)
 
     def _as_owned(self, feed_id: int, home: Workspace) -> Feed:
@@ -67,6 +76,7 @@ class MemoryWorkspaces:
             title=own.title or feed.title,
             topics=feed.topics if not own.topics and not own.listed else own.topics,
             weight=feed.weight if own.weight == 1.0 and not own.listed else own.weight,
+            filter=feed.filter if home == OPERATOR else own.filter,
             paused=own.paused or feed.paused,
         )
 
@@ -101,8 +111,17 @@ class MemoryWorkspaces:
         changed = replace(own, title=feed.title, topics=feed.topics, weight=feed.weight, listed=True)
         self._owners[feed_id, home] = changed
 
+    async def filter_feed(self, feed_id: int, home: Workspace, rules: Filter) -> None:
+        if home == OPERATOR:
+            row = self._feed(feed_id)
+            row.feed = replace(row.feed, filter=rules)
+        else:
+            self._owners[feed_id, home] = replace(self._own(feed_id, home), filter=rules)
+
     async def disown_feed(self, feed_id: int, home: Workspace) -> bool:
         self._own(feed_id, home)
+        if home == OPERATOR:
+            await self.filter_feed(feed_id, home, Filter())
         del self._owners[feed_id, home]
         return await self._remove_ownerless(feed_id)
 

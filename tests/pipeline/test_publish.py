@@ -9,7 +9,7 @@ import pytest
 from digestbot.domain.digest import Quotation
 from digestbot.domain.errors import InferenceError, StoreUnavailable
 from digestbot.domain.news import Polling
-from digestbot.domain.subscription import Channel, Filter, Schedule, Subscription
+from digestbot.domain.subscription import OPERATOR, Channel, Filter, Schedule, Subscription, Workspace
 from digestbot.pipeline.brief import Briefer
 from digestbot.pipeline.publish import Publisher
 from digestbot.pipeline.refresh import Refresher
@@ -208,6 +208,35 @@ async def test_options_that_cannot_be_used_pause_their_subscription_alone(house)
     assert done == {"failed", "published"}
     paused = [s for s in await house.store.subscriptions() if s.paused]
     assert [s.name for s in paused] == ["Morning brief"]
+
+
+async def test_a_feeds_filter_works_at_once_on_what_is_stored(house):
+    """A rule made after the article came keeps it out of the edition; without the rule it comes in the next one."""
+    await house.subscribe()
+    await gates(house)
+    (feed,) = await house.store.feeds()
+    await house.store.filter_feed(feed.id, OPERATOR, Filter(exclude=("harbour",)))
+    house.clock.tick(hours=1)
+    (done,) = await house.publisher.run_due()
+    assert done.outcome == "nothing"
+    await house.store.filter_feed(feed.id, OPERATOR, Filter())
+    (wanted,) = await house.store.subscriptions()
+    now = house.clock.now()
+    draft = await house.publisher.draft(replace(wanted, window_from=now - timedelta(hours=3)), now, now)
+    assert len(draft.selection.chosen) == 1
+
+
+async def test_a_workspaces_filter_of_a_feed_is_not_anothers(house):
+    """Two workspaces have the operator's feed as their own too: the rules of one stop nothing in the other."""
+    homes = [Workspace("slack", "T1"), Workspace("slack", "T2")]
+    await gates(house)
+    (feed,) = await house.store.feeds()
+    for home in homes:
+        await house.store.add_feed(feed.url, owner=home, now=house.clock.now())
+        await house.subscribe(channel=Channel("slack", "C1", home.id), feeds=(feed.id,))
+    await house.store.filter_feed(feed.id, homes[0], Filter(exclude=("harbour",)))
+    house.clock.tick(hours=1)
+    assert [one.outcome for one in await house.publisher.run_due()] == ["nothing", "published"]
 
 
 async def test_a_store_that_fails_leaves_the_edition_due(house, monkeypatch):

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from digestbot.domain.errors import NotFound
+from digestbot.domain.subscription import OPERATOR, Filter
 from tests.store.making import DAY, HOUR, NOW, article, new, record, stored, subscription, vector
 
 
@@ -242,6 +243,17 @@ async def test_a_feed_not_polled_yet_takes_the_baseline_of_the_one_that_moved_to
     await store.record_refresh(record(moved, new("a"), baseline_at=NOW), NOW)
     await store.record_refresh(record(moved, url=there.url), NOW + DAY)
     assert (await store.feed(there.id)).baseline_at == NOW
+
+
+async def test_a_feed_takes_the_filter_of_the_one_that_moved_to_it(store):
+    """A publisher's new address is no way around the operator's rules; rules that are there already stay."""
+    for url, rules in (("https://new.example/", Filter()), ("https://newer.example/", Filter(exclude=("b",)))):
+        there = await store.add_feed(url, now=NOW)
+        await store.filter_feed(there.id, OPERATOR, rules)
+        moved = await store.add_feed(f"https://old.example/{there.id}", now=NOW)
+        await store.filter_feed(moved.id, OPERATOR, Filter(exclude=("a",)))
+        await store.record_refresh(record(moved, url=there.url), NOW + DAY)
+        assert (await store.feed(there.id)).filter.exclude == (rules.exclude or ("a",))
 
 
 async def test_a_removed_feeds_articles_stay_and_are_taken_over(store):

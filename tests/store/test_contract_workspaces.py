@@ -7,7 +7,7 @@ import pytest
 
 from digestbot.domain.digest import Receipt
 from digestbot.domain.errors import NotFound
-from digestbot.domain.subscription import OPERATOR, Channel, Workspace, WorkspaceSettings
+from digestbot.domain.subscription import OPERATOR, Channel, Filter, Workspace, WorkspaceSettings
 from digestbot.ports import Change, Correction, Known, Report, Retention
 from tests.store.making import DAY, HERE, HOUR, NOW, digest, stored, subscription
 from tests.store.test_contract_editions import published
@@ -59,6 +59,52 @@ async def test_a_feed_is_changed_for_its_owner_alone(store):
     assert (await store.feeds_of(OPERATOR))[0].topics == ("economy",)
     with pytest.raises(NotFound):
         await store.change_feed(feed.id, THEIRS, feed)
+
+
+RULES = Filter(include=("port",), exclude=("sponsored", "Ü"), languages=("en",), exclude_regex=r"(?i)\bad\b")
+
+
+async def rules(store, home):
+    """Return the filter of a workspace's one feed."""
+    (feed,) = await store.feeds_of(home)
+    return feed.filter
+
+
+async def test_a_feeds_filter_is_its_owners_alone(store):
+    """Each owner lets through what it says, the operator's rules are no workspace's, and a stranger is refused."""
+    feed = await store.add_feed(URL, owner=OURS, now=NOW)
+    for home in (OPERATOR, THEIRS):
+        await store.add_feed(URL, owner=home, now=NOW)
+    await store.filter_feed(feed.id, OURS, RULES)
+    await store.filter_feed(feed.id, OPERATOR, Filter(exclude=("horoscope",)))
+    assert [await rules(store, home) for home in (OURS, THEIRS, OPERATOR)] == [
+        RULES,
+        Filter(),
+        Filter(exclude=("horoscope",)),
+    ]
+    assert [one.filter.exclude for one in await store.feeds()] == [("horoscope",)]
+    assert (await store.feed(feed.id)).filter == (await store.feed_by_url(URL)).filter == await rules(store, OPERATOR)
+    await store.filter_feed(feed.id, OURS, Filter())
+    assert await rules(store, OURS) == Filter()
+    with pytest.raises(NotFound):
+        await store.filter_feed(feed.id, Workspace("slack", "T2"), RULES)
+    with pytest.raises(NotFound):
+        await store.filter_feed(feed.id + 1, OPERATOR, RULES)
+
+
+async def test_a_feeds_filter_stays_until_it_is_changed_or_the_feed_is_let_go(store):
+    """Renaming, pausing and adding it again leave its rules; who has it anew begins without."""
+    for home in (OURS, OPERATOR):
+        feed = await store.add_feed(URL, title="A", owner=home, now=NOW)
+        await store.filter_feed(feed.id, home, RULES)
+        await store.pause_own(feed.id, home, "enough")
+        assert (await store.add_feed(URL, title="B", owner=home, now=NOW)).filter == RULES
+    await store.change_feed(feed.id, OURS, replace(feed, title="C"))
+    for home in (OURS, OPERATOR):
+        assert await rules(store, home) == RULES
+        await store.add_feed(URL, owner=THEIRS, now=NOW)
+        await store.disown_feed(feed.id, home)
+        assert (await store.add_feed(URL, owner=home, now=NOW)).filter == Filter()
 
 
 async def test_a_feed_is_polled_while_one_owner_wants_it(store):

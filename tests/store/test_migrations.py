@@ -9,6 +9,7 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from digestbot.domain.errors import SchemaTooOld, StoreError
+from digestbot.domain.subscription import OPERATOR, Filter, Workspace
 from digestbot.store import SchemaState, migrate, open_store, schema_state
 from digestbot.store.database import async_url
 from digestbot.store.tables import metadata
@@ -75,6 +76,21 @@ async def test_down_and_up_again_keeps_the_data(empty_url, revision):
     async with await open_store(empty_url, migrate=True) as store:
         assert [repr(part) for part in await everything(store)] == [repr(part) for part in before]
         assert await store.integrity() == []
+
+
+async def test_feeds_filters_come_and_go_with_their_revision(empty_url):
+    """Below r0006 every article of a feed is let through again; up again, its feed and title are there."""
+    rules = Filter(exclude=("sponsored",))
+    await migrate(empty_url)
+    async with await open_store(empty_url) as store:
+        feed = await store.add_feed("https://example.org/feed", title="Example", now=NOW)
+        await store.add_feed(feed.url, owner=Workspace("slack", "T1"), now=NOW)
+        for home in (OPERATOR, Workspace("slack", "T1")):
+            await store.filter_feed(feed.id, home, rules)
+    await migrate(empty_url, "r0005")
+    async with await open_store(empty_url, migrate=True) as store:
+        for home in (OPERATOR, Workspace("slack", "T1")):
+            assert [(one.title, one.filter) for one in await store.feeds_of(home)] == [("Example", Filter())]
 
 
 async def test_down_to_the_ground_and_up(empty_url):

@@ -35,7 +35,9 @@ CHANNELS = [
 
 def asking(command: CommandSpec, given: Mapping[str, Value]) -> Form:
     """Return the form for what a command was not given, what it needs first."""
-    open_ones = [option for option in command.options if given.get(option.name, "") == "" and option.kind != "flag"]
+    settled = command.settled(given)
+    lacking = (option for option in command.options if given.get(option.name, "") == "" and option.kind != "flag")
+    open_ones = [option for option in lacking if option.name not in settled]
     return Form(command, given, tuple(sorted(open_ones, key=lambda option: not option.required)))
 
 

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
@@ -10,9 +10,11 @@ from digestbot.domain.news import Article, Feed, Story
 from digestbot.domain.subscription import Subscription
 from digestbot.editorial.edition.novelty import WORTH_TELLING, novelty
 from digestbot.editorial.edition.score import Score, loosely, score, topic_fit
-from digestbot.editorial.filters import Search, judge
+from digestbot.editorial.filters import Search, Verdict, judge
 
-Why = Literal["feed", "filter", "topic", "snoozed", "posted", "retold", "update", "per_feed", "per_topic", "full"]
+Why = Literal[
+    "feed", "feed_filter", "filter", "topic", "snoozed", "posted", "retold", "update", "per_feed", "per_topic", "full"
+]
 _IN_THE_REST: frozenset[Why] = frozenset({"per_feed", "per_topic", "full"})
 MOST_STORIES = 10
 """An edition shows ten stories at most (the project's digest guide)."""
@@ -85,19 +87,20 @@ def choose(
         subscription: Whose edition it is: its feeds, topics, filter, caps and policies.
         posted: Story id by article id of what its channel has got.
         now: The edition's time.
-        feeds: Feeds by id.
-        search: The engine for the filter's regular expressions.
+        feeds: Feeds by id, each with its own filter: what that stops is no part of its story here.
+        search: The engine for the filters' regular expressions.
         snoozed: Topics that the channel does not want to read now.
 
     Raises:
-        BadOption: The filter has a regular expression that is not one.
+        BadOption: A filter has a regular expression that is not one.
 
     """
     asked = _Asked(subscription, posted, now, feeds, search, snoozed)
     candidates: list[Chosen] = []
     left_out: list[LeftOut] = []
     for story in sorted(stories, key=lambda story: story.id):
-        found = _candidate(story, asked)
+        let_in = _let_in(story, asked)
+        found = let_in if isinstance(let_in, LeftOut) else _candidate(let_in, asked)
         if isinstance(found, Chosen) and (resting := snoozed_topic(found.new, snoozed, feeds)):
             found = LeftOut(story, "snoozed", f"is about {resting}, which is snoozed here")
         if isinstance(found, Chosen):
@@ -139,6 +142,26 @@ def _candidate(story: Story, asked: _Asked) -> Chosen | LeftOut:
 def snoozed_topic(articles: Sequence[Article], snoozed: frozenset[str], feeds: Mapping[int, Feed]) -> str:
     """Return the snoozed topic that a story is about, or empty; what it is about is told as for topics wanted."""
     return next((topic for topic in sorted(snoozed) if topic_fit(topic, articles, feeds)), "")
+
+
+def _let_in(story: Story, asked: _Asked) -> Story | LeftOut:
+    """Return the story without the articles that their own feed's filter stops, or why none of its feeds' is left."""
+    wanted = asked.subscription.feeds
+    stopped = {
+        article.id: verdict for article in story.articles if not (verdict := _by_its_feed(article, asked)).passed
+    }
+    mine = [article for article in story.articles if not wanted or article.feed_id in wanted]
+    if mine and all(article.id in stopped for article in mine):
+        name, reason = asked.feeds[mine[0].feed_id].name, stopped[mine[0].id].reason
+        return LeftOut(story, "feed_filter", f"is stopped by the filter of its feed “{name}”: {reason}")
+    kept = tuple(article for article in story.articles if article.id not in stopped)
+    return replace(story, articles=kept) if stopped and kept else story
+
+
+def _by_its_feed(article: Article, asked: _Asked) -> Verdict:
+    """Return what the filter of an article's own feed says to it."""
+    feed = asked.feeds.get(article.feed_id)
+    return judge(feed.filter, article, asked.search) if feed else Verdict(passed=True)
 
 
 def _allowed(story: Story, subscription: Subscription, search: Search | None) -> list[Article] | LeftOut:

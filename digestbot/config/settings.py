@@ -6,26 +6,23 @@ Settings stop at ``app``: everything below takes plain arguments.
 import os
 import tomllib
 from collections.abc import Mapping
-from datetime import time
 from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Any, Literal, Self
-from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
 )
 
+from digestbot.config.subscriptions import FeedSettings, Section, SubscriptionSettings
 from digestbot.domain.errors import ConfigError
-from digestbot.domain.subscription import EmptyPolicy, Frequency, Length, Platform, Style, UpdatePolicy
 
 ENV_PREFIX = "DIGESTBOT_"
 OWN_VARIABLES = frozenset({"DIGESTBOT_CONFIG", "DIGESTBOT_SECRETS_DIR"})
 """Variables of ours that are no settings: they say where settings are read from."""
-WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 SECRET_KEYS = (
     ("model", "remote_key"),
     ("slack", "bot_token"),
@@ -38,19 +35,13 @@ SECRET_KEYS = (
 """The settings that may also come from files named ``<section>_<key>`` in the secrets folder."""
 
 
-class _Section(BaseModel):
-    """A frozen table of the file; a key nobody knows is a fault."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class DatabaseSettings(_Section):
+class DatabaseSettings(Section):
     """Where the rows live."""
 
     url: str = Field("sqlite:///var/digestbot.sqlite3", description="A SQLite file, or postgresql://user@host/name.")
 
 
-class WorkerSettings(_Section):
+class WorkerSettings(Section):
     """How long another process's work is left alone; the same in all processes."""
 
     stalled_after: float = Field(
@@ -61,7 +52,7 @@ class WorkerSettings(_Section):
     )
 
 
-class RetentionSettings(_Section):
+class RetentionSettings(Section):
     """How many days what is stored outlives its last use; what was seen is remembered longer than articles are kept."""
 
     articles: int = Field(90, ge=1, description="Days an article is kept after its story was last reported on.")
@@ -71,7 +62,7 @@ class RetentionSettings(_Section):
     audit: int = Field(365, ge=1, description="Days the log of who changed what, and closed reports, are kept.")
 
 
-class SourceSettings(_Section):
+class SourceSettings(Section):
     """How feeds and pages are read."""
 
     contact: str = Field(
@@ -87,7 +78,7 @@ class SourceSettings(_Section):
     story_window_hours: int = Field(72, ge=1, description="How long a story stays open for further articles.")
 
 
-class ModelSettings(_Section):
+class ModelSettings(Section):
     """Which model condenses stories."""
 
     engine: Literal["auto", "extractive", "seq2seq", "chat", "remote"] = Field(
@@ -107,7 +98,7 @@ class ModelSettings(_Section):
     threads: int = Field(0, ge=0, description="CPU threads for inference; 0 takes all.")
 
 
-class SlackSettings(_Section):
+class SlackSettings(Section):
     """The Slack app; leave the tokens out of this file and set the environment instead."""
 
     bot_token: SecretStr | None = Field(None, description="xoxb-…; better set as DIGESTBOT_SLACK__BOT_TOKEN.")
@@ -139,7 +130,7 @@ class SlackSettings(_Section):
         return self
 
 
-class DiscordSettings(_Section):
+class DiscordSettings(Section):
     """The Discord bot; leave the token out of this file and set the environment instead."""
 
     token: SecretStr | None = Field(None, description="The bot token; better set as DIGESTBOT_DISCORD__TOKEN.")
@@ -170,7 +161,7 @@ class DiscordSettings(_Section):
         return self
 
 
-class WebSettings(_Section):
+class WebSettings(Section):
     """The reading room, the preview, the status page, health and metrics, over HTTP."""
 
     enabled: bool = Field(default=False, description="Whether “digestbot run” serves the pages.")
@@ -221,7 +212,7 @@ def is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
-class LogSettings(_Section):
+class LogSettings(Section):
     """What is logged, to standard error."""
 
     level: Literal["debug", "info", "warning", "error"] = Field("info", description="The least level that is written.")
@@ -229,94 +220,6 @@ class LogSettings(_Section):
         "auto", description="auto writes JSON unless standard error is a terminal."
     )
     traces: str = Field("", description="An OTLP/HTTP endpoint that traces go to (extra otel); empty sends none.")
-
-
-class FeedSettings(_Section):
-    """One feed."""
-
-    url: str = Field(description="The feed's http(s) address.")
-    title: str = Field("", description="What readers call the outlet; the feed's own title when empty.")
-    topics: tuple[str, ...] = Field((), description="Topics its stories belong to.")
-    weight: float = Field(1.0, gt=0, le=10, description="Multiplies its stories' rank.")
-    backfill: int = Field(0, ge=0, le=100, description="How many entries of the first sight are taken; 0 takes none.")
-
-    @field_validator("url")
-    @classmethod
-    def _http(cls, url: str) -> str:
-        if not url.startswith(("http://", "https://")):
-            raise ValueError("must start with http:// or https://")
-        return url
-
-
-class SubscriptionSettings(_Section):
-    """Feeds and topics → one channel on a schedule."""
-
-    name: str = Field(description="The digest's title, unique.")
-    channel: str = Field(
-        "console:",
-        description="console:, slack:C0123 or discord:1234; slack:T0123/C0123 names the workspace too.",
-    )
-    schedule: Frequency = Field("daily", description="daily, weekdays, weekly, hourly, cron or instant.")
-    at: tuple[time, ...] = Field((time(8, 0),), min_length=1, description="Local times of day.")
-    weekday: Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"] = Field(
-        "monday", description="For weekly."
-    )
-    every_hours: int = Field(1, ge=1, le=24, description="For hourly.")
-    cron: str = Field("", description="For cron: minute hour day month weekday.")
-    timezone: str = Field("UTC", description="An IANA time zone such as Europe/Berlin.")
-    quiet: tuple[time, time] | None = Field(
-        None, description="From and to: nothing is posted then, but caught up after."
-    )
-    feeds: tuple[str, ...] = Field((), description="URLs of feeds listed in this file; empty takes all.")
-    topics: tuple[str, ...] = Field((), description="Only feeds of these topics; empty takes all.")
-    include: tuple[str, ...] = Field((), description="Only articles with one of these words or phrases.")
-    exclude: tuple[str, ...] = Field((), description="No articles with one of these words or phrases.")
-    include_regex: str = Field("", description="Only articles in which this RE2 expression is found.")
-    exclude_regex: str = Field("", description="No articles in which this RE2 expression is found.")
-    authors: tuple[str, ...] = Field((), description="Only articles by one of these authors.")
-    categories: tuple[str, ...] = Field((), description="Only articles of one of these categories.")
-    languages: tuple[str, ...] = Field((), description="Only articles in one of these languages (en, de, …).")
-    sources: tuple[str, ...] = Field((), description="Only articles of these outlets or hosts.")
-    stories: int = Field(5, ge=1, le=10, description="Stories a digest.")
-    quotes: int = Field(3, ge=0, le=3, description="Key quotes a story, at most.")
-    length: Length = Field("medium", description="short, medium or long summaries.")
-    style: Style = Field(
-        "full", description="full (a card a story), compact (one message) or posts (a message or forum post a story)."
-    )
-    per_feed: int = Field(3, ge=1, description="Stories that one feed may lead, at most.")
-    per_topic: int = Field(0, ge=0, description="Stories under one topic, at most; 0 for no limit.")
-    language: str = Field("", description="Only articles in this language (en, de, …); empty takes all.")
-    updates: UpdatePolicy = Field("mark", description="Stories posted before: mark what is new, or skip.")
-    empty: EmptyPolicy = Field("skip", description="When there is nothing new: skip, or note it in one line.")
-    mention: str = Field("", description="A role or group to notify, as the platform writes it; empty notifies nobody.")
-
-    @field_validator("timezone")
-    @classmethod
-    def _zone(cls, name: str) -> str:
-        if name not in available_timezones():
-            raise ValueError(f"is no IANA time zone: “{name}”; try Europe/London or America/New_York")
-        ZoneInfo(name)
-        return name
-
-    @field_validator("channel")
-    @classmethod
-    def _platform(cls, channel: str) -> str:
-        platform, colon, _ = channel.partition(":")
-        if not colon or platform not in ("console", "slack", "discord"):
-            raise ValueError("must read console:, slack:CHANNEL_ID or discord:CHANNEL_ID")
-        return channel
-
-    @model_validator(mode="after")
-    def _cron_has_line(self) -> Self:
-        if self.schedule == "cron" and not self.cron:
-            raise ValueError("cron: is needed when schedule is “cron”")
-        return self
-
-    @property
-    def platform(self) -> Platform:
-        """The platform of its channel."""
-        name = self.channel.partition(":")[0]
-        return "slack" if name == "slack" else "discord" if name == "discord" else "console"
 
 
 class Settings(BaseSettings):
