@@ -173,5 +173,9 @@ def _clipped_span(span: Span, limit: int, address: int) -> Span:
             return Text(clip(span.text, limit))
         case Text() | Strong() | Link():
             return replace(span, text=clip(span.text, limit))
-        case Moment() | Named():
+        case Named() if len(span.id) > limit:
+            return Text(clip(span.id, limit))
+        case Moment():
+            return replace(span, fallback=clip(span.fallback, limit))
+        case Named():
             return span

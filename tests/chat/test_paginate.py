@@ -23,6 +23,7 @@ from digestbot.domain.digest import (
     Heading,
     Link,
     Moment,
+    Named,
     Prose,
     Quotation,
     Rule,
@@ -129,6 +130,16 @@ def test_clipped_spans_keep_links_and_moments() -> None:
     spans = (Text("ab "), Link("cdefgh", "https://x.example"), Link("i", "https://" + "y" * 90), at)
     assert clip_spans(spans, 40, 50) == (spans[0], spans[1], Text("i"), at)
     assert clip_spans(spans, 6, 50) == (Text("ab "), Link("cd…", "https://x.example"))
+
+
+def test_clipped_spans_bound_ids_and_fallbacks() -> None:
+    """An id of many characters, and the words that stand for a moment, are held to the limit like any text."""
+    clipped = clip_spans((Named("channel", "C" * 900),), 20, 50)
+    assert clipped == (Text(f"{'C' * 19}…"),)
+    assert clip_spans((Named("channel", "C0123AB"),), 20, 50) == (Named("channel", "C0123AB"),)
+    (moment,) = clip_spans((Moment(datetime(2026, 11, 29, tzinfo=UTC), "x" * 900),), 20, 50)
+    assert isinstance(moment, Moment)
+    assert len(moment.fallback) <= 20
 
 
 def test_a_huge_digest_is_packed_in_few_calls() -> None:
