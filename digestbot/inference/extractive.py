@@ -10,7 +10,7 @@ from digestbot.domain.errors import InferenceError, InputTooLong
 from digestbot.domain.news import Article, Story, Summary
 from digestbot.domain.subscription import LENGTH_WORDS, Length
 from digestbot.editorial.summary import Candidate, Vectors, candidates, choose, word_vectors
-from digestbot.inference.text_thread import aside
+from digestbot.pipeline.text_thread import aside
 from digestbot.ports import Embedder
 
 NAME = "extractive"

@@ -17,7 +17,7 @@ from digestbot.editorial.summary import Vectors, candidates, condense, word_vect
 from digestbot.inference.entailment import REASON, EntailmentChecker
 from digestbot.inference.extractive import ExtractiveSummarizer
 from digestbot.inference.language import language_of
-from digestbot.inference.text_thread import aside
+from digestbot.pipeline.text_thread import aside
 from digestbot.ports import Embedder
 
 Judged = tuple[tuple[SummarySentence, ...], tuple[Refusal, ...]]

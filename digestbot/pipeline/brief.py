@@ -15,6 +15,7 @@ from digestbot.domain.news import Article, Brief, Quote, Story
 from digestbot.domain.subscription import Length
 from digestbot.editorial.edition import choose_headline
 from digestbot.editorial.quotes import Found, choose, examine
+from digestbot.pipeline.text_thread import aside
 from digestbot.ports import Clock, Embedder, Store, Summarizer, brief_key
 
 MOST_QUOTES = 3
@@ -117,9 +118,9 @@ class Briefer:
         summary = await self.summarizer.summarize(story, length, interactive=interactive)
         found = await self._examined(story.articles)
         quotes = {number: one.quotes for number, one in found.items()}
-        headline = choose_headline(story.articles)
+        headline = await aside(choose_headline, story.articles)
         near = await self._centrality(story, quotes, interactive=interactive)
-        chosen = await asyncio.to_thread(choose, story.articles, quotes, limit=MOST_QUOTES, centrality=near)
+        chosen = await aside(choose, story.articles, quotes, limit=MOST_QUOTES, centrality=near)
         left_out = sum((one.dropped for one in found.values()), chosen.dropped)
         return Brief(
             story_id=story.id,
@@ -138,7 +139,7 @@ class Briefer:
 
     async def _examined(self, articles: Sequence[Article]) -> dict[int, Found]:
         """Return what quotes each article has and what was left out; found in one thread, as it is pure computing."""
-        return await asyncio.to_thread(lambda: {article.id: examine(article) for article in articles})
+        return await aside(lambda: {article.id: examine(article) for article in articles})
 
     async def _centrality(
         self, story: Story, quotes: Mapping[int, tuple[Quote, ...]], *, interactive: bool

@@ -35,36 +35,34 @@ _NEVER = datetime.max.replace(tzinfo=UTC)
 
 def choose_headline(articles: Sequence[Article]) -> Article:
     """Return the article, of at least one, whose title is the clearest; the earliest of equals."""
-    titles = [Counter(set(headline_terms(article.title))) for article in articles]
-    leads = [Counter(set(headline_terms(article.text[:_LEAD]))) for article in articles]
-    in_titles, in_leads = sum(titles, Counter()), sum(leads, Counter())
+    if len(articles) == 1:
+        return articles[0]
+    titles = [frozenset(headline_terms(article.title)) for article in articles]
+    leads = [frozenset(headline_terms(article.text[:_LEAD])) for article in articles]
+    in_titles = Counter(term for terms in titles for term in terms)
+    in_leads = Counter(term for terms in leads for term in terms)
+
+    def clarity(number: int) -> float:
+        """Return how clear a headline is: what the other headlines and the other leads say too, less its faults."""
+        if not articles[number].title.strip():
+            return -100.0
+        among_titles = _agreement(titles[number], in_titles, titles[number])
+        among_leads = _agreement(titles[number], in_leads, leads[number])
+        agreed = (_AMONG_TITLES * among_titles + _IN_LEADS * among_leads) / (len(articles) - 1)
+        return agreed - _faults(articles[number].title)
 
     def rank(number: int) -> tuple[float, datetime, int]:
-        others = in_titles - titles[number], in_leads - leads[number]
-        article = articles[number]
-        return (-_clarity(article.title, *others, len(articles)), article.published or _NEVER, article.id)
+        return -clarity(number), articles[number].published or _NEVER, articles[number].id
 
     return articles[min(range(len(articles)), key=rank)]
 
 
-def _clarity(title: str, shared: Counter[str], told: Counter[str], count: int) -> float:
-    """Return how clear a headline is: what the other headlines and the other leads say too, less its faults."""
-    if not title.strip():
-        return -100.0
-    return (
-        _AMONG_TITLES * _agreement(title, shared, count) + _IN_LEADS * _agreement(title, told, count) - _faults(title)
-    )
+def _agreement(terms: frozenset[str], told: Counter[str], own: frozenset[str]) -> float:
+    """Return how often other articles have a headline's terms, for its length; a longer one may say more.
 
-
-def _agreement(title: str, others: Counter[str], count: int) -> float:
-    """Return how much of this headline the other articles say, about 0 to 3; a longer one may say more.
-
-    ``others`` tells for each term how many of the other articles, ``count`` with this one, have it.
+    ``told`` counts the articles that have a term, this one among them where its ``own`` terms have it.
     """
-    terms = set(headline_terms(title))
-    if count < 2 or not terms:  # noqa: PLR2004 — nothing to agree with
-        return 0.0
-    return sum(others[term] for term in terms) / (count - 1) / sqrt(len(terms))
+    return sum(told[term] - (term in own) for term in terms) / sqrt(len(terms)) if terms else 0.0
 
 
 def _faults(title: str) -> float:
