@@ -4,7 +4,7 @@ Knows the ports and the rules of clustering; does not know HTTP, feedparser, mod
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Literal
@@ -14,19 +14,16 @@ import numpy as np
 
 from digestbot.domain.errors import DigestbotError, FeedGone, InferenceError, NotFound, SourceError, StoreError
 from digestbot.domain.news import Article, Entry, Feed
-from digestbot.editorial.cluster import StoryIndex, event_text
+from digestbot.editorial.cluster import event_text
 from digestbot.pipeline.notices import maybe_edited, notice_of
-from digestbot.pipeline.record import PollRecorder
+from digestbot.pipeline.record import OpenStories, Recorder, Taken
 from digestbot.ports import (
     ArticleSource,
     Clock,
     Embedder,
     FeedSource,
     Fetched,
-    NewArticle,
-    OpenStory,
     Poll,
-    RefreshRecord,
     Store,
     Vector,
 )
@@ -61,30 +58,6 @@ class Refreshed:
 
 
 @dataclass(slots=True)
-class OpenStories:
-    """The index of open stories during one round of refreshes, new ones among them.
-
-    A story that is not stored yet has a negative number; ``settled`` tells what the store made of it.
-    """
-
-    index: StoryIndex
-    settled: dict[int, int] = field(default_factory=dict)
-    _next: int = -1
-
-    def join(self, article: Article, vector: Vector) -> int:
-        """Return the story an article joins, a new (negative) one where it joins none."""
-        story = self.index.assign(article, vector)
-        if story is None:
-            story, self._next = self._next, self._next - 1
-        self.index.add(story, article, vector)
-        return self.settled.get(story, story)
-
-    def settle(self, went: Mapping[int | None, int]) -> None:
-        """Learn under which numbers new stories were stored."""
-        self.settled.update({number: story for number, story in went.items() if number is not None and number < 0})
-
-
-@dataclass(slots=True)
 class Refresher:
     """Runs the refresh step.
 
@@ -102,7 +75,6 @@ class Refresher:
     window: timedelta = timedelta(hours=72)
     concurrency: int = 32
     readers: int = 4
-    _joining: asyncio.Lock = field(default_factory=asyncio.Lock)
     _rests: dict[int, datetime] = field(default_factory=dict)
     _open: OpenStories | None = None
     _opened_at: datetime = NEVER
@@ -110,12 +82,12 @@ class Refresher:
     _lines: WeakValueDictionary[str, asyncio.Lock] = field(default_factory=WeakValueDictionary)
     _asking: asyncio.Semaphore = field(init=False)
     _reading: asyncio.Semaphore = field(init=False)
-    _recorder: PollRecorder = field(init=False)
+    _recorder: Recorder = field(init=False)
 
     def __post_init__(self) -> None:
         """Make what bounds the work."""
         self._asking, self._reading = (asyncio.Semaphore(self.concurrency) for _ in range(2))
-        self._recorder = PollRecorder(self.store, self.clock)
+        self._recorder = Recorder(self.store, self.clock)
 
     async def run_due(self, limit: int = 500) -> Sequence[Refreshed]:
         """Refresh every feed whose next check has passed; one feed's failure touches no other.
@@ -178,7 +150,7 @@ class Refresher:
             return await self._failed(feed, error)
         if fetched.parsed is None and fetched.moved_to is None and feed.baseline_at:
             # Nothing is asked of the store but this: most polls end here.
-            await self._recorder.record(Poll(feed.id, fetched.polling, notice_of(feed, fetched.polling)))
+            await self._recorder.poll(Poll(feed.id, fetched.polling, notice_of(feed, fetched.polling)))
             return Refreshed(feed.id, feed.url, "unchanged")
         async with self._reading:
             return await self._take(feed, fetched, open_stories)
@@ -195,7 +167,8 @@ class Refresher:
         read, unread = await self._read_all(wanted, named)
         old = [entry for entry in entries if not known.isdisjoint(entry.keys)] if feed.baseline_at else []
         edits = await self._edits(old, named, partial=fetched.partial)
-        stories = await self._store(feed, fetched, read, edits, open_stories or await self._open_stories())
+        taken = Taken(feed, fetched, read, await self._vectors(read), edits)
+        stories = await self._recorder.refresh(taken, open_stories or await self._open_stories())
         outcome: Outcome = "baseline" if not feed.baseline_at and not read else "new" if read else "unchanged"
         told = tuple(sorted(set(stories)))
         return Refreshed(feed.id, feed.url, outcome, len(stories), told, unread=tuple(unread), edited=len(edits))
@@ -228,7 +201,7 @@ class Refresher:
         now = self.clock.now()
         if self._open is None or not timedelta(0) <= now - self._opened_at < REBUILD:
             stored = await self.store.open_stories(now - self.window)
-            self._open = OpenStories(await asyncio.to_thread(_index_of, stored, self.window))
+            self._open = await asyncio.to_thread(OpenStories.of, stored, self.window)
             self._opened_at = now
         return self._open
 
@@ -237,7 +210,7 @@ class Refresher:
         gone = isinstance(error, FeedGone)
         after = self.feeds.failed(feed, error, now)
         notice = notice_of(feed, after, gone=gone)
-        await self._recorder.record(Poll(feed.id, after, notice, paused=str(error) if gone else None))
+        await self._recorder.poll(Poll(feed.id, after, notice, paused=str(error) if gone else None))
         return Refreshed(feed.id, feed.url, "gone" if gone else "failed", error=error)
 
     async def _read_all(self, entries: Sequence[Entry], feed: Feed) -> tuple[list[Article], list[SourceError]]:
@@ -254,35 +227,6 @@ class Refresher:
 
         return list(await asyncio.gather(*(one(entry) for entry in entries))), unread
 
-    async def _store(
-        self, feed: Feed, fetched: Fetched, read: Sequence[Article], edits: Sequence[Article], stories: OpenStories
-    ) -> list[int]:
-        """Give each article its story and write it all in one transaction.
-
-        Only one refresh at a time decides which stories articles join: two that each started a story for the
-        same event at the same moment would part it.
-        """
-        parsed, now = fetched.parsed, self.clock.now()
-        vectors = await self._vectors(read)
-        async with self._joining:
-            joins = [NewArticle(a, v, stories.join(a, v)) for a, v in zip(read, vectors, strict=True)]
-            record = RefreshRecord(
-                feed_id=feed.id,
-                polling=fetched.polling,
-                title=parsed.title if parsed else None,
-                link=parsed.link if parsed else None,
-                language=parsed.language if parsed else None,
-                url=fetched.moved_to,
-                baseline_at=None if feed.baseline_at else now,
-                seen=tuple(key for entry in parsed.entries for key in entry.keys) if parsed else (),
-                articles=tuple(joins),
-                edits=tuple(edits),
-                notice=notice_of(feed, fetched.polling),
-            )
-            went = await self.store.record_refresh(record, now)
-            stories.settle({j.story_id: went[j.article.key] for j in joins if j.article.key in went})
-        return list(went.values())
-
     async def _vectors(self, articles: Sequence[Article]) -> Sequence[Vector]:
         """Return the articles' vectors; zeros when there is no encoder: words and names then decide alone."""
         if not articles:
@@ -291,13 +235,6 @@ class Refresher:
             return tuple(await self.embedder.embed([event_text(a.title, a.text) for a in articles]))
         except InferenceError:
             return tuple(np.zeros((len(articles), DIMENSIONS), dtype=np.float32))
-
-
-def _index_of(stored: Sequence[OpenStory], window: timedelta) -> StoryIndex:
-    index = StoryIndex(window)
-    for story in stored:
-        index.load(story.id, story.centroid, story.members)
-    return index
 
 
 def _each_once(entries: Sequence[Entry]) -> list[Entry]:

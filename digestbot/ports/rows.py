@@ -13,7 +13,7 @@ from digestbot.ports.world import Vector
 class NewArticle:
     """An article to store with its seen mark, its vector and the story it joins (None: it starts one).
 
-    A negative ``story_id`` starts a story too: articles of one record with the same negative number share it.
+    A negative ``story_id`` starts a story too: articles written together that have the same negative number share it.
     """
 
     article: Article
@@ -34,7 +34,7 @@ class OpenStory:
 
 @dataclass(frozen=True, slots=True)
 class RefreshRecord:
-    """All that one refresh changes, written in one transaction.
+    """All that one refresh changes; kept whole or not at all.
 
     ``seen`` are the entry keys of the feed to mark as seen, new articles' among them; naming those already seen
     keeps their marks young. ``edits`` are found by id, or by feed and key where the id is 0. ``notice`` is a sentence

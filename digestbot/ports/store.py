@@ -90,16 +90,24 @@ class FeedStore(Protocol):
         """Return the keys of the entries seen in a feed."""
         ...
 
-    async def record_refresh(self, record: RefreshRecord, now: datetime) -> Mapping[str, int]:
-        """Write a refresh in one transaction; return, by article key, the story each stored article went into.
+    async def record_refreshes(
+        self, records: Sequence[RefreshRecord], now: datetime
+    ) -> Sequence[Mapping[str, int] | None]:
+        """Write refreshes of different feeds in one transaction: all are kept, or none.
 
-        An article whose key is already seen is left out: writing the same record twice changes nothing. ``now`` is
-        read just before the call: a stored article counts as fetched then, so that no edition's window closes
-        between the reading of an article and its being stored. An edit keeps the time its article was fetched.
-        A story that is gone is replaced by the one it was merged into, else by a new one. A feed that moved to
-        another one's address is merged into that one: its marks, articles, workspaces and subscriptions go there.
-        None leaves a fact of the feed as it is. An article that a removed feed left behind under the same key and
-        address is taken over, not stored again.
+        Returned is for each record, by article key, the story each stored article went into; None for a feed that is
+        gone, of which nothing is kept. An article whose key is already seen is left out: writing the same record twice
+        changes nothing. ``now`` is read just before the call: a stored article counts as fetched then, so that no
+        edition's window closes between the reading of an article and its being stored. An edit keeps the time its
+        article was fetched. A story that is gone is replaced by the one it was merged into, else by a new one. A feed
+        that moved to another one's address is merged into that one, after all else is written: its marks, articles,
+        workspaces and subscriptions go there. None leaves a fact of the feed as it is. An article that a removed feed
+        left behind under the same key and address is taken over, not stored again.
+        """
+        ...
+
+    async def record_refresh(self, record: RefreshRecord, now: datetime) -> Mapping[str, int]:
+        """Write one refresh as :meth:`record_refreshes` does.
 
         Raises:
             NotFound: The feed is gone.

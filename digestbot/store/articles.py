@@ -1,27 +1,56 @@
 """Articles going in, and what a story is computed from: centroid, outlets, times; works inside a transaction."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
 from itertools import groupby
 from typing import Any
 
 import numpy as np
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import Insert, bindparam, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digestbot.domain.errors import NotFound
 from digestbot.domain.news import Article
 from digestbot.ports import NewArticle, RefreshRecord, Vector
 from digestbot.store.columns import storable, stored_key
-from digestbot.store.database import batches, new_id
+from digestbot.store.database import batches
 from digestbot.store.edits import keep_quoted
 from digestbot.store.search import index_articles
 from digestbot.store.tables import articles, merged, stories, vectors
 
 ORDER = (articles.c.fetched_at, articles.c.id)
 """Oldest first, by when we fetched it: a publisher's re-dating reorders nothing, so the sources' hash stays."""
+
+# Built once: putting a statement together costs more than the database takes to run it.
+_MINE = select(articles.c.feed_id, articles.c.key).where(
+    articles.c.feed_id.in_(bindparam("b_feeds", expanding=True)),
+    articles.c.key.in_(bindparam("b_keys", expanding=True)),
+)
+_LEFT = (
+    select(articles.c.id, articles.c.key, articles.c.url)
+    .where(articles.c.feed_id.is_(None), articles.c.key.in_(bindparam("b_keys", expanding=True)))
+    .order_by(articles.c.id)
+)
+_STARTED = insert(stories).returning(stories.c.id, sort_by_parameter_order=True)
+_WRITTEN = insert(articles).returning(articles.c.id, sort_by_parameter_order=True)
+_DIRECTED = insert(vectors)
+_MEMBERS = (
+    select(articles.c.story_id, articles.c.outlet, articles.c.hash, articles.c.fetched_at, vectors.c.vector)
+    .outerjoin(vectors)
+    .where(articles.c.story_id.in_(bindparam("b_ids", expanding=True)))
+    .order_by(articles.c.story_id, *ORDER)
+)
+_COMPUTED = ("centroid", "sources_hash", "outlets", "first_seen", "last_seen")
+_REBUILT = update(stories).where(stories.c.id == bindparam("b_id")).values({n: bindparam(f"b_{n}") for n in _COMPUTED})
+_MERGED = select(merged).where(merged.c.story_id.in_(bindparam("b_ids", expanding=True)))
+_STANDING = (
+    select(stories.c.id)
+    .where(stories.c.id.in_(bindparam("b_ids", expanding=True)))
+    .order_by(stories.c.id)
+    .with_for_update()
+)
 
 
 def cleaned(article: Article) -> Article:
@@ -37,87 +66,102 @@ def centroid(members: Sequence[Vector]) -> Vector:
     return unit
 
 
+@dataclass(frozen=True, slots=True)
+class NewRow:
+    """An article to store: the feed it is of, its key as stored, and what is new."""
+
+    feed_id: int
+    key: str
+    item: NewArticle
+
+
 async def store_articles(
-    connection: AsyncConnection, record: RefreshRecord, fresh: set[str], now: datetime
-) -> Mapping[str, int]:
-    """Store the record's articles whose keys are ``fresh``, each in its story; return the stories by key."""
-    new: dict[str, NewArticle] = {}
-    for item in record.articles:
-        if (key := stored_key(item.article.key)) in fresh:
-            new.setdefault(key, item)
-    for key in await _already_there(connection, record.feed_id, new):
-        del new[key]
-    if not new:
+    connection: AsyncConnection, new: Sequence[NewRow], now: datetime
+) -> dict[int, dict[str, int]]:
+    """Store articles of different feeds and keys, each in its story; return the stories by feed and article key.
+
+    One that is stored already is left out.
+    """
+    there = await _already_there(connection, new)
+    rows = [row for row in new if (row.feed_id, row.key) not in there]
+    if not rows:
         return {}
-    homes = await _homes(connection, list(new.values()), now)
-    stored = {}
-    for key, item in new.items():
-        story_id = stored[key] = homes[id(item)]
-        await _insert(connection, item, record.feed_id, story_id, now)
-    await rebuild(connection, stored.values())
-    return {item.article.key: stored[key] for key, item in new.items()}
+    homes = await _homes(connection, [row.item for row in rows], now)
+    await _insert(connection, rows, homes, now)
+    await rebuild(connection, homes)
+    went: dict[int, dict[str, int]] = {}
+    for row, home in zip(rows, homes, strict=True):
+        went.setdefault(row.feed_id, {})[row.item.article.key] = home
+    return went
 
 
-async def _already_there(connection: AsyncConnection, feed_id: int, new: Mapping[str, NewArticle]) -> set[str]:
-    """Return the keys whose articles are stored, taking over those that a removed feed left behind."""
-    there: set[str] = set()
-    for batch in batches(list(new)):
-        mine = select(articles.c.key).where(articles.c.feed_id == feed_id, articles.c.key.in_(batch))
-        there.update((await connection.execute(mine)).scalars())
-        left = select(articles.c.id, articles.c.key, articles.c.url).where(
-            articles.c.feed_id.is_(None), articles.c.key.in_(batch)
-        )
-        for row in (await connection.execute(left.order_by(articles.c.id))).all():
-            if row.key not in there and row.url == storable(new[row.key].article.url):
-                await connection.execute(update(articles).where(articles.c.id == row.id).values(feed_id=feed_id))
-                there.add(row.key)
+async def _already_there(connection: AsyncConnection, new: Sequence[NewRow]) -> set[tuple[int, str]]:
+    """Return feed and key of what is stored, taking over the articles that a removed feed left behind."""
+    there: set[tuple[int, str]] = set()
+    left: dict[tuple[str, str], list[int]] = {}
+    for part in batches(new):
+        keys = [row.key for row in part]
+        mine = {"b_feeds": sorted({row.feed_id for row in part}), "b_keys": keys}
+        there.update((row.feed_id, row.key) for row in await connection.execute(_MINE, mine))
+        for orphan in await connection.execute(_LEFT, {"b_keys": keys}):
+            left.setdefault((orphan.key, orphan.url), []).append(orphan.id)
+    for row in new if left else ():
+        waiting = left.get((row.key, storable(row.item.article.url)))
+        if waiting and (row.feed_id, row.key) not in there:
+            await connection.execute(
+                update(articles).where(articles.c.id == waiting.pop(0)).values(feed_id=row.feed_id)
+            )
+            there.add((row.feed_id, row.key))
     return there
 
 
-async def _homes(connection: AsyncConnection, new: Sequence[NewArticle], now: datetime) -> dict[int, int]:
-    """Return the story of each new article by the object's identity, starting those that are not there yet."""
+async def _homes(connection: AsyncConnection, new: Sequence[NewArticle], now: datetime) -> list[int]:
+    """Return the story of each new article, starting those that are not there yet."""
     named = sorted({item.story_id for item in new if item.story_id is not None and item.story_id > 0})
     standing = await hold_stories(connection, named)
-    started: dict[int | None, int] = {}
-    homes: dict[int, int] = {}
-    for item in new:
-        home = standing.get(item.story_id) if item.story_id else None
-        if home is None:
-            # Without a number every article starts a story of its own; with one (negative, or gone) they share it.
-            home = started.get(item.story_id) if item.story_id else None
-            home = home or await start_story(connection, item.vector, now)
-            started[item.story_id] = home
-        homes[id(item)] = home
-    return homes
+    # Without a number every article starts a story of its own; with one (negative, or gone) they share it.
+    marks = [item.story_id or f"alone {place}" for place, item in enumerate(new)]
+    first = {mark: item.vector for mark, item in zip(reversed(marks), reversed(new), strict=True)}
+    starting = [mark for mark in dict.fromkeys(marks) if mark not in standing]
+    started = dict(zip(starting, await start_stories(connection, [first[m] for m in starting], now), strict=True))
+    return [standing[mark] if isinstance(mark, int) and mark in standing else started[mark] for mark in marks]
 
 
 async def hold_stories(connection: AsyncConnection, story_ids: Sequence[int]) -> dict[int, int]:
     """Lock stories against other writers; return where each number leads: to itself, or where it was merged into."""
     lead = {story_id: story_id for story_id in story_ids}
     for batch in batches(list(story_ids)):
-        rows = await connection.execute(select(merged).where(merged.c.story_id.in_(batch)))
-        lead.update({row.story_id: row.into_id for row in rows})
+        lead.update({row.story_id: row.into_id for row in await connection.execute(_MERGED, {"b_ids": batch})})
     standing: set[int] = set()
     # In the order of their ids, so that two writers never wait for each other.
     for batch in batches(sorted(set(lead.values()))):
-        statement = select(stories.c.id).where(stories.c.id.in_(batch)).order_by(stories.c.id).with_for_update()
-        standing.update((await connection.execute(statement)).scalars())
+        standing.update((await connection.execute(_STANDING, {"b_ids": batch})).scalars())
     return {story_id: home for story_id, home in lead.items() if home in standing}
 
 
-async def start_story(connection: AsyncConnection, vector: Vector, now: datetime) -> int:
-    """Insert a story that :func:`rebuild` fills from its articles; return its id."""
-    row = {"first_seen": now, "last_seen": now, "centroid": vector, "sources_hash": "", "outlets": 0}
-    return new_id(await connection.execute(insert(stories).values(row)))
+async def start_stories(connection: AsyncConnection, of: Sequence[Vector], now: datetime) -> Sequence[int]:
+    """Insert a story for each vector, which :func:`rebuild` fills from its articles; return their ids in order."""
+    rest = {"first_seen": now, "last_seen": now, "sources_hash": "", "outlets": 0}
+    return await _ids(connection, _STARTED, [{"centroid": vector, **rest} for vector in of])
 
 
-async def _insert(connection: AsyncConnection, new: NewArticle, feed_id: int, story_id: int, now: datetime) -> None:
-    article = cleaned(new.article)
-    fetched_at = max(now, article.fetched_at or now)
-    row = _columns(article) | {"story_id": story_id, "feed_id": feed_id, "key": article.key, "fetched_at": fetched_at}
-    article_id = new_id(await connection.execute(insert(articles).values(row)))
-    await connection.execute(insert(vectors).values(article_id=article_id, vector=new.vector))
-    await index_articles(connection, {article_id: article})
+async def _insert(connection: AsyncConnection, new: Sequence[NewRow], homes: Sequence[int], now: datetime) -> None:
+    clean = [cleaned(row.item.article) for row in new]
+    rows = [
+        _columns(article)
+        | {"story_id": home, "feed_id": row.feed_id, "key": row.key}
+        | {"fetched_at": max(now, article.fetched_at or now)}
+        for row, home, article in zip(new, homes, clean, strict=True)
+    ]
+    ids = await _ids(connection, _WRITTEN, rows)
+    directions = [{"article_id": key, "vector": row.item.vector} for key, row in zip(ids, new, strict=True)]
+    await connection.execute(_DIRECTED, directions)
+    await index_articles(connection, dict(zip(ids, clean, strict=True)))
+
+
+async def _ids(connection: AsyncConnection, statement: Insert, rows: Sequence[Mapping[str, Any]]) -> Sequence[int]:
+    """Insert rows and return the ids the database gave them, in their order."""
+    return list((await connection.execute(statement, list(rows))).scalars()) if rows else []
 
 
 def _columns(article: Article) -> dict[str, Any]:
@@ -163,22 +207,12 @@ async def rebuild(connection: AsyncConnection, story_ids: Iterable[int]) -> None
     """Compute stories anew from their articles: centroid, hash of sources, outlets, first and last seen."""
     changed: list[dict[str, Any]] = []
     for batch in batches(sorted(set(story_ids))):
-        statement = (
-            select(articles.c.story_id, articles.c.outlet, articles.c.hash, articles.c.fetched_at, vectors.c.vector)
-            .outerjoin(vectors)
-            .where(articles.c.story_id.in_(batch))
-            .order_by(articles.c.story_id, *ORDER)
-        )
-        rows = (await connection.execute(statement)).all()
+        rows = (await connection.execute(_MEMBERS, {"b_ids": batch})).all()
         changed += [
             _computed(story_id, list(group)) for story_id, group in groupby(rows, lambda row: int(row.story_id))
         ]
     if changed:
-        names = ("centroid", "sources_hash", "outlets", "first_seen", "last_seen")
-        await connection.execute(
-            update(stories).where(stories.c.id == bindparam("b_id")).values({n: bindparam(f"b_{n}") for n in names}),
-            changed,
-        )
+        await connection.execute(_REBUILT, changed)
 
 
 def _computed(story_id: int, members: Sequence[Any]) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from digestbot.domain.errors import NotFound
 from digestbot.domain.news import Article, Story
 from digestbot.domain.subscription import Length
 from digestbot.ports import OpenStory, Vector, brief_key
-from digestbot.store.articles import ORDER, held_articles, hold_stories, rebuild, start_story
+from digestbot.store.articles import ORDER, held_articles, hold_stories, rebuild, start_stories
 from digestbot.store.database import batches, insert_new
 from digestbot.store.rows import Role, article_of
 from digestbot.store.tables import apart, articles, briefs, merged, stories, vectors
@@ -134,7 +134,8 @@ async def _target(
         select(vectors.c.vector, articles.c.fetched_at).join(articles).where(articles.c.id == article_ids[0])
     )
     row = first.one()
-    return await start_story(connection, row.vector, row.fetched_at)
+    (story,) = await start_stories(connection, [row.vector], row.fetched_at)
+    return story
 
 
 async def _emptied(connection: AsyncConnection, story_ids: set[int]) -> set[int]:

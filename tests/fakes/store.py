@@ -151,7 +151,26 @@ class MemoryFeeds:
     async def seen(self, feed_id: int) -> frozenset[str]:
         return frozenset(self._feeds[feed_id].seen) if feed_id in self._feeds else frozenset()
 
+    async def record_refreshes(
+        self, records: Sequence[RefreshRecord], now: datetime
+    ) -> Sequence[Mapping[str, int] | None]:
+        standing = [record for record in records if record.feed_id in self._feeds]
+        started: dict[int, int] = {}
+        went = {record.feed_id: self._take(record, started, now) for record in standing}
+        for record in standing:
+            for edit in record.edits:
+                self._edit(record.feed_id, edit, now)
+            self._note(record.feed_id, record.notice, now)
+        for record in standing:
+            self._move(record)
+        return [went.get(record.feed_id) for record in records]
+
     async def record_refresh(self, record: RefreshRecord, now: datetime) -> Mapping[str, int]:
+        self._feed(record.feed_id)
+        (went,) = await self.record_refreshes([record], now)
+        return went or {}
+
+    def _take(self, record: RefreshRecord, started: dict[int, int], now: datetime) -> Mapping[str, int]:
         row = self._feed(record.feed_id)
         self._take_facts(row, record)
         fresh = set()
@@ -162,25 +181,26 @@ class MemoryFeeds:
             elif row.seen[key] < now - timedelta(days=1):
                 row.seen[key] = now
         stored: dict[str, int] = {}
-        started: dict[int, int] = {}
         for new in record.articles:
             key = stored_key(new.article.key)
             if key in fresh and key not in stored and not self._take_over(record.feed_id, new.article):
                 stored[key] = self._store(record.feed_id, new, started, now)
-        for edit in record.edits:
-            self._edit(record.feed_id, edit, now)
-        self._note(record.feed_id, record.notice, now)
-        there = next((o.feed.id for o in self._feeds.values() if o.feed.url == record.url), record.feed_id)
-        if there != record.feed_id:
-            self._merge_feed(record.feed_id, there)
         return {new.article.key: stored[k] for new in record.articles if (k := stored_key(new.article.key)) in stored}
+
+    def _move(self, record: RefreshRecord) -> None:
+        if record.url is None:
+            return
+        there = next((o.feed.id for o in self._feeds.values() if o.feed.url == record.url), None)
+        if there is None:
+            row = self._feed(record.feed_id)
+            row.feed = replace(row.feed, url=record.url)
+        elif there != record.feed_id:
+            self._merge_feed(record.feed_id, there)
 
     def _take_facts(self, row: FeedRow, record: RefreshRecord) -> None:
         feed = replace(row.feed, polling=record.polling)
         row.title = record.title if record.title is not None else row.title
         row.size = max(row.size, len(set(record.seen)))
-        if record.url is not None and all(other.feed.url != record.url for other in self._feeds.values()):
-            feed = replace(feed, url=record.url)
         row.feed = replace(
             feed,
             title=row.name or row.title,

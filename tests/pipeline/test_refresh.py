@@ -5,7 +5,15 @@ from datetime import timedelta
 
 import pytest
 
-from digestbot.domain.errors import FeedGone, FetchTimeout, ModelMissing, NothingToRead, StoreUnavailable
+from digestbot.domain.errors import (
+    FeedGone,
+    FetchTimeout,
+    ModelMissing,
+    NotFound,
+    NothingToRead,
+    StoreError,
+    StoreUnavailable,
+)
 from digestbot.pipeline import refresh
 from digestbot.pipeline.refresh import Refresher
 from tests.fakes.clock import START, FakeClock
@@ -48,6 +56,11 @@ async def articles(store, clock):
     """Return the stored articles' titles, by story."""
     stories = await store.stories(START - timedelta(days=1), clock.now() + timedelta(seconds=1))
     return sorted(sorted(article.title for article in story.articles) for story in stories)
+
+
+def own_words(number, count):
+    """Return words that no other number has."""
+    return " ".join(f"w{number}x{place}" for place in range(count))
 
 
 async def test_the_first_sight_of_a_feed_is_a_silent_baseline(store, publisher, refresher, clock):
@@ -178,17 +191,17 @@ async def test_a_full_disk_asks_no_publisher_at_every_tick(store, publisher, ref
     """When the store cannot take what came, the feed rests a while instead of being polled at every tick."""
     await store.add_feed(URL, backfill=5, now=clock.now())
     publisher.publish(URL, entry(1))
-    record = store.record_refresh
+    record = store.record_refreshes
 
     async def full(*_):
         raise StoreUnavailable("the disk is full")
 
-    monkeypatch.setattr(store, "record_refresh", full)
+    monkeypatch.setattr(store, "record_refreshes", full)
     (done,) = await refresher.run_due()
     assert done.outcome == "failed"
     clock.tick(seconds=10)
     assert await refresher.run_due() == []
-    monkeypatch.setattr(store, "record_refresh", record)
+    monkeypatch.setattr(store, "record_refreshes", record)
     clock.tick(minutes=5)
     (done,) = await refresher.run_due()
     assert (done.outcome, done.stored) == ("new", 1)
@@ -397,3 +410,62 @@ async def test_rounds_take_up_no_more_than_can_wait(store, clock, monkeypatch):
     publisher.let.set()
     assert [len(done) for done in await asyncio.gather(*rounds)] == [10, 10]
     assert len(await refresher.run_due()) == 30
+
+
+async def test_the_news_of_many_feeds_share_transactions(store, publisher, refresher, clock, monkeypatch):
+    """Sixty feeds with an article each are written in a few transactions; two reports of one event share a story."""
+    urls = [f"{URL}/{number}" for number in range(60)]
+    for number, url in enumerate(urls):
+        await store.add_feed(url, backfill=1, now=clock.now())
+        publisher.page(100 + number, own_words(number, 40))
+        publisher.publish(url, entry(100 + number, BARRIER if number in {20, 40} else own_words(number, 6)))
+    written = []
+    record = store.record_refreshes
+
+    async def record_refreshes(records, now):
+        written.append(len(records))
+        return await record(records, now)
+
+    monkeypatch.setattr(store, "record_refreshes", record_refreshes)
+    done = await refresher.run_due()
+    assert [(one.outcome, one.stored) for one in done] == [("new", 1)] * 60
+    assert sum(written) == 60
+    assert len(written) <= 10
+    assert done[20].stories == done[40].stories
+    assert len(await articles(store, clock)) == 59
+
+
+async def test_news_that_the_store_cannot_take_fail_alone(store, publisher, refresher, clock, monkeypatch):
+    """Of a group that is refused the good are written; articles that joined one another's story still share it."""
+    for number in range(4):
+        await store.add_feed(f"{URL}/{number}", backfill=1, now=clock.now())
+        publisher.page(100 + number, own_words(number, 40))
+        title = BARRIER if number in {0, 3} else own_words(number, 6)
+        publisher.publish(f"{URL}/{number}", entry(100 + number, title))
+    record = store.record_refreshes
+
+    async def record_refreshes(records, now):
+        if any(one.feed_id == 2 for one in records):
+            raise StoreError("the database refused: this one")
+        return await record(records, now)
+
+    monkeypatch.setattr(store, "record_refreshes", record_refreshes)
+    done = await refresher.run_due()
+    assert [one.outcome for one in done] == ["new", "failed", "new", "new"]
+    assert done[0].stories == done[3].stories != done[2].stories
+
+
+async def test_news_of_a_feed_that_is_removed_meanwhile_are_nobodys(store, publisher, refresher, clock, monkeypatch):
+    """A feed removed while it is read fails alone; the next round does not know it."""
+    feed = await store.add_feed(URL, backfill=1, now=clock.now())
+    publisher.publish(URL, entry(1))
+    record = store.record_refreshes
+
+    async def record_refreshes(records, now):
+        await store.remove_feed(feed.id)
+        return await record(records, now)
+
+    monkeypatch.setattr(store, "record_refreshes", record_refreshes)
+    (done,) = await refresher.run_due()
+    assert (done.outcome, type(done.error)) == ("failed", NotFound)
+    assert await refresher.run_due() == []

@@ -6,7 +6,7 @@ from hashlib import sha256
 import numpy as np
 import pytest
 
-from digestbot.domain.errors import NotFound
+from digestbot.domain.errors import NotFound, StoreError
 from digestbot.domain.subscription import OPERATOR, Filter
 from tests.store.making import DAY, HOUR, NOW, article, new, record, stored, subscription, vector
 
@@ -296,3 +296,52 @@ async def test_many_keys_are_marked_at_once(store):
     keys = [f"k{n}" for n in range(2000)]
     await store.record_refresh(record(feed, seen=keys), NOW)
     assert await store.seen(feed.id) == set(keys)
+
+
+async def test_refreshes_of_many_feeds_are_written_at_once(store):
+    """Each feed has its facts, marks and articles; a new story may be shared by articles of several."""
+    feeds = [await store.add_feed(f"https://{n}.example/", now=NOW) for n in range(40)]
+    news = [(new(f"a{n}", -1 - n % 3), new("same")) for n in range(40)]
+    records = [record(f, *two, title=f"Feed {f.id}", baseline_at=NOW) for f, two in zip(feeds, news, strict=True)]
+    went = await store.record_refreshes(records, NOW)
+    assert [list(homes) for homes in went] == [[f"a{n}", "same"] for n in range(40)]
+    assert len({homes["same"] for homes in went}) == 40
+    assert [went[n][f"a{n}"] for n in range(40)] == [went[n % 3][f"a{n % 3}"] for n in range(40)]
+    told = await store.story(went[1]["a1"])
+    assert [a.key for a in told.articles] == [f"a{n}" for n in range(1, 40, 3)]
+    assert [(feed.title, feed.baseline_at) for feed in await store.feeds()] == [(f"Feed {f.id}", NOW) for f in feeds]
+    (kept,) = (await store.story(went[7]["same"])).articles
+    np.testing.assert_array_equal((await store.vectors([kept.id]))[kept.id], vector("same"))
+    assert await store.record_refreshes(records, NOW + HOUR) == [{}] * 40
+
+
+async def test_a_feed_that_is_gone_spoils_no_other_refresh(store):
+    """Of a removed feed nothing is kept; those written with it are."""
+    one, gone, two = [await store.add_feed(f"https://{n}.example/", now=NOW) for n in range(3)]
+    await store.remove_feed(gone.id)
+    went = await store.record_refreshes([record(feed, new("a")) for feed in (two, gone, one)], NOW)
+    assert [None if homes is None else list(homes) for homes in went] == [["a"], None, ["a"]]
+    assert (await store.status(NOW)).articles == 2
+    assert await store.record_refreshes([record(gone, new("b"))], NOW) == [None]
+    assert await store.record_refreshes([], NOW) == []
+
+
+async def test_refreshes_written_together_are_kept_or_lost_together(sql_store):
+    """What the database refuses of one keeps nothing of the others: the caller writes them one by one."""
+    store = sql_store
+    good, bad = [await store.add_feed(f"https://{n}.example/", now=NOW) for n in range(2)]
+    broken = replace(record(bad, new("b")), title=object())
+    with pytest.raises(StoreError):
+        await store.record_refreshes([record(good, new("a")), broken], NOW)
+    assert (await store.status(NOW)).articles == 0
+    assert await store.seen(good.id) == frozenset()
+
+
+async def test_an_article_left_behind_is_taken_over_once(store):
+    """Two feeds that give what a removed feed left: the first takes it over, the second stores its own."""
+    (story,) = await stored(store, "a")
+    await store.remove_feed(story.articles[0].feed_id)
+    one, two = [await store.add_feed(f"https://{n}.example/", now=NOW) for n in range(2)]
+    first, second = await store.record_refreshes([record(one, new("a")), record(two, new("a"))], NOW)
+    assert (first, list(second)) == ({}, ["a"])
+    assert (await store.story(story.id)).articles[0].feed_id == one.id

@@ -16,6 +16,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from digestbot.domain.digest import Edition, Receipt
 from digestbot.domain.errors import DigestbotError
+from digestbot.domain.news import Feed, Polling
 from digestbot.domain.subscription import OPERATOR, Channel, Workspace
 from digestbot.ports import Retention, brief_key
 from digestbot.store import open_store
@@ -128,6 +129,24 @@ class TwoStores(RuleBasedStateMachine):
             polling = replace(feed.polling, checked_at=self.now, next_check_at=self.now + HOUR)
             found = record(feed, *(new(key, home, outlet=outlet) for key in keys), seen=seen, title=title)
             self.both("record_refresh", replace(found, polling=polling, baseline_at=self.now), self.now)
+
+    @rule(
+        feed_ids=st.lists(IDS, min_size=1, max_size=4, unique=True),
+        keys=KEYS,
+        home=HOMES,
+        moved=st.one_of(st.none(), IDS),
+        edited=st.sampled_from([None, "a", "b"]),
+    )
+    def refresh_many(self, feed_ids, keys, home, moved, edited):
+        """Write the refreshes of several feeds at once: gone ones among them, and one that moved."""
+        records = []
+        for place, feed_id in enumerate(feed_ids):
+            feed = self.both("feed", feed_id) or Feed(feed_id, "", "", Polling(self.now))
+            url = f"https://{moved}.example/" if moved and not place else None
+            edits = (article(edited, text="Many words."),) if edited else ()
+            news = (new(key, home, url=f"https://example.org/{key}") for key in keys)
+            records.append(record(feed, *news, url=url, edits=edits))
+        self.both("record_refreshes", records, self.now)
 
     @rule(feed_id=IDS, failures=st.integers(0, 2), number=IDS)
     def fail_or_move(self, feed_id, failures, number):
