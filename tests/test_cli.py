@@ -170,14 +170,18 @@ def test_opml_is_previewed_imported_and_exported(tmp_path):
     opml = tmp_path / "feeds.opml"
     opml.write_text(
         '<opml version="2.0"><body><outline text="World"><outline type="rss" text="A" xmlUrl="https://a.example/rss"/>'
-        '</outline><outline type="rss" text="B" xmlUrl="https://b.example/rss"/></body></opml>',
+        '</outline><outline type="rss" text="B" xmlUrl="https://b.example/rss"/>'
+        '<outline text="B again" xmlUrl="http://www.b.example/rss"/><outline text="C" xmlUrl="gopher://c.example"/>'
+        "</body></opml>",
         encoding="utf-8",
     )
     assert "2 of 2 feeds would be added" in digestbot("import", str(opml), "--dry-run", "-c", str(config)).stdout
     assert not (tmp_path / "d.sqlite3").exists()
     assert digestbot("migrate", "--config", str(config)).returncode == 0
     assert "2 of 2 feeds would be added" in digestbot("import", str(opml), "--dry-run", "-c", str(config)).stdout
-    assert "2 of 2 feeds added" in digestbot("import", str(opml), "-c", str(config)).stdout
+    added = digestbot("import", str(opml), "-c", str(config)).stdout
+    assert "2 of 2 feeds added\n1 more line names a feed a second time\n" in added
+    assert "left out, for it is no http(s) address: gopher://c.example" in added
     assert "0 of 2 feeds added" in digestbot("import", str(opml), "-c", str(config)).stdout
     exported = digestbot("export", "-c", str(config)).stdout
     assert 'xmlUrl="https://a.example/rss"' in exported

@@ -2,7 +2,7 @@
 
 import re
 import sys
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,7 +11,7 @@ from typing import Any
 from digestbot.app.compose import Rooms, open_adapters, open_rooms, read_settings, retention_of
 from digestbot.chat.console import ConsoleAdapter
 from digestbot.commands import COMMANDS, Asker, Desk, Invocation, Reply, dispatch, find, parse
-from digestbot.commands.model import Outline
+from digestbot.commands.model import Outline, OutlineList
 from digestbot.domain.digest import Card, Digest, Edition, Prose, Strong, Text
 from digestbot.domain.errors import BadOption, DigestbotError, NotFound
 from digestbot.domain.subscription import Channel, Platform
@@ -58,16 +58,19 @@ def desk_of(rooms: Rooms) -> Desk:
 class OpmlOutlines:
     """Reads and writes OPML for the commands."""
 
-    def read(self, data: bytes) -> Sequence[Outline]:
-        """Return the feeds of an OPML file.
+    def read(self, data: bytes, here: Iterable[str]) -> OutlineList:
+        """Return what an OPML file lists, held against the addresses that are here.
 
         Raises:
             SourceError: It is not OPML.
 
         """
-        from digestbot.sources.feeds import read_opml
+        from digestbot.sources.feeds import preview_opml, read_opml
 
-        return [Outline(feed.url, feed.title, feed.topics) for feed in read_opml(data)]
+        listed = read_opml(data)
+        preview = preview_opml(listed.feeds, here)
+        new = tuple(Outline(feed.url, feed.title, feed.topics) for feed in preview.new)
+        return OutlineList(new, len(preview.known), listed.repeated, listed.unusable)
 
     def write(self, feeds: Sequence[Outline]) -> bytes:
         """Return feeds as an OPML file."""

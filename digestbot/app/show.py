@@ -11,6 +11,8 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from digestbot.domain.addresses import shown
+
 if TYPE_CHECKING:
     from digestbot.app.doctor import Finding
 
@@ -194,3 +196,8 @@ def show_import(rows: Rows) -> None:
     console.print(table)
     verb = "would be added" if rows["dry_run"] else "added"
     console.print(Text(f"{rows['added']} of {len(rows['feeds'])} feeds {verb}"))
+    if rows["repeated"]:
+        again = "1 more line names" if rows["repeated"] == 1 else f"{rows['repeated']} more lines name"
+        console.print(Text(f"{again} a feed a second time"))
+    for url in rows["unusable"]:
+        console.print(Text(f"left out, for it is no http(s) address: {shown(url)}"))

@@ -139,12 +139,12 @@ async def audit_rows(config: Path | None, workspace: str, limit: int) -> list[Ro
 
 async def export_opml(config: Path | None) -> bytes:
     """Return the stored feeds as OPML, topics as folders."""
-    from digestbot.sources.feeds import OpmlFeed, write_opml
+    from digestbot.sources.feeds import write_opml
     from digestbot.store import open_store
 
     async with await open_store(read_settings(config).database.url, exclusive=False) as store:
         feeds = await store.feeds()
-    return write_opml([OpmlFeed(url=feed.url, title=feed.title, topics=feed.topics) for feed in feeds])
+    return write_opml(feeds)
 
 
 def _read(path: Path) -> bytes:
@@ -162,20 +162,27 @@ async def import_opml(path: Path, config: Path | None, *, dry_run: bool) -> Rows
         SourceError: It is not OPML.
 
     """
-    from digestbot.sources.feeds import read_opml
+    from digestbot.sources.feeds import preview_opml, read_opml
     from digestbot.store import database_file, open_store
 
     listed = read_opml(_read(path))
     settings = read_settings(config)
     now = datetime.now(UTC)
     file = database_file(settings.database.url)
-    if dry_run and file is not None and not file.exists():
-        here = set()  # what there is not yet has no feeds
-    else:
+    here: set[str] = set()
+    if not dry_run or file is None or file.exists():
         async with await open_store(settings.database.url, exclusive=not dry_run) as store:
             here = {feed.url for feed in await store.feeds()}
-            if not dry_run:
-                for feed in listed:
-                    await store.add_feed(feed.url, title=feed.title, topics=feed.topics, now=now)
-    rows = [{"url": f.url, "title": f.title, "topics": list(f.topics), "new": f.url not in here} for f in listed]
-    return {"feeds": rows, "added": sum(row["new"] for row in rows), "dry_run": dry_run}
+            new = set(preview_opml(listed.feeds, here).new)
+            # A feed that is here takes the name and topics of the file; one under another spelling is no second feed.
+            for feed in () if dry_run else (one for one in listed.feeds if one in new or one.url in here):
+                await store.add_feed(feed.url, title=feed.title, topics=feed.topics, now=now)
+    new = set(preview_opml(listed.feeds, here).new)
+    rows = [{"url": f.url, "title": f.title, "topics": list(f.topics), "new": f in new} for f in listed.feeds]
+    return {
+        "feeds": rows,
+        "added": len(new),
+        "repeated": listed.repeated,
+        "unusable": list(listed.unusable),
+        "dry_run": dry_run,
+    }

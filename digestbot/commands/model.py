@@ -3,7 +3,7 @@
 Knows no platform: adapters turn what they receive into an Invocation and a Reply into what they send.
 """
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol, runtime_checkable
 
@@ -214,11 +214,24 @@ class Outline:
     topics: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class OutlineList:
+    """What an OPML file lists, held against what is here: ``new`` feeds, each once, and how many are here already.
+
+    ``repeated`` lines named a feed again; ``unusable`` are addresses that are no feed's, such as files.
+    """
+
+    new: tuple[Outline, ...]
+    known: int = 0
+    repeated: int = 0
+    unusable: tuple[str, ...] = ()
+
+
 class Outlines(Protocol):
     """Reads and writes OPML."""
 
-    def read(self, data: bytes) -> Sequence[Outline]:
-        """Return the feeds of an OPML file.
+    def read(self, data: bytes, here: Iterable[str]) -> OutlineList:
+        """Return what an OPML file lists; ``here`` are the addresses of the feeds that are here.
 
         Raises:
             SourceError: It is not OPML.

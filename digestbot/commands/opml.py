@@ -6,7 +6,7 @@ from secrets import token_hex
 
 from digestbot.commands.documents import card, link, said
 from digestbot.commands.feeds import put_into
-from digestbot.commands.model import Asker, Attachment, Desk, Options, Outline, Outlines, Reply, counted
+from digestbot.commands.model import Asker, Attachment, Desk, Options, Outline, OutlineList, Outlines, Reply, counted
 from digestbot.commands.ownership import channel_meant, feeds_here
 from digestbot.domain.addresses import shown
 from digestbot.domain.digest import Action, Card, Heading, Prose, Strong, Text
@@ -18,6 +18,8 @@ LARGEST = 2_000_000
 MOST_FEEDS = 1_000
 """Feeds of one import."""
 SHOWN = 20
+MOST_NAMED = 5
+"""Addresses that are no feed's, named in a sentence."""
 KINDS = "text/x-opml+xml"
 
 
@@ -27,11 +29,13 @@ async def take(desk: Desk, asker: Asker, options: Options) -> Reply:
     data = options.text("file").encode()
     if len(data) > LARGEST:
         raise BadOption("file", f"has {len(data)} bytes; {LARGEST} are taken")
-    once = list({one.url: one for one in outlines.read(data)}.values())
-    here = {feed.url for feed in await feeds_here(desk, asker)}
-    new = [one for one in once if one.url not in here]
+    listed = outlines.read(data, [feed.url for feed in await feeds_here(desk, asker)])
+    new = listed.new
     if not new:
-        return said(f"All {len(once)} feeds of the file are here already." if once else "There are no feeds in it.")
+        told = (
+            f"All {listed.known} feeds of the file are here already." if listed.known else "There are no feeds in it."
+        )
+        return said(" ".join((told, *_left_out(listed))))
     if len(new) > MOST_FEEDS:
         raise BadOption("file", f"has {len(new)} new feeds; {MOST_FEEDS} are taken at once")
     key = token_hex(8)
@@ -40,7 +44,7 @@ async def take(desk: Desk, asker: Asker, options: Options) -> Reply:
         "feeds": [[one.url, one.title, list(one.topics)] for one in new],
     }
     await desk.store.hold(key, asker.home, document, desk.clock.now())
-    return Reply((*_preview(new, len(once) - len(new)), _buttons(key, len(new))))
+    return Reply((*_preview(listed), _buttons(key, len(new))))
 
 
 async def confirm(desk: Desk, asker: Asker, options: Options) -> Reply:
@@ -81,12 +85,24 @@ def _rows(held: object) -> Sequence[tuple[str, str, tuple[str, ...]]]:
     return [(str(url), str(title), tuple(map(str, topics))) for url, title, topics in rows or ()]
 
 
-def _preview(new: Sequence[Outline], known: int) -> list[Card]:
-    """Return what an import would bring."""
+def _left_out(listed: OutlineList) -> list[str]:
+    """Return the sentences on what an import would not add."""
+    again, unusable = listed.repeated, listed.unusable
+    told = [f"{counted(again, 'line')} {'names' if again == 1 else 'name'} a feed a second time."] if again else []
+    if unusable:
+        some = ", ".join(shown(url) for url in unusable[:MOST_NAMED]) + (", …" if len(unusable) > MOST_NAMED else "")
+        told.append(f"Left out, as no http(s) address: {some}.")
+    return told
+
+
+def _preview(listed: OutlineList) -> list[Card]:
+    """Return what an import would bring, and what it would leave out."""
+    new, known = listed.new, listed.known
     topics = Counter(topic for one in new for topic in one.topics)
-    told = counted(len(new), "new feed") + (f", {known} are here already" if known else "")
+    told = counted(len(new), "new feed") + (f", {known} {'is' if known == 1 else 'are'} here already" if known else "")
     folders = ", ".join(f"{topic} ({count})" for topic, count in topics.most_common(10))
     lines = [Prose((Strong("Topics: "), Text(folders)))] if folders else []
+    lines += [Prose((Text(sentence),), quiet=True) for sentence in _left_out(listed)]
     cards = [Card((Heading((Text(told),), level=1), *lines))]
     for one in new[:SHOWN]:
         about = f" · {', '.join(one.topics)}" if one.topics else ""

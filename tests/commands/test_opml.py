@@ -11,7 +11,8 @@ OPML = """<opml version="2.0"><head><title>Mine</title></head><body>
 <outline text="Trade"><outline text="Ports"><outline type="rss" text="Port News" xmlUrl="https://ports.example/rss"/>
 </outline></outline>
 <outline type="rss" text="Again" xmlUrl="https://ports.example/rss"/>
-<outline type="rss" text="Known" xmlUrl="https://ledger.example/old.xml"/>
+<outline type="rss" text="Known" xmlUrl="http://www.ledger.example/old.xml/"/>
+<outline text="A file" xmlUrl="file:///etc/passwd"/>
 <outline type="rss" text="Ship &lt;b&gt;Daily&lt;/b&gt;" xmlUrl="https://ships.example/feed?a=1&amp;b=2"/>
 </body></opml>"""
 
@@ -38,8 +39,10 @@ async def test_a_file_is_shown_and_then_added(desk: Desk) -> None:
     """New feeds and those here already are counted, folders are topics; the button adds them to the digest here."""
     reply = await take(desk, OPML)
     told = shown(reply)
-    assert "2 new feeds, 1 are here already" in told
+    assert "2 new feeds, 1 is here already" in told
     assert "Ports (1)" in told
+    assert "1 line names a feed a second time." in told
+    assert "Left out, as no http(s) address: file:///etc/passwd." in told
     assert "Nothing is added yet." in told
     assert len(await desk.store.feeds()) == 1
     line = buttons(reply)["Add 2 feeds"]
@@ -58,7 +61,10 @@ async def test_adding_twice_is_adding_once(desk: Desk) -> None:
     for _ in range(2):
         await ask(desk, line)
     assert len(await desk.store.feeds()) == 3
-    assert shown(await take(desk, OPML)) == "All 3 feeds of the file are here already."
+    assert shown(await take(desk, OPML)) == (
+        "All 3 feeds of the file are here already. 1 line names a feed a second time. "
+        "Left out, as no http(s) address: file:///etc/passwd."
+    )
 
 
 async def test_what_waits_is_its_workspaces_and_for_a_day(desk: Desk) -> None:
@@ -89,7 +95,7 @@ async def test_an_export_can_be_imported(desk: Desk) -> None:
     reply = await ask(desk, "export")
     assert reply.file is not None
     assert (reply.file.name, reply.file.media_type) == ("feeds.opml", "text/x-opml+xml")
-    assert "2 new feeds, 1 are here already" in shown(await take(desk, reply.file.content.decode(), STRANGER))
+    assert "2 new feeds, 1 is here already" in shown(await take(desk, reply.file.content.decode(), STRANGER))
 
 
 async def test_without_a_reader_of_opml_the_command_says_where(desk: Desk) -> None:

@@ -26,6 +26,15 @@ class OpmlFeed:
 
 
 @dataclass(frozen=True, slots=True)
+class OpmlList:
+    """What a file lists: ``feeds``, each once; how many lines named one of them again; addresses that are no feed's."""
+
+    feeds: tuple[OpmlFeed, ...]
+    repeated: int = 0
+    unusable: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class OpmlPreview:
     """What an import would do: ``new`` feeds to add, ``known`` ones already here."""
 
@@ -57,8 +66,8 @@ class Listed(Protocol):
         ...
 
 
-def read_opml(data: bytes, name: str = "the file") -> list[OpmlFeed]:
-    """Return the feeds of an OPML list, each once: one listed in several folders has all their topics.
+def read_opml(data: bytes, name: str = "the file") -> OpmlList:
+    """Return what an OPML file lists; a feed in several folders has all their topics.
 
     Args:
         data: The file's bytes, in any encoding.
@@ -79,7 +88,7 @@ def read_opml(data: bytes, name: str = "the file") -> list[OpmlFeed]:
             merged[key] = replace(merged[key], topics=topics)
         else:
             merged[key] = feed
-    return list(merged.values())
+    return OpmlList(tuple(merged.values()), len(reader.feeds) - len(merged), tuple(reader.unusable))
 
 
 def preview_opml(feeds: Iterable[OpmlFeed], here: Iterable[str]) -> OpmlPreview:
@@ -122,6 +131,7 @@ class _Reader:
         self._folders: list[str] = []
         self._is_opml = False
         self.feeds: list[OpmlFeed] = []
+        self.unusable: list[str] = []
 
     def read(self, xml: bytes) -> None:
         parser = expat.ParserCreate("utf-8")
@@ -148,9 +158,11 @@ class _Reader:
             url = found.get("xmlurl", "").strip()
             if url.lower().startswith(("http://", "https://", "feed:")):
                 self._add(url, name, found)
+            elif url:
+                self.unusable.append(url)
             # A feed holds no feeds; an empty name keeps the levels in step and is no topic.
             self._folders.append("" if url else name)
-            if len(self._folders) > MAX_DEPTH or len(self.feeds) > MAX_FEEDS:
+            if len(self._folders) > MAX_DEPTH or len(self.feeds) + len(self.unusable) > MAX_FEEDS:
                 raise TooLarge(self._name, "lists more than an OPML file may")
 
     def _add(self, url: str, title: str, found: dict[str, str]) -> None:

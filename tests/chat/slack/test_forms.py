@@ -1,16 +1,16 @@
 """Modals of the Slack app: for what is missing or wrong, filled with what there is, sent back and run."""
 
 import re
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 
 from digestbot.app.chat import Answering
+from digestbot.app.desk import OpmlOutlines
 from digestbot.chat.slack.adapter import SlackAdapter
 from digestbot.chat.slack.bot import SlackBot
 from digestbot.commands import COMMANDS, Form, Invocation, read
-from digestbot.commands.model import Outline
 from digestbot.domain.subscription import Channel, Subscription, Workspace, WorkspaceSettings
 from tests.chat.slack.hearing import Desks, listening, texts, until
 from tests.commands.making import a_desk
@@ -21,18 +21,6 @@ TEAM = Workspace("slack", "T1")
 FORMS = [c.name for c in COMMANDS if isinstance(read(c.name, COMMANDS), Form)]
 ASKED_AT_ONCE = {"filter"}
 """What the bare word opens another command's form for."""
-
-
-class Outlines:
-    """Reads and writes the addresses of an OPML file, as plainly as can be."""
-
-    def read(self, data: bytes) -> Sequence[Outline]:
-        """Return the feeds."""
-        return [Outline(url, "", ()) for url in re.findall(r'xmlUrl="([^"]+)"', data.decode())]
-
-    def write(self, outlines: Sequence[Outline]) -> bytes:
-        """Return a file."""
-        return "\n".join(f'<outline xmlUrl="{one.url}"/>' for one in outlines).encode()
 
 
 @pytest.fixture
@@ -51,7 +39,7 @@ async def rig() -> AsyncIterator[SocketRig]:
 async def desks() -> Desks:
     """Return what answers, with a digest there already."""
     desk = await a_desk()
-    desk.outlines = Outlines()
+    desk.outlines = OpmlOutlines()
     await desk.store.save_subscription(Subscription(0, "Evening brief", Channel("slack", "C2", "T1")))
     return Desks(desk)
 
@@ -201,7 +189,7 @@ async def test_a_report_reaches_the_workspaces_own_channel(rig: SocketRig, bot: 
 
 async def test_feeds_come_in_by_a_file(rig: SocketRig, bot: SlackBot, desks: Desks) -> None:
     """The form takes a file, which is fetched with the bot's token; it is shown first and added by a button."""
-    rig.files["F9"] = b'<opml><outline xmlUrl="https://new.example/feed"/></opml>'
+    rig.files["F9"] = b'<opml><body><outline xmlUrl="https://new.example/feed"/></body></opml>'
     view = await opened(rig, "import")
     assert elements(view)["file"]["type"] == "file_input"
     url = rig.base_url.replace("/api/", "/files/F9")

@@ -18,16 +18,17 @@ LIST = b"""<?xml version="1.0"?><opml version="1.0"><head><title>Mine</title></h
 
 def test_folders_become_topics_and_duplicates_one_feed():
     """A feed listed twice, once with http, has the topics of both places."""
-    feeds = read_opml(LIST)
-    assert feeds == [
+    listed = read_opml(LIST)
+    assert listed.feeds == (
         OpmlFeed("http://a.example/feed", "A", "http://a.example/", ("News", "World", "Law")),
         OpmlFeed("https://b.example/rss", "B & C", "", ("News",)),
-    ]
+    )
+    assert (listed.repeated, listed.unusable) == (1, ("file:///etc/passwd",))
 
 
 def test_a_preview_tells_what_is_new():
     """What is here already, under whatever scheme, is not new."""
-    preview = preview_opml(read_opml(LIST), ["https://a.example/feed/"])
+    preview = preview_opml(read_opml(LIST).feeds, ["https://a.example/feed/"])
     assert [feed.title for feed in preview.new] == ["B & C"]
     assert [feed.title for feed in preview.known] == ["A"]
 
@@ -55,7 +56,7 @@ NAMES = st.text(
 def test_what_is_written_is_read_again(feeds: list[OpmlFeed]):
     """A list survives being written and read, whatever its names."""
     clean = [f for f in feeds if all("\ufffe" not in t and "\uffff" not in t for t in (f.title, *f.topics))]
-    assert sorted(read_opml(write_opml(clean)), key=lambda f: f.url) == sorted(clean, key=lambda f: f.url)
+    assert sorted(read_opml(write_opml(clean)).feeds, key=lambda f: f.url) == sorted(clean, key=lambda f: f.url)
 
 
 @pytest.mark.parametrize(
@@ -69,7 +70,7 @@ def test_what_is_no_list_is_told(data: bytes):
 
 def test_the_starter_list():
     """config/feeds.opml is a list of real news feeds, in folders, each once."""
-    feeds = read_opml((ROOT / "config" / "feeds.opml").read_bytes())
+    feeds = read_opml((ROOT / "config" / "feeds.opml").read_bytes()).feeds
     assert len(feeds) >= 25
     assert all(feed.topics and feed.title and feed.url.startswith("https://") for feed in feeds)
 
