@@ -284,6 +284,7 @@ async def open_rooms(
             adapters = await stack.enter_async_context(open_adapters(settings, store))
         window = timedelta(hours=settings.sources.story_window_hours)
         briefer = Briefer(store, models.summarizer, models.embedder, clock, window)
+        owners = Owners(store, adapters, operators(settings), clock)
         yield Rooms(
             settings=settings,
             store=store,
@@ -294,14 +295,8 @@ async def open_rooms(
                 store, sources.feeds, sources.articles, models.embedder, clock, window, settings.sources.concurrency
             ),
             briefer=briefer,
-            publisher=Publisher(store, briefer, adapters, clock, search),
-            deliverer=Deliverer(
-                store,
-                adapters,
-                clock,
-                timedelta(seconds=settings.workers.stalled_after),
-                Owners(store, adapters, operators(settings), clock),
-            ),
+            publisher=Publisher(store, briefer, adapters, clock, search, owners),
+            deliverer=Deliverer(store, adapters, clock, timedelta(seconds=settings.workers.stalled_after), owners),
             clock=clock,
             audience=audience,
         )

@@ -165,6 +165,10 @@ def published(done: Published) -> bool:
         due=_stamp(done.at),
         stories=done.stories,
     )
+    if done.error:
+        log.warning("edition not made", subscription=done.subscription_id, code=done.error.code, error=str(done.error))
+    if done.untold:
+        log.warning("nobody was told that a digest is paused", digest=done.subscription_id, error=str(done.untold))
     return done.outcome == "published"
 
 

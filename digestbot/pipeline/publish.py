@@ -19,6 +19,7 @@ from digestbot.editorial.edition import Chosen, Selection, choose, compose, merg
 from digestbot.editorial.filters import Search
 from digestbot.editorial.schedule import Due, due_edition, may_mention
 from digestbot.pipeline.brief import Briefer
+from digestbot.pipeline.owners import Owners
 from digestbot.ports import ChatAdapter, Clock, Correction, Store
 
 FIRST_WINDOW = timedelta(hours=24)
@@ -52,6 +53,7 @@ class Published:
     missed: int = 0
     dropped: tuple[tuple[str, int], ...] = ()
     error: DigestbotError | None = None
+    untold: DigestbotError | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +72,14 @@ class Draft:
 
 @dataclass(slots=True)
 class Publisher:
-    """Runs the publish step for the platforms that are switched on."""
+    """Runs the publish step for the platforms that are switched on; ``owners`` tells people of a digest it paused."""
 
     store: Store
     briefer: Briefer
     adapters: Mapping[Platform, ChatAdapter]
     clock: Clock
     search: Search | None = field(default=None)
+    owners: Owners | None = field(default=None)
     _known: dict[Workspace, Mapping[int, Feed]] = field(default_factory=dict)
     _read_at: datetime = NEVER
     _making: "set[asyncio.Task[Brief]]" = field(default_factory=set)
@@ -116,7 +119,7 @@ class Publisher:
     async def _guarded(self, subscription: Subscription, due: Due) -> Published:
         """Publish one edition; what goes wrong is an outcome, and other subscriptions are served all the same.
 
-        Options that cannot be used never will be: the subscription is paused with the reason.
+        Options that cannot be used never will be: the subscription is paused with the reason, and its people are told.
         """
         try:
             return await self.publish(subscription, due)
@@ -124,7 +127,8 @@ class Publisher:
             return Published(subscription.id, due.at, "failed", error=error)
         except UserError as error:
             await self.store.pause_subscription(subscription.id, str(error))
-            return Published(subscription.id, due.at, "failed", error=error)
+            untold = await self.owners.tell_paused(subscription, error) if self.owners else None
+            return Published(subscription.id, due.at, "failed", error=error, untold=untold)
 
     async def publish(self, subscription: Subscription, due: Due) -> Published:
         """Make the edition that is due and write it; one already written is left as it is.

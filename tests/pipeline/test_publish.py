@@ -7,10 +7,19 @@ from datetime import time, timedelta
 import pytest
 
 from digestbot.domain.digest import Quotation
-from digestbot.domain.errors import InferenceError, StoreUnavailable
+from digestbot.domain.errors import InferenceError, NotPermitted, StoreUnavailable
 from digestbot.domain.news import Polling
-from digestbot.domain.subscription import OPERATOR, Channel, Filter, Schedule, Subscription, Workspace
+from digestbot.domain.subscription import (
+    OPERATOR,
+    Channel,
+    Filter,
+    Schedule,
+    Subscription,
+    Workspace,
+    WorkspaceSettings,
+)
 from digestbot.pipeline.brief import Briefer
+from digestbot.pipeline.owners import Owners
 from digestbot.pipeline.publish import Publisher
 from digestbot.pipeline.refresh import Refresher
 from digestbot.ports import RefreshRecord
@@ -208,6 +217,28 @@ async def test_options_that_cannot_be_used_pause_their_subscription_alone(house)
     assert done == {"failed", "published"}
     paused = [s for s in await house.store.subscriptions() if s.paused]
     assert [s.name for s in paused] == ["Morning brief"]
+
+
+async def test_people_are_told_of_a_digest_paused_for_its_options(house):
+    """Who looks after it hears once what is wrong: in their channel for problems, else in the digest's own."""
+    house.publisher.owners = Owners(house.store, {"slack": house.chat}, [], house.clock)
+    await gates(house)
+    for name in ("One", "Two"):
+        await house.subscribe(name=name, filter=Filter(include_regex="("))
+        house.clock.tick(hours=1)
+        (done,) = await house.publisher.run_due()
+        assert (done.outcome, done.untold) == ("failed", None)
+        assert await house.publisher.run_due() == []
+        await house.store.save_workspace(CHANNEL.home, "News", WorkspaceSettings(admin_channel="C9"), START)
+    one, two = house.chat.posted
+    assert (one.channel, two.channel) == (CHANNEL, replace(CHANNEL, id="C9"))
+    assert one.text.startswith("“One” is paused for ")
+    assert "include_regex" in one.text
+    house.chat.refuse(NotPermitted(str(CHANNEL)), times=2)
+    await house.subscribe(name="Three", filter=Filter(include_regex="("))
+    house.clock.tick(hours=1)
+    (done,) = await house.publisher.run_due()
+    assert isinstance(done.untold, NotPermitted)
 
 
 async def test_a_feeds_filter_works_at_once_on_what_is_stored(house):
