@@ -6,10 +6,12 @@ the first figures of a line must be zero; the exit code is 1 when it is not.
 
 import argparse
 import asyncio
+import signal
 import sys
 import tempfile
 from pathlib import Path
 
+from digestbot.domain.errors import DigestbotError
 from tests.rigs import cruelty
 from tests.rigs.chaos import Verdict, World
 from tests.rigs.postgresql import PostgreSQL
@@ -17,9 +19,10 @@ from tests.rigs.postgresql import PostgreSQL
 HEAD = (
     "case", "database", "kills", "in refresh/brief/publish/deliver/none", "digests", "lost", "stories lost",
     "told twice",
-    "Slack", "twice", "Discord", "twice", "briefs", "half", "wrong", "seconds",
+    "Slack", "twice", "Discord", "twice", "briefs", "half", "wrong",
+    "tracebacks", "seconds",
 )  # fmt: skip
-WIDTHS = (14, 10, 5, 37, 7, 4, 12, 10, 5, 5, 7, 5, 6, 4, 5, 7)
+WIDTHS = (14, 10, 5, 37, 7, 4, 12, 10, 5, 5, 7, 5, 6, 4, 5, 10, 7)
 STEPS = ("refresh", "brief", "publish", "deliver")
 
 
@@ -45,7 +48,8 @@ def row(case: str, database: str, verdict: Verdict) -> tuple[object, ...]:
         verdict.twice["discord"],
         verdict.briefs,
         verdict.half,
-        len(verdict.troubles),
+        len(verdict.wrong),
+        len(verdict.tracebacks),
         f"{verdict.seconds:.0f}",
     )
 
@@ -79,8 +83,8 @@ async def run_all(wish: argparse.Namespace, folder: Path, database: str, server:
         world = World(place, url, seed=wish.seed + number, extra=more)
         try:
             await cruelty.run(world, act, times)
-        except AssertionError as error:
-            world.verdict.wrong.append(str(error))
+        except (AssertionError, DigestbotError, OSError, RuntimeError) as error:
+            world.verdict.wrong.append(f"the case ended with {type(error).__name__}: {error}")
         print(line(row(case, database, world.verdict)), flush=True)
         for trouble in world.verdict.troubles[:5]:
             print(f"    {trouble[:600]}", flush=True)
@@ -97,6 +101,8 @@ def main() -> None:
     parser.add_argument("--case", default="", help="one case alone, such as kills")
     parser.add_argument("--seed", type=int, default=1)
     wish = parser.parse_args()
+    # Told to end, as by a time limit, it still ends what it has started.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     print(line(HEAD), flush=True)
     clean = True
     with tempfile.TemporaryDirectory(prefix="digestbot-chaos-") as folder:

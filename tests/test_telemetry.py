@@ -18,6 +18,7 @@ from digestbot.domain.errors import ConfigError
 from digestbot.telemetry import (
     REGISTRY,
     bound,
+    condense,
     configure_logging,
     configure_tracing,
     logger,
@@ -54,6 +55,23 @@ def lines(monkeypatch):
 def test_secrets_are_taken_out(text, secret):
     """Tokens, passwords in addresses and query strings do not survive."""
     assert secret not in redact(text)
+
+
+def test_a_known_fault_of_a_library_is_said_in_a_sentence(lines):
+    """A record with the fault that is known is a warning without a traceback; every other record is as it was."""
+    found = logging.getLogger("a.library")
+    for _ in range(2):
+        condense(["a.library"], lambda error: "the server is away" if isinstance(error, ConnectionError) else None)
+    assert len(found.filters) == 1
+    for fault in (ConnectionResetError("long story"), ValueError("not known")):
+        found.error("Side task %s failed with exception: %s", "listener", fault, exc_info=fault)
+    found.error("plain words")
+    found.filters.clear()
+    known, unknown, plain = lines()
+    assert (known["event"], known["level"]) == ("Side task listener: the server is away", "warning")
+    assert "exception" not in known
+    assert "ValueError: not known" in unknown["exception"]
+    assert (unknown["level"], plain["event"]) == ("error", "plain words")
 
 
 def test_lines_are_json_with_bound_ids(lines):

@@ -1,6 +1,6 @@
 """Logs, numbers and traces; knows no adapter."""
 
-from digestbot.telemetry.logs import REDACTED, bound, configure_logging, logger, redact
+from digestbot.telemetry.logs import REDACTED, bound, condense, configure_logging, logger, redact
 from digestbot.telemetry.metrics import (
     ARTICLES,
     BRIEFS,
@@ -36,6 +36,7 @@ __all__ = [
     "REQUESTS",
     "STEP_SECONDS",
     "bound",
+    "condense",
     "configure_logging",
     "configure_tracing",
     "logger",

@@ -3,7 +3,7 @@
 import logging
 import re
 import sys
-from collections.abc import Iterable, MutableMapping
+from collections.abc import Callable, Iterable, MutableMapping
 from typing import Any, Literal
 
 import structlog
@@ -98,6 +98,40 @@ def _quieten(names: Iterable[str]) -> None:
     """Let libraries speak only when something is wrong."""
     for name in names:
         logging.getLogger(name).setLevel(logging.WARNING)
+
+
+class Condensed(logging.Filter):
+    """Says a library's records of one known fault in a sentence each, as a warning and without the traceback.
+
+    Every other record passes as it is: what we do not know should be seen whole.
+
+    Args:
+        sentence: Returns what to say of a record's exception, or None for one that is not the known fault.
+
+    """
+
+    def __init__(self, sentence: Callable[[BaseException], str | None]) -> None:
+        super().__init__()
+        self._sentence = sentence
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Put the sentence in the place of a traceback; let every record through."""
+        error = record.exc_info[1] if record.exc_info else None
+        if error is not None and (said := self._sentence(error)):
+            # The library's own first words name the part of it that was hit.
+            part = record.getMessage().partition(":")[0].partition(" failed with")[0].strip()
+            record.msg, record.args = f"{part}: {said}", None
+            record.levelno, record.levelname = logging.WARNING, "WARNING"
+            record.exc_info = record.exc_text = None
+        return True
+
+
+def condense(names: Iterable[str], sentence: Callable[[BaseException], str | None]) -> None:
+    """Let the loggers of these names, not those below them, be :class:`Condensed`; doing it twice is harmless."""
+    for name in names:
+        found = logging.getLogger(name)
+        found.filters = [one for one in found.filters if not isinstance(one, Condensed)]
+        found.addFilter(Condensed(sentence))
 
 
 def logger(room: str) -> structlog.stdlib.BoundLogger:

@@ -8,7 +8,6 @@ import asyncio
 import json
 import os
 import random
-import re
 import signal
 import sys
 import time
@@ -237,7 +236,7 @@ class Verdict:
     briefs: int = 0
     half: int = 0
     wrong: list[str] = field(default_factory=list)
-    crashes: list[str] = field(default_factory=list)
+    tracebacks: list[str] = field(default_factory=list)
     seconds: float = 0.0
 
     @property
@@ -248,7 +247,7 @@ class Verdict:
     @property
     def troubles(self) -> list[str]:
         """What is wrong in words."""
-        return [*self.wrong, *self.crashes]
+        return [*self.wrong, *self.tracebacks]
 
 
 class World:
@@ -370,9 +369,7 @@ class World:
     def bury(self) -> None:
         """Look into the logs of lives that have ended for what no log should say."""
         for life in [one for one in self.lives if not one.lives]:
-            said = life.said()
-            for found in re.findall(r'"exception": "(?:[^"\\]|\\.)*"|^Traceback[\s\S]{0,2000}', said, re.MULTILINE):
-                self.verdict.crashes.append(found[-600:])
+            self.verdict.tracebacks += tracebacks(life.said())
             self.lives.remove(life)
 
     async def until(self, claim: Callable[[], Any], seconds: float, what: str) -> None:
@@ -590,6 +587,20 @@ class World:
             threads = [m for place in places.values() if place.parent == name for m in place.messages]
             found["discord", name] = places[name].messages + threads
         return found
+
+
+def tracebacks(said: str) -> list[str]:
+    """Return the tracebacks in a log: what was logged with each, and how it ends."""
+    found = []
+    for line in said.splitlines():
+        if '"exception": ' in line or "Traceback (most recent call last)" in line:
+            try:
+                told = json.loads(line)
+            except json.JSONDecodeError:
+                told = {"event": said[said.index(line) :][:2000]}
+            end = str(told.get("exception", "")).strip()[-400:]
+            found.append(f"{told.get('logger', told.get('room', ''))} {told.get('event')}: {end}")
+    return found
 
 
 async def feeds_due(store: SqlStore, moment: datetime) -> None:

@@ -1,12 +1,18 @@
 """The queue on a real PostgreSQL: nothing runs twice at once, nothing is lost with its worker, a host keeps its gap."""
 
 import asyncio
+import logging
 import time
 from collections import Counter
 from contextlib import AsyncExitStack
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
+import psycopg
 import pytest
+from procrastinate.exceptions import ConnectorException
+from procrastinate.manager import JobManager
+from structlog.testing import capture_logs
 
 from digestbot.domain.errors import SchemaTooOld, StoreUnavailable
 from digestbot.runtime.queue import (
@@ -18,10 +24,14 @@ from digestbot.runtime.queue import (
     queue_version,
     require_queue,
 )
+from digestbot.runtime.queue.connection import QUEUE_NAMES
+from digestbot.runtime.queue.failures import lost
+from digestbot.runtime.queue.jobs import JobBook
 from digestbot.runtime.work import Job, Work
 from tests.rigs.postgresql import PostgreSQL, postgresql
 
 __all__ = ["postgresql"]
+OLD = "UPDATE procrastinate_workers SET last_heartbeat = now() - interval '1 minute'"
 
 
 @pytest.fixture
@@ -169,10 +179,26 @@ async def test_the_jobs_of_a_dead_worker_are_taken_up(url):
         assert await manager.fetch_job(queues=["refresh"], worker_id=number)
         rescuer = Workers(dead, {})
         assert await rescuer.rescue() == 0
-        old = "UPDATE procrastinate_workers SET last_heartbeat = now() - interval '1 minute'"
-        await dead.connector.execute_query_async(old)
+        await dead.connector.execute_query_async(OLD)
         await serving(stack, url, rows)
         await until(lambda: rows.done[1] == 1)
+
+
+async def test_a_job_taken_up_by_a_machine_whose_clock_is_ahead_waits_for_nothing(url, monkeypatch):
+    """When it runs again is the database's business: a rescuer that is an hour ahead puts nothing off by an hour."""
+    rows = Rows(["a", "a"])
+    async with AsyncExitStack() as stack:
+        dead = await stack.enter_async_context(open_queue(url, stalled_after=3))
+        manager = dead.app.job_manager
+        for number in (1, 2):
+            deferrer = dead.app.configure_task("refresh", queue="refresh", lock="a", queueing_lock=f"refresh:{number}")
+            await deferrer.defer_async(number=number)
+        assert await manager.fetch_job(queues=["refresh"], worker_id=await manager.register_worker())
+        await dead.connector.execute_query_async(OLD)
+        monkeypatch.setattr("procrastinate.utils.utcnow", lambda: datetime.now(UTC) + timedelta(hours=1))
+        assert await Workers(dead, {}).rescue() == 1
+        await serving(stack, url, rows)
+        await until(lambda: rows.done == {1: 1, 2: 1})
 
 
 async def test_what_somebody_waits_for_goes_first(url):
@@ -233,6 +259,80 @@ async def test_a_crash_of_a_step_ends_no_worker(url):
         await until(lambda: rows.done[2] == 1)
         await QueueDispatcher(queue).wake("refresh")
         await until(lambda: rows.done[1] == 1)
+
+
+async def test_a_lost_database_is_a_sentence_in_the_log(url, caplog, postgresql: PostgreSQL):
+    """When the server goes away and comes back the log has no traceback, work goes on, and jobs are heard of again."""
+    rows = Rows(["a"])
+    async with AsyncExitStack() as stack:
+        queue = await serving(stack, url, rows)
+        await QueueDispatcher(queue).wake("refresh")
+        await until(lambda: rows.done[1] == 1)
+        await asyncio.to_thread(postgresql.stop)
+        await asyncio.to_thread(postgresql.start)
+        rows.due[2] = "a"
+        for _ in range(80):
+            await QueueDispatcher(queue).wake("refresh")
+            await asyncio.sleep(0.25)
+            if rows.done[2] and await listening(queue) == len(QUEUE_NAMES):
+                break
+        assert rows.done[2] == 1
+        assert await listening(queue) == len(QUEUE_NAMES)
+    assert not [record for record in caplog.records if record.exc_info or record.levelno > logging.WARNING]
+
+
+async def listening(queue):
+    """Return how many connections listen for jobs."""
+    asked = "SELECT count(*) AS them FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'LISTEN%%'"
+    try:
+        return (await queue.connector.execute_query_one_async(asked))["them"]
+    except ConnectorException:
+        return 0
+
+
+async def test_a_sign_of_life_that_fails_is_not_the_last(url, monkeypatch):
+    """A worker whose heartbeat could not be written once writes the next: its jobs are not taken up while they run."""
+    rows, given = Rows(["a"], seconds=6.0), []
+    whole = JobManager.update_heartbeat
+
+    async def now_and_then(self, worker_id):
+        given.append(worker_id)
+        if len(given) <= len(QUEUE_NAMES):
+            raise ConnectorException from psycopg.OperationalError("the connection is lost")
+        await whole(self, worker_id)
+
+    monkeypatch.setattr(JobManager, "update_heartbeat", now_and_then)
+    async with AsyncExitStack() as stack:
+        queue = await serving(stack, url, rows)
+        await QueueDispatcher(queue).wake("refresh")
+        await until(lambda: rows.done[1])
+    assert (rows.done[1], rows.at_once["a"]) == (1, 1)
+
+
+async def test_a_fault_of_a_kind_not_known_keeps_its_traceback():
+    """Only connections that the server ended or refused are told in a sentence; a wrong statement is not among them."""
+    refused = ConnectorException()
+    refused.__cause__ = psycopg.errors.UndefinedTable("no such table")
+    assert lost(refused) is None
+    assert lost(RuntimeError("a fault of ours")) is None
+    refused.__cause__ = psycopg.errors.AdminShutdown("terminating connection")
+    assert "terminating connection" in str(lost(refused))
+
+
+async def test_a_look_that_cannot_ask_the_queue_is_a_sentence(url, monkeypatch):
+    """A look whose statement fails ends as a warning of ours; the next tick looks again."""
+    async with open_queue(url) as queue:
+        book = JobBook(queue, Rows(["a"]).work())
+
+        async def gone(*_, **__):
+            raise ConnectorException from psycopg.OperationalError("the connection is lost")
+
+        monkeypatch.setattr(queue.connector, "execute_query_all_async", gone)
+        with capture_logs() as told:
+            await book._look("refresh")
+    (said,) = told
+    assert "the connection is lost" in said["error"]
+    assert (said["log_level"], said["step"]) == ("warning", "refresh")
 
 
 async def test_a_slow_request_keeps_its_turn_and_a_dead_process_does_not(url):

@@ -7,20 +7,22 @@ from dataclasses import dataclass
 
 import psycopg
 from procrastinate import App, PsycopgConnector
-from procrastinate.exceptions import ConnectorException
-from psycopg_pool import AsyncConnectionPool, PoolTimeout
+from psycopg_pool import AsyncConnectionPool
 
-from digestbot.domain.errors import StoreUnavailable
+from digestbot.runtime.queue.failures import FAILURES, lost, unavailable
 from digestbot.runtime.queue.job_manager import PatientManager
+from digestbot.telemetry import condense
 
+QUEUE_NAMES = ("urgent", "brief", "refresh")
+"""The queues; each is served by a worker of its own in every process, so that slow work keeps no message waiting."""
 CONNECTIONS = 8
 """Connections a process keeps for the queue, at most; those that listen for new jobs are beside them."""
 WAIT_FOR_CONNECTION = 15.0
 """Seconds a caller waits for a connection before it is told that none came free."""
 STALLED_AFTER = 30.0
 """Seconds without a heartbeat after which a worker counts as dead and its jobs are taken up again."""
-FAILURES = (ConnectorException, psycopg.Error, PoolTimeout)
-"""What the queue's libraries raise when the database cannot be asked."""
+LOGGERS = ("procrastinate.utils", "procrastinate.worker")
+"""Whose records tell of a worker's lost connection with a traceback; each worker has one of its own below the last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +45,6 @@ def conninfo(url: str) -> str:
     return f"{scheme.partition('+')[0]}{mark}{rest}"
 
 
-def unavailable(error: Exception) -> StoreUnavailable:
-    """Return our error for one of :data:`FAILURES`."""
-    cause = error.__cause__ or error
-    return StoreUnavailable(f"the queue in the database cannot be asked ({str(cause).strip() or type(cause).__name__})")
-
-
 @asynccontextmanager
 async def open_queue(url: str, *, stalled_after: float = STALLED_AFTER) -> AsyncIterator[Queue]:
     """Open the queue in the PostgreSQL database at ``url``; its schema must be there (:func:`prepare_queue`).
@@ -59,6 +55,7 @@ async def open_queue(url: str, *, stalled_after: float = STALLED_AFTER) -> Async
     """
     # Its own lines would repeat what the steps log.
     logging.getLogger("procrastinate").setLevel(logging.WARNING)
+    condense((*LOGGERS, *(f"{LOGGERS[-1]}.{name}" for name in QUEUE_NAMES)), lost)
     connector = PsycopgConnector(
         conninfo=conninfo(url),
         min_size=1,

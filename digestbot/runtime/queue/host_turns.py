@@ -13,7 +13,8 @@ import psycopg
 from psycopg_pool import AsyncConnectionPool
 
 from digestbot.domain.errors import StoreUnavailable
-from digestbot.runtime.queue.connection import FAILURES, Queue, unavailable
+from digestbot.runtime.queue.connection import Queue
+from digestbot.runtime.queue.failures import FAILURES, unavailable
 
 LOOK_AGAIN = 0.25
 """Seconds after which a host that is taken is looked at again."""

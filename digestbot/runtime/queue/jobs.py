@@ -12,7 +12,8 @@ from procrastinate.exceptions import AlreadyEnqueued
 
 from digestbot.domain.errors import DigestbotError
 from digestbot.runtime.dispatch import NEXT_STEP, StepName, run_step
-from digestbot.runtime.queue.connection import FAILURES, Queue, unavailable
+from digestbot.runtime.queue.connection import Queue
+from digestbot.runtime.queue.failures import FAILURES, unavailable
 from digestbot.runtime.work import Job, Work
 from digestbot.telemetry import logger
 
@@ -88,18 +89,21 @@ class JobBook:
             self._app.task(name=step)(self._doing(step))
 
     async def _look(self, step: StepName) -> None:
-        """Put what is due of a step into the queue, but for what is there already."""
+        """Put what is due of a step into the queue, but for what is there already; when it fails the next tick does."""
         if step not in self._work:
             return
+        try:
+            await self._put_due(step)
+        except FAILURES as error:
+            log.warning("what is due was not put into the queue", step=step, error=str(unavailable(error)))
+        except DigestbotError as error:
+            log.warning("step failed", step=step, code=error.code, error=str(error))
+
+    async def _put_due(self, step: StepName) -> None:
         waiting = {row["queueing_lock"] for row in await self._connector.execute_query_all_async(WAITING, step=step)}
         if len(waiting) > ENOUGH:
             return
-        try:
-            found = await self._work[step].find()
-        except DigestbotError as error:
-            log.warning("step failed", step=step, code=error.code, error=str(error))
-            return
-        fresh = [self._job(step, job) for job in found if f"{step}:{job.number}" not in waiting]
+        fresh = [self._job(step, job) for job in await self._work[step].find() if f"{step}:{job.number}" not in waiting]
         for start in range(0, len(fresh), BATCH):
             await self._defer(fresh[start : start + BATCH])
 

@@ -2,13 +2,15 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from datetime import UTC, datetime
 
 from procrastinate.exceptions import ConnectorException
 from procrastinate.jobs import Job, Status
 
 from digestbot.domain.errors import DigestbotError
 from digestbot.runtime.dispatch import StepName
-from digestbot.runtime.queue.connection import FAILURES, Queue, unavailable
+from digestbot.runtime.queue.connection import QUEUE_NAMES, Queue
+from digestbot.runtime.queue.failures import FAILURES, unavailable
 from digestbot.runtime.queue.host_turns import PostgresTurns
 from digestbot.runtime.queue.jobs import JobBook, QueueDispatcher
 from digestbot.runtime.work import Work
@@ -24,6 +26,8 @@ RESCUER = 0x6469_6772
 """The key of the advisory lock that lets one process at a time take up the jobs of dead workers ("digr")."""
 SWEEPS = 360
 """Rounds of rescuing between two sweeps of the hosts' turns."""
+AT_ONCE = datetime.fromtimestamp(0, UTC)
+"""When a job is to be taken up again: a moment that is past by the database's clock, whatever this machine's says."""
 
 log = logger("queue")
 
@@ -52,7 +56,7 @@ class Workers:
         self._queue, self._grace = queue, grace
         self._book = JobBook(queue, work, asked)
         self._dispatcher = QueueDispatcher(queue)
-        self._sizes = {"urgent": URGENT, "brief": BRIEFS, "refresh": refreshes}
+        self._sizes = dict(zip(QUEUE_NAMES, (URGENT, BRIEFS, refreshes), strict=True))
 
     async def run(self) -> None:
         """Serve the queues until cancelled; then end what is under way within the grace."""
@@ -136,6 +140,6 @@ class Workers:
         """Put one job back; where the same thing waits in the queue anyway, only let go of its lock."""
         manager = self._queue.app.job_manager
         try:
-            await manager.retry_job(job)
+            await manager.retry_job(job, retry_at=AT_ONCE)
         except ConnectorException:
             await manager.finish_job(job, Status.FAILED, delete_job=True)
