@@ -1,5 +1,7 @@
 """What goes on beside the pipeline's steps: readers are counted, hubs are kept, people are told what they must know."""
 
+from datetime import timedelta
+
 from digestbot.app.compose import Rooms, operators
 from digestbot.pipeline.notify import Teller
 from digestbot.runtime.dispatch import run_step
@@ -7,6 +9,9 @@ from digestbot.telemetry import logger
 
 EVERY = 60.0
 """Seconds between two rounds."""
+FURTHEST = timedelta(hours=26)
+"""A feed waits for a day and a twentieth of it. One that waits longer was asked to by its server, is one of very many
+of its host, or was last asked by a clock that was ahead."""
 
 log = logger("bot")
 
@@ -25,12 +30,15 @@ async def tend(rooms: Rooms) -> None:
 
 
 async def round_of(rooms: Rooms, teller: Teller) -> None:
-    """Count readers, keep the hubs, tell people.
+    """Count readers, keep the hubs, tell people, and let no feed wait for a clock that was ahead.
 
     Raises:
         StoreError: The store could not be read or written.
 
     """
+    now = rooms.clock.now()
+    if count := await rooms.store.end_waits(now, now + FURTHEST):
+        log.warning("feeds were last asked by a clock that was ahead; they are asked now", feeds=count)
     await rooms.audience.count()
     if rooms.sources.hubs is not None:
         for fault in await rooms.sources.hubs.tend(await rooms.store.feeds(), rooms.clock.now()):

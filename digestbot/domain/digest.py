@@ -1,7 +1,7 @@
 """The digest as a document: cards of blocks of spans, the same for every platform; text is text, never markup."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
 from digestbot.domain.subscription import Channel, Style
@@ -9,6 +9,9 @@ from digestbot.domain.subscription import Channel, Style
 MomentStyle = Literal["time", "date", "datetime", "relative"]
 NamedKind = Literal["channel", "person", "role"]
 DeliveryState = Literal["pending", "sending", "sent", "undeliverable"]
+
+LONGEST_WAIT = timedelta(days=1)
+"""How far a delivery is put off at most, whatever a platform asks for."""
 
 
 # ── spans ────────────────────────────────────────────────────────────────────
@@ -215,3 +218,7 @@ class Delivery:
     def key(self, part: int) -> str:
         """The idempotency key of one part, stable over restarts."""
         return f"deliver:{self.id}:{part}"
+
+    def waits(self, now: datetime) -> bool:
+        """Tell whether it is put off; what is put off further than it can be was so by a clock that was ahead."""
+        return self.not_before is not None and now < self.not_before <= now + LONGEST_WAIT

@@ -140,6 +140,19 @@ def rearmed(schedule: Schedule, next_at: datetime | None, now: datetime) -> date
     return first
 
 
+def set_back(schedule: Schedule, next_at: datetime | None, now: datetime) -> datetime | None:
+    """Return the due time to keep once it is known that a clock was ahead: none beyond the first after ``now``.
+
+    An edition that was published by the wrong clock may be among those to come; it is not made twice.
+    """
+    try:
+        first = next_edition(schedule, now)
+    except BadOption:
+        # Nor can it be published: that is found when it is due, and told then.
+        return next_at
+    return next_at if next_at is None or first is None else min(next_at, first)
+
+
 def out_of_quiet(schedule: Schedule, at: datetime) -> datetime:
     """Return ``at``, or the end of the quiet hours it lies in, in UTC."""
     if schedule.quiet_from is None or schedule.quiet_to is None or not _has_quiet(schedule):

@@ -12,7 +12,7 @@ from datetime import timedelta
 from typing import Literal
 from uuid import uuid4
 
-from digestbot.domain.digest import Delivery, Part, Receipt
+from digestbot.domain.digest import LONGEST_WAIT, Delivery, Part, Receipt
 from digestbot.domain.errors import (
     ChannelGone,
     DeliveryError,
@@ -88,7 +88,7 @@ class Deliverer:
             delivery = await self.store.delivery(delivery_id)
         except NotFound:
             return None
-        waits = delivery.not_before is not None and delivery.not_before > self.clock.now()
+        waits = delivery.waits(self.clock.now())
         if waits or delivery.state not in UNSENT or delivery.channel.platform not in self.adapters:
             return None
         return await self._guarded(delivery)
@@ -163,7 +163,7 @@ class Deliverer:
     async def _stopped(self, delivery: Delivery, posted: int, error: DeliveryError) -> Delivered:
         """Put the delivery off, or keep it as undeliverable; a dead target pauses its subscription with the reason."""
         if error.transient or error.code == "outcome_unknown":
-            wait = timedelta(seconds=error.retry_after) if error.retry_after is not None else back_off(delivery.tries)
+            wait = back_off(delivery.tries) if error.retry_after is None else _seconds(error.retry_after)
             await self.store.postpone(delivery.id, self.clock.now() + wait, str(error))
             return Delivered(delivery.id, str(delivery.channel), "postponed", posted, error)
         await self.store.give_up(delivery.id, str(error))
@@ -177,6 +177,11 @@ class Deliverer:
         if self.owners is None or wanted.paused is not None:
             return None
         return await self.owners.tell_paused(wanted, error)
+
+
+def _seconds(asked: float) -> timedelta:
+    """Return the wait that a platform asks for, as far as it is granted."""
+    return timedelta(seconds=min(asked, LONGEST_WAIT.total_seconds()))
 
 
 def back_off(tries: int) -> timedelta:

@@ -17,7 +17,7 @@ from digestbot.domain.subscription import OPERATOR, Platform, Subscription, Work
 from digestbot.editorial.cluster import regroup
 from digestbot.editorial.edition import Chosen, Selection, choose, compose, merged
 from digestbot.editorial.filters import Search
-from digestbot.editorial.schedule import Due, due_edition, may_mention
+from digestbot.editorial.schedule import Due, due_edition, may_mention, set_back
 from digestbot.pipeline.brief import Briefer
 from digestbot.pipeline.owners import Owners
 from digestbot.ports import ChatAdapter, Clock, Correction, Store
@@ -96,11 +96,14 @@ class Publisher:
     async def due(self) -> Sequence[Subscription]:
         """Return the subscriptions whose edition time has come, the longest due first.
 
-        A window that ends in the future was written by a clock that has stepped back since; it is ended now, or the
-        next edition would not see the news until then.
+        A window that ends in the future was written by a clock that has stepped back since. It is ended now, and the
+        next edition is the schedule's next, or there would be none until then.
         """
         now = self.clock.now()
-        await self.store.end_windows(now, now + OVERLAP)
+        beyond = now + OVERLAP
+        if ahead := await self.store.windows_after(beyond):
+            next_at = {one.id: set_back(one.schedule, one.next_edition_at, now) for one in ahead}
+            await self.store.end_windows(next_at, now, beyond)
         due = await self.store.due_subscriptions(now)
         return [subscription for subscription in due if subscription.channel.platform in self.adapters]
 

@@ -255,7 +255,8 @@ class EditionStore(Protocol):
 
         ``digest`` is None when there was nothing to say. ``article_ids`` are the articles shown, with their
         story. ``known`` are the articles that the channel was known to have when the edition was made; None: nobody
-        looked. An edition already written is left as it is, and None is returned; so it is without messages.
+        looked. An edition already written is left as it is, and None is returned; so it is without messages. A
+        subscription that still waits for an edition already written waits for ``next_edition_at`` from then on.
 
         Raises:
             NotFound: The subscription is gone.
@@ -268,8 +269,16 @@ class EditionStore(Protocol):
         """Return a subscription's latest digests, newest first."""
         ...
 
-    async def end_windows(self, now: datetime, beyond: datetime) -> int:
-        """End at ``now`` every window that ends after ``beyond``; return how many there were."""
+    async def windows_after(self, beyond: datetime) -> Sequence[Subscription]:
+        """Return, by id, the subscriptions whose window ends after ``beyond``, paused ones too."""
+        ...
+
+    async def end_windows(self, next_at: Mapping[int, datetime | None], now: datetime, beyond: datetime) -> int:
+        """End the windows of some subscriptions at ``now``, and let their next edition be due as ``next_at`` says.
+
+        What another process has changed so that it does not end after ``beyond`` any more is left as it is. Returns
+        how many were changed.
+        """
         ...
 
     async def due_deliveries(

@@ -107,3 +107,11 @@ class WatchStore(Protocol):
     async def make_due(self, feed_id: int, now: datetime) -> None:
         """Make a feed due at ``now`` if it is due later; a feed that is gone stays gone."""
         ...
+
+    async def end_waits(self, now: datetime, beyond: datetime) -> int:
+        """Make due at ``now`` every feed that waits until after ``beyond`` because a clock was ahead; return how many.
+
+        A clock was ahead when the feed was last asked at a time to come, or never. A failure that begins in a time to
+        come begins now.
+        """
+        ...

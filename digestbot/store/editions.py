@@ -109,27 +109,33 @@ class SqlEditions(Role):
         async with self._database.write() as connection:
             await _hold(connection, edition.subscription_id, channel)
             edition_id = await insert_returning(connection, editions, row, "subscription_id", "at")
+            mine = update(subscriptions).where(subscriptions.c.id == edition.subscription_id)
             if edition_id is None:
+                # It was written by a clock that was ahead: waiting for it again would make it at every tick.
+                waits = subscriptions.c.next_edition_at <= edition.at
+                await connection.execute(mine.where(waits).values(next_edition_at=next_edition_at))
                 return None
             if known is not None:
                 await _require_untold(connection, channel, [key for key in article_ids if key not in known])
-            await connection.execute(
-                update(subscriptions)
-                .where(subscriptions.c.id == edition.subscription_id)
-                .values(next_edition_at=next_edition_at, window_from=window_from)
-            )
+            await connection.execute(mine.values(next_edition_at=next_edition_at, window_from=window_from))
             await _remember(connection, channel, article_ids, edition.at)
             return await _owe(connection, edition_id, edition, channel, messages) if messages else None
 
-    async def end_windows(self, now: datetime, beyond: datetime) -> int:
-        """End at ``now`` every window that ends after ``beyond``; return how many there were."""
-        late = subscriptions.c.window_from > beyond
+    async def windows_after(self, beyond: datetime) -> Sequence[Subscription]:
+        """Return, by id, the subscriptions whose window ends after ``beyond``, paused ones too."""
+        late = select(subscriptions).where(subscriptions.c.window_from > beyond).order_by(subscriptions.c.id)
         async with self._database.read() as connection:
-            # Nearly always there is none, and nothing is to be written at every tick.
-            if (await connection.execute(select(subscriptions.c.id).where(late).limit(1))).first() is None:
-                return 0
+            return [subscription_of(row) for row in await connection.execute(late)]
+
+    async def end_windows(self, next_at: Mapping[int, datetime | None], now: datetime, beyond: datetime) -> int:
+        """End the windows of some subscriptions at ``now``, and let their next edition be due as ``next_at`` says."""
+        count = 0
         async with self._database.write() as connection:
-            return (await connection.execute(update(subscriptions).where(late).values(window_from=now))).rowcount
+            for number, at in sorted(next_at.items()):
+                late = (subscriptions.c.id == number) & (subscriptions.c.window_from > beyond)
+                ended = update(subscriptions).where(late).values(window_from=now, next_edition_at=at)
+                count += (await connection.execute(ended)).rowcount
+        return count
 
     async def editions(self, subscription_id: int, limit: int = 20) -> Sequence[Digest]:
         """Return a subscription's latest digests, newest first."""

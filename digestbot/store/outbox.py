@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, UnaryExpression, func, or_, select, true, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from digestbot.domain.digest import Delivery, DeliveryState, Receipt
+from digestbot.domain.digest import LONGEST_WAIT, Delivery, DeliveryState, Receipt
 from digestbot.domain.errors import Conflict, NotFound
 from digestbot.domain.subscription import Platform
 from digestbot.store.rows import Role, delivery_of, part_of
@@ -30,7 +30,8 @@ class SqlOutbox(Role):
             .where(deliveries.c.state.in_(UNSENT), served)
             .group_by(deliveries.c.platform, deliveries.c.workspace, deliveries.c.channel)
         )
-        ready = or_(deliveries.c.not_before.is_(None), deliveries.c.not_before <= now)
+        until = deliveries.c.not_before
+        ready = or_(until.is_(None), until <= now, until > now + LONGEST_WAIT)
         async with self._database.read() as connection:
             return await load_deliveries(
                 connection, deliveries.c.id.in_(earliest) & ready, deliveries.c.id.asc(), limit

@@ -1,10 +1,11 @@
 """What watching feeds leaves behind: polls written many at once, notices, earlier versions, leases at hubs."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Table, bindparam, delete, insert, select, update
+from sqlalchemy import JSON, Row, Table, Text, bindparam, cast, delete, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digestbot.domain.errors import NotFound
@@ -26,10 +27,7 @@ class SqlWatching(Role):
     async def record_polls(self, polls: Sequence[Poll], now: datetime) -> None:
         """Write polls that gave nothing new, all in one transaction; one of a feed that is gone is left out."""
         # In the order of their ids, so that two writers never wait for each other.
-        rows = [
-            {"b_id": poll.feed_id, **{f"b_{name}": value for name, value in polled(poll.polling).items()}}
-            for poll in sorted(polls, key=lambda poll: poll.feed_id)
-        ]
+        rows = [_polled_row(poll.feed_id, poll.polling) for poll in sorted(polls, key=lambda poll: poll.feed_id)]
         told = [(poll.feed_id, poll.notice) for poll in polls if poll.notice]
         async with self._database.write() as connection:
             if rows:
@@ -113,6 +111,37 @@ class SqlWatching(Role):
                 await connection.execute(
                     update(feeds).where(feeds.c.id == feed_id).values(polling=sooner, next_check_at=now)
                 )
+
+    async def end_waits(self, now: datetime, beyond: datetime) -> int:
+        """Make due at ``now`` every feed that waits until after ``beyond`` because a clock was ahead."""
+        written = feeds.c.polling
+        as_json = cast(written, JSON)["checked_at"].as_string()
+        asked = func.json_extract(written, "$.checked_at", type_=Text) if self._database.is_sqlite else as_json
+        # Moments in a document are all written alike, in UTC, so that their order is that of their texts.
+        wrong = (feeds.c.next_check_at > beyond) & or_(asked.is_(None), asked > now.isoformat())
+        chosen = select(feeds.c.id, feeds.c.polling).where(wrong).order_by(feeds.c.id)
+        async with self._database.read() as connection:
+            # Nearly always there is none, and nothing is to be written.
+            if (await connection.execute(chosen.limit(1))).first() is None:
+                return 0
+        async with self._database.write() as connection:
+            found = (await connection.execute(chosen.with_for_update())).all()
+            states = {row.id: set_back(polling_from_json(row.polling), now) for row in found}
+            rows = [_polled_row(number, polling) for number, polling in states.items()]
+            if rows:
+                await connection.execute(_POLLED, rows)
+            return len(rows)
+
+
+def set_back(polling: Polling, now: datetime) -> Polling:
+    """Return a polling state that a clock wrote which was ahead, as it is by the right one: due now."""
+    since = polling.failing_since
+    return replace(polling, next_check_at=now, failing_since=since and min(since, now))
+
+
+def _polled_row(feed_id: int, polling: Polling) -> dict[str, Any]:
+    """Return the values that write one feed's polling state."""
+    return {"b_id": feed_id, **{f"b_{name}": value for name, value in polled(polling).items()}}
 
 
 def polled(polling: Polling) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """What goes on beside the steps, put together as the bot runs it: readers, hubs, notices."""
 
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 from aiohttp import web
 
@@ -66,9 +67,13 @@ async def test_a_round_counts_readers_keeps_hubs_and_tells_people(tmp_path):
             assert await rooms.store.due_feeds(rooms.clock.now()) == []
             assert await hub.push(b"<rss/>") == [202]
             assert [due.id for due in await rooms.store.due_feeds(rooms.clock.now())] == [feed.id]
-            await rooms.store.record_polls([Poll(feed.id, feed.polling, notice="It fails.")], now)
+            year = timedelta(days=365)
+            ahead = replace(feed.polling, next_check_at=now + year, checked_at=now + year)
+            await rooms.store.record_polls([Poll(feed.id, ahead, notice="It fails.")], now)
+            assert await rooms.store.due_feeds(rooms.clock.now()) == []
             await round_of(rooms, teller)
             assert [posted.text for posted in chat.posted] == ["It fails."]
+            assert [due.id for due in await rooms.store.due_feeds(rooms.clock.now())] == [feed.id]
             await runner.cleanup()
     config = tmp_path / "digestbot.toml"
     config.write_text(f'[database]\nurl = "sqlite:///{tmp_path / "x.db"}"\n')

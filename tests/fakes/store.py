@@ -506,6 +506,8 @@ class MemoryEditions(MemoryNews):
     ) -> Delivery | None:
         subscription = await self.subscription(edition.subscription_id)
         if (subscription.id, edition.at) in self._editions:
+            if subscription.next_edition_at is not None and subscription.next_edition_at <= edition.at:
+                self._subscriptions[subscription.id] = replace(subscription, next_edition_at=next_edition_at)
             return None
         told = await self.posted_articles(channel)
         if known is not None and any(key in told and key not in known for key in article_ids):
@@ -534,9 +536,12 @@ class MemoryEditions(MemoryNews):
     async def digest(self, edition: Edition) -> Digest | None:
         return self._editions.get((edition.subscription_id, edition.at))
 
-    async def end_windows(self, now: datetime, beyond: datetime) -> int:
-        late = [s for s in self._subscriptions.values() if s.window_from is not None and s.window_from > beyond]
-        self._subscriptions |= {s.id: replace(s, window_from=now) for s in late}
+    async def windows_after(self, beyond: datetime) -> Sequence[Subscription]:
+        return [s for _, s in sorted(self._subscriptions.items()) if s.window_from and s.window_from > beyond]
+
+    async def end_windows(self, next_at: Mapping[int, datetime | None], now: datetime, beyond: datetime) -> int:
+        late = [one for one in await self.windows_after(beyond) if one.id in next_at]
+        self._subscriptions |= {s.id: replace(s, window_from=now, next_edition_at=next_at[s.id]) for s in late}
         return len(late)
 
     async def due_deliveries(
@@ -546,7 +551,7 @@ class MemoryEditions(MemoryNews):
         for _, owed in sorted(self._deliveries.items()):
             if owed.state in UNSENT and (platforms is None or owed.channel.platform in platforms):
                 earliest.setdefault(owed.channel, owed)
-        return [d for d in earliest.values() if d.not_before is None or d.not_before <= now][:limit]
+        return [d for d in earliest.values() if not d.waits(now)][:limit]
 
     async def deliveries(self, state: DeliveryState, limit: int = 100) -> Sequence[Delivery]:
         return [owed for _, owed in sorted(self._deliveries.items(), reverse=True) if owed.state == state][:limit]

@@ -92,6 +92,16 @@ class MemoryWatching:
     async def remove_lease(self, feed_id: int) -> None:
         self._leases.pop(feed_id, None)
 
+    async def end_waits(self, now: datetime, beyond: datetime) -> int:
+        count = 0
+        for row in self._feeds.values():
+            was = row.feed.polling
+            if was.next_check_at > beyond and (was.checked_at is None or was.checked_at > now):
+                since = was.failing_since and min(was.failing_since, now)
+                row.feed = replace(row.feed, polling=replace(was, next_check_at=now, failing_since=since))
+                count += 1
+        return count
+
     async def make_due(self, feed_id: int, now: datetime) -> None:
         row = self._feeds.get(feed_id)
         if row and row.feed.polling.next_check_at > now:

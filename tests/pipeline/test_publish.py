@@ -157,6 +157,30 @@ async def test_a_clock_that_steps_back_hides_no_news(house):
     assert "Night ferry" in (await house.shown())[-1]
 
 
+@pytest.mark.parametrize("ahead", [timedelta(minutes=40), timedelta(days=1, hours=12), timedelta(days=365)])
+@pytest.mark.parametrize("schedule", [SCHEDULE, Schedule("instant")], ids=["daily", "instant"])
+async def test_a_clock_that_was_ahead_skips_no_edition(house, schedule, ahead):
+    """After it is set right, editions come when the schedule says: news is told within a day, once, and so on."""
+    await house.subscribe(schedule=schedule)
+    await gates(house)
+    house.clock.tick(seconds=ahead.total_seconds())
+    await house.publisher.run_due()
+    house.clock.tick(seconds=-ahead.total_seconds())
+    await house.publisher.run_due()
+    await house.report("Herald", "Night ferry to Norra is cancelled", "The night ferry to Norra does not sail. " * 3)
+    outcomes = []
+    for _ in range(3 * 48):
+        house.clock.tick(minutes=30)
+        outcomes += [done.outcome for done in await house.publisher.run_due()]
+    told = "\n".join(await house.shown())
+    assert told.count("Night ferry to Norra is cancelled") == 1
+    assert told.count("Saltmere council votes") == 1
+    assert outcomes.count("already") <= 1
+    assert len(outcomes) >= 3
+    (after,) = await house.store.subscriptions()
+    assert after.next_edition_at <= house.clock.now() + timedelta(days=1)
+
+
 async def test_news_that_a_clock_ahead_has_stored_waits_for_no_time_to_come(house):
     """An article stored at nine by a clock that was wrong is in the edition at eight."""
     await house.subscribe()

@@ -166,11 +166,29 @@ async def test_two_editions_tell_a_channel_no_article_twice(store):
 
 async def test_a_window_that_ends_in_the_future_is_ended_now(store):
     """What a clock wrote that has stepped back since is put right; a little ahead is left, as clocks differ."""
+    beyond = NOW + HOUR / 12
     for name, at in (("ahead", NOW + HOUR), ("near", NOW + HOUR / 60), ("new", None)):
-        await store.save_subscription(replace(subscription(name), window_from=at))
-    assert await store.end_windows(NOW, NOW + HOUR / 12) == 1
-    assert await store.end_windows(NOW, NOW + HOUR / 12) == 0
+        await store.save_subscription(replace(subscription(name, due=NOW + 9 * DAY), window_from=at))
+    ahead, near, new = await store.subscriptions()
+    assert await store.windows_after(beyond) == [ahead]
+    wanted = {ahead.id: NOW + DAY, near.id: NOW, new.id: NOW, 99: NOW}
+    assert await store.end_windows(wanted, NOW, beyond) == 1
+    assert await store.end_windows(wanted, NOW, beyond) == 0
+    assert await store.windows_after(beyond) == []
     assert [s.window_from for s in await store.subscriptions()] == [NOW, NOW + HOUR / 60, None]
+    assert [s.next_edition_at for s in await store.subscriptions()] == [NOW + DAY, NOW + 9 * DAY, NOW + 9 * DAY]
+
+
+async def test_an_edition_that_is_there_already_is_waited_for_no_more(store):
+    """One that a clock ahead published is passed over when its time comes: it would be made at every tick."""
+    first = await published(store)
+    saved = await store.subscription(first.edition.subscription_id)
+    await store.save_subscription(replace(saved, next_edition_at=NOW))
+    again = {"channel": HERE, "digest": None, "messages": (), "article_ids": {}, "window_from": NOW + HOUR}
+    assert await store.publish(first.edition, **again, next_edition_at=NOW + 2 * DAY) is None
+    after = await store.subscription(saved.id)
+    assert (after.next_edition_at, after.window_from) == (NOW + 2 * DAY, NOW)
+    assert await store.digest(first.edition) == digest(first.edition)
 
 
 async def test_an_edition_is_published_once(store):
@@ -309,6 +327,15 @@ async def test_a_postponed_delivery_waits_and_keeps_its_place(store):
     waiting, _ = await store.due_deliveries(NOW + HOUR)
     assert (waiting.id, waiting.tries, waiting.not_before, waiting.state) == (first.id, 1, NOW + HOUR, "sending")
     assert (waiting.parts[0].error, waiting.parts[1].error) == ("the platform asks us to wait", "")
+
+
+async def test_a_delivery_that_a_clock_ahead_put_off_is_due(store):
+    """Nothing is put off by more than a day: what stands further was put off by a wrong clock, and is due."""
+    owed = await published(store)
+    await store.postpone(owed.id, NOW + DAY, "the platform asks us to wait")
+    assert await store.due_deliveries(NOW) == []
+    await store.postpone(owed.id, NOW + 365 * DAY, "the platform asks us to wait")
+    assert [one.id for one in await store.due_deliveries(NOW)] == [owed.id]
 
 
 async def test_due_deliveries_are_the_earliest_of_each_channel(store):

@@ -42,6 +42,36 @@ async def test_many_polls_are_written_at_once(store):
     await store.record_polls([], NOW)
 
 
+async def test_a_feed_waits_for_no_clock_that_was_ahead(store):
+    """What a wrong clock put off is due now, and fails since now; who was asked to wait by the right clock waits on."""
+    states = {
+        "ahead": {"next_check_at": NOW + 366 * DAY, "checked_at": NOW + 365 * DAY},
+        "failing": {
+            "next_check_at": NOW + 366 * DAY,
+            "checked_at": NOW + 365 * DAY,
+            "failures": 3,
+            "failing_since": NOW + 364 * DAY,
+        },
+        "added": {"next_check_at": NOW + 365 * DAY},
+        "hour": {"next_check_at": NOW + 5 * HOUR, "checked_at": NOW + HOUR},
+        "retry": {"next_check_at": NOW + 7 * DAY, "checked_at": NOW},
+        "before": {"next_check_at": NOW + 7 * DAY, "checked_at": NOW - HOUR, "failures": 1, "failing_since": NOW},
+    }
+    feeds = {name: await store.add_feed(f"https://{name}.example/", now=NOW) for name in states}
+    polls = [Poll(feeds[name].id, replace(feeds[name].polling, **state)) for name, state in states.items()]
+    await store.record_polls(polls, NOW)
+    assert await store.end_waits(NOW, NOW + 26 * HOUR) == 3
+    assert await store.end_waits(NOW, NOW + 26 * HOUR) == 0
+    assert [feed.url for feed in await store.due_feeds(NOW)] == [
+        f"https://{name}.example/" for name in ("ahead", "failing", "added")
+    ]
+    failing = await store.feed(feeds["failing"].id)
+    assert (failing.polling.failures, failing.polling.failing_since) == (3, NOW)
+    assert [(await store.feed(feeds[name].id)).polling for name in ("hour", "retry", "before")] == [
+        poll.polling for poll in polls[3:]
+    ]
+
+
 async def test_a_poll_may_pause_its_feed(store):
     """A feed that is gone for good is paused with the reason, in the same write; no reason leaves it as it is."""
     feed = await store.add_feed(URL, now=NOW)

@@ -17,7 +17,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from digestbot.domain.digest import Edition, Receipt
 from digestbot.domain.errors import DigestbotError
 from digestbot.domain.news import Feed, Polling
-from digestbot.domain.subscription import OPERATOR, Channel, Workspace
+from digestbot.domain.subscription import OPERATOR, Channel, Filter, Workspace
 from digestbot.ports import Retention, brief_key
 from digestbot.store import open_store
 from tests.fakes.store import MemoryStore
@@ -109,6 +109,11 @@ class TwoStores(RuleBasedStateMachine):
     def pause_own(self, feed_id, home, reason):
         """A workspace pauses its feed or resumes it."""
         self.both("pause_own", feed_id, home, reason)
+
+    @rule(feed_id=IDS, home=WORKSPACES, words=st.sampled_from([(), ("ferry",), ("ferry", "Ø")]))
+    def filter_feed(self, feed_id, home, words):
+        """A workspace, or the operator, says what it lets through of its feed, or takes that back."""
+        self.both("filter_feed", feed_id, home, Filter(exclude=words))
 
     @rule(feed_id=IDS, home=WORKSPACES)
     def disown_feed(self, feed_id, home):
@@ -232,6 +237,14 @@ class TwoStores(RuleBasedStateMachine):
         """Postpone, reset or give up."""
         rest = {"postpone": (self.now + HOUR, "wait"), "reset_part": (part,), "give_up": ("gone",)}
         self.both(step, number, *rest[step])
+
+    @rule(hours=st.integers(0, 48))
+    def set_clocks_right(self, hours):
+        """Find that a clock was ahead."""
+        beyond = self.now + hours * HOUR
+        self.both("end_waits", self.now - DAY, beyond)
+        ahead = self.both("windows_after", beyond)
+        self.both("end_windows", dict.fromkeys([one.id for one in ahead], self.now), self.now, beyond)
 
     @rule()
     def prune(self):

@@ -98,9 +98,11 @@ def _next_lease(feed: Feed, lease: Lease | None, now: datetime) -> Lease | None:
     topic = feed.polling.topic or feed.url
     if lease is None or (lease.hub, lease.topic) != (hub, topic):
         return Lease(feed.id, hub, topic, secrets.token_urlsafe(24), secrets.token_urlsafe(32), now)
-    if lease.asked_at > now - AGAIN:
+    # Asked for in a time to come: by a clock that has stepped back since, so that nobody knows when it ends.
+    ahead = lease.asked_at > now + AGAIN
+    if not ahead and lease.asked_at > now - AGAIN:
         return None
-    if lease.state == "held" and lease.until:
+    if not ahead and lease.state == "held" and lease.until:
         margin = min(RENEW, (lease.until - lease.asked_at) / 2)
         return replace(lease, asked_at=now) if now >= lease.until - margin else None
     return replace(lease, state="asked", until=None, asked_at=now)

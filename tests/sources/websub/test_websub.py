@@ -142,6 +142,17 @@ async def test_a_lease_is_renewed_before_it_ends(desk):
     assert (lease.state, lease.until) == ("held", desk.clock.now() + timedelta(days=10))
 
 
+async def test_a_lease_that_a_clock_ahead_asked_for_is_asked_for_again(desk):
+    """When it really ends is not known: it counts for nothing until the hub has verified it anew."""
+    desk.clock.tick(days=365)
+    await desk.tend()
+    desk.clock.tick(days=-365)
+    assert await desk.tend() == []
+    assert [asked["hub.mode"] for asked in desk.hub.asked] == ["subscribe", "subscribe"]
+    (lease,) = await desk.store.leases()
+    assert (lease.state, lease.until) == ("held", desk.clock.now() + timedelta(days=10))
+
+
 async def test_a_paused_feed_unsubscribes(desk):
     """A feed nobody polls any more leaves its hub, which asks back; what it pushes afterwards is gone."""
     await desk.tend()
