@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Table, and_, delete, exists, func, or_, select, text, update
+from sqlalchemy import ColumnElement, Table, and_, delete, exists, func, or_, select, text, tuple_, update
 from sqlalchemy.exc import DatabaseError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -97,13 +97,10 @@ class SqlUpkeep(Role):
     async def forget(self, platform: Platform, workspace: str) -> int:
         """Remove everything of a workspace; return how many subscriptions it had."""
         async with self._database.write() as connection:
-            there = await connection.execute(
-                select(deliveries.c.edition_id).where(
-                    deliveries.c.platform == platform, deliveries.c.workspace == workspace
-                )
+            there = select(deliveries.c.edition_id).where(
+                deliveries.c.platform == platform, deliveries.c.workspace == workspace
             )
-            for edition_id in there.scalars().all():
-                await _delete(connection, editions, editions.c.id == edition_id)
+            await _delete(connection, editions, editions.c.id.in_(there))
             await _delete(connection, posted, posted.c.platform == platform, posted.c.workspace == workspace)
             await forget_feeds(connection, Workspace(platform, workspace))
             await forget_conduct(connection, Workspace(platform, workspace))
@@ -207,7 +204,7 @@ async def _prune_seen(connection: AsyncConnection, before: datetime) -> int:
     place = func.row_number().over(partition_by=seen.c.feed_id, order_by=(seen.c.at.desc(), seen.c.key)).label("place")
     aging = select(seen.c.feed_id).where(seen.c.at < before)
     ranked = select(seen.c.feed_id, seen.c.key, seen.c.at, place).where(seen.c.feed_id.in_(aging)).subquery()
-    statement = (
+    old = (
         select(ranked.c.feed_id, ranked.c.key)
         .join(feeds, feeds.c.id == ranked.c.feed_id)
         .where(
@@ -216,10 +213,7 @@ async def _prune_seen(connection: AsyncConnection, before: datetime) -> int:
             ~exists().where(articles.c.feed_id == ranked.c.feed_id, articles.c.key == ranked.c.key),
         )
     )
-    rows = (await connection.execute(statement)).all()
-    for row in rows:
-        await _delete(connection, seen, seen.c.feed_id == row.feed_id, seen.c.key == row.key)
-    return len(rows)
+    return await _delete(connection, seen, tuple_(seen.c.feed_id, seen.c.key).in_(old))
 
 
 _FAULTS: Sequence[tuple[str, Table, ColumnElement[Any]]] = (
