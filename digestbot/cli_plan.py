@@ -26,6 +26,9 @@ def plan(  # noqa: PLR0917 - one argument an option; typer passes them by name
     editions_per_day: Annotated[float, typer.Option(help="Editions of a channel, a day.")] = 1.0,
     slack_share: Annotated[float, typer.Option(help="The share of channels on Slack; the rest is on Discord.")] = 0.5,
     largest_host: Annotated[float, typer.Option(help="The share of feeds on the host that has most.")] = 0.02,
+    largest_workspace: Annotated[
+        float, typer.Option(help="The share of Slack's channels in the workspace that has most.")
+    ] = 0.02,
     engine: Annotated[
         str, typer.Option(help="Who writes the summaries: extractive, seq2seq or remote.")
     ] = "extractive",
@@ -40,8 +43,8 @@ def plan(  # noqa: PLR0917 - one argument an option; typer passes them by name
     load = planning.Load(
         feeds, channels, stories_per_day,
         articles_per_day=articles_per_day, polls_per_day=polls_per_day, editions_per_day=editions_per_day,
-        slack_share=slack_share, largest_host=largest_host, engine=engine, tokens_per_second=tokens_per_second,
-        cores_per_worker=cores_per_worker,
+        slack_share=slack_share, largest_host=largest_host, largest_workspace=largest_workspace, engine=engine,
+        tokens_per_second=tokens_per_second, cores_per_worker=cores_per_worker,
     )  # fmt: skip
     made = planning.plan(load, planning.read_costs(costs))
     print(json.dumps(asdict(made), ensure_ascii=False, indent=2) if as_json else planning.show(made))

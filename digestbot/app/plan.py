@@ -21,6 +21,9 @@ LARGEST_FILE = 50e9
 """Bytes of a SQLite file beyond which its backup takes too long for one process; a judgement, not a measurement."""
 SLACK_POSTS = 1.0
 """Messages a second to one channel (Slack, “Rate limits”, chat.postMessage)."""
+SLACK_WORKSPACE_POSTS = 300.0
+"""Messages a minute to all channels of one workspace. Slack grants “several hundred” and generous bursts, and names no
+number (chat.postMessage, “Rate limiting”); three hundred are the fewest that this can mean."""
 DISCORD_REQUESTS = 50.0
 """Requests a second for one bot, over all servers (Discord, “Rate limits”, global)."""
 DISCORD_GUILDS_A_SHARD = 2_500
@@ -86,6 +89,8 @@ class Load:
     peak_share: float = 0.3
     slack_share: float = 0.5
     largest_host: float = 0.02
+    largest_workspace: float = 0.02
+    """The share of Slack's channels that stand in one workspace; no fewer than ``CHANNELS_A_HOME`` where there are."""
     host_gap: float = 1.0
     retention_days: int = 30
     cores_per_worker: int = 2
@@ -182,7 +187,7 @@ def _check(load: Load) -> None:
 
 
 MAY_BE_NOTHING = ("articles_per_day", "tokens_per_second", "slack_share")
-SHARES = ("peak_share", "slack_share", "largest_host")
+SHARES = ("peak_share", "slack_share", "largest_host", "largest_workspace")
 ARTICLES_A_STORY = 3.0
 """Articles of one story, where the number of articles is not given."""
 CHANGED = 1.5
@@ -292,10 +297,22 @@ def _limits(load: Load) -> Sequence[Limit]:
         Limit("politeness to the largest host", polls * load.host_gap * TURN,
               f"{feeds:,.0f} feeds on it, asked {load.host_gap:g} s apart: each every {every} at most"),
         Limit("Slack, messages to one channel", slack, f"an edition is out {out:.0f} s after its first message"),
+        _workspace(load),
         Limit("Discord, requests of one bot", discord,
               f"the peak's digests take {drained:.1f} minutes at {DISCORD_REQUESTS:.0f} requests a second"),
         Limit("Discord, sessions a day", shards / DISCORD_IDENTIFIES, f"{shards} shards may all start anew once a day"),
     ]  # fmt: skip
+
+
+def _workspace(load: Load) -> Limit:
+    """Return what the peak takes of the messages that Slack lets an app post to one workspace."""
+    slack = load.channels * load.slack_share
+    channels = max(min(slack, CHANNELS_A_HOME), slack * load.largest_workspace)
+    due = channels * min(1.0, load.editions_per_day) * load.peak_share
+    minutes = due * load.messages / SLACK_WORKSPACE_POSTS
+    rate = f"{SLACK_WORKSPACE_POSTS:.0f} messages a minute"
+    how = f"{channels:,.0f} channels in one: the digests of its peak take {minutes:.1f} minutes at {rate}"
+    return Limit("Slack, messages to one workspace", minutes / load.peak_minutes, how)
 
 
 def _span(seconds: float) -> str:

@@ -1,5 +1,9 @@
 """An operator asks in the terminal what people ask in chat, and looks into an edition without posting it."""
 
+import json
+import os
+import subprocess
+import sys
 import time
 from datetime import timedelta
 from pathlib import Path
@@ -18,6 +22,16 @@ from digestbot.web.newsroom import Newsroom, serve
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 NOW = SystemClock().now()
+
+
+def run_digest(config, *options):
+    """Run ``digestbot digest`` as a process of its own; return what it printed."""
+    at = (SystemClock().now() + timedelta(minutes=1)).isoformat()
+    command = [sys.executable, "-m", "digestbot", "digest", "Brief", "--at", at, "--config", str(config), *options]
+    wide = os.environ | {"COLUMNS": "300"}
+    done = subprocess.run(command, cwd=ROOT, env=wide, capture_output=True, text=True, check=False, timeout=120)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
 
 
 @pytest.fixture(scope="module")
@@ -64,6 +78,40 @@ async def test_an_edition_is_explained_and_not_posted(filled, capsys):
     settings = read_settings(filled)
     async with await open_store(settings.database.url) as store:
         assert await store.deliveries("pending") == []
+
+
+@pytest.mark.model
+async def test_the_command_says_which_feeds_own_rules_leave_a_story_out(filled):
+    """``digest --explain`` names the rule of a feed of the settings, on the whole way from the file to the terminal."""
+    before = json.loads(run_digest(filled, "--json"))
+    assert any("Oldane" in row["headline"] for row in before["chosen"])
+    settings, ruled = read_settings(filled), filled.with_name("ruled.toml")
+    url = next(feed.url for feed in settings.feeds if "meridian" in feed.url)
+    ruled.write_text(filled.read_text("utf-8").replace(f'"{url}"', f'"{url}"\nexclude = ["oldane"]'), "utf-8")
+    await enrolled(ruled)
+    try:
+        told = run_digest(ruled, "--explain")
+        rows = json.loads(run_digest(ruled, "--json"))
+    finally:
+        await enrolled(filled)
+    assert len(rows["chosen"]) >= 3
+    assert not any("Oldane" in row["headline"] for row in rows["chosen"])
+    (stopped,) = (row for row in rows["left_out"] if "Oldane" in row["headline"])
+    assert stopped["why"] == "feed_filter"
+    assert (
+        stopped["because"]
+        == "is stopped by the filter of its feed “Meridian Wire: All stories”: has the excluded “oldane”"
+    )
+    shown, _, left = told.partition("Left out")
+    assert "Oldane" not in shown
+    assert stopped["because"] in left
+
+
+async def enrolled(config):
+    """Let the store be as a settings file says."""
+    settings = read_settings(config)
+    async with open_rooms(settings) as rooms:
+        await enrol(settings, rooms.store, NOW)
 
 
 @pytest.mark.model

@@ -62,6 +62,19 @@ def test_a_million_feeds_are_bound_by_politeness_or_by_discord() -> None:
     assert made.binds.name in show(made)
 
 
+def test_many_channels_of_one_workspace_are_bound_by_what_slack_lets_an_app_post_there() -> None:
+    """A thousand channels of one workspace, a third of them due at eight, take six minutes at 300 messages a minute."""
+    load = Load(1000, 1000, 500, messages=6, peak_share=0.3, peak_minutes=10, slack_share=1.0, largest_workspace=1.0)
+    (limit,) = (one for one in plan(load, COSTS).limits if one.name == "Slack, messages to one workspace")
+    assert limit.used == pytest.approx(1000 * 0.3 * 6 / 300 / 10)
+    assert "1,000 channels in one" in limit.how
+    made = plan(replace(load, channels=3000), COSTS)
+    assert (made.binds.name, made.binds.used > 1) == ("Slack, messages to one workspace", True)
+    assert "does not fit" in show(made)
+    elsewhere = plan(replace(load, slack_share=0.0), COSTS)
+    assert next(one.used for one in elsewhere.limits if one.name == limit.name) == 0
+
+
 def test_a_small_load_fits_on_one_machine() -> None:
     """A hundred feeds for ten channels need one worker and break no limit."""
     load = Load(100, 10, 50, largest_host=0.05)
@@ -80,6 +93,7 @@ def test_a_model_of_its_own_is_counted_in_machines_and_an_endpoint_in_tokens() -
     [
         ({"feeds": 0}, "feeds"),
         ({"slack_share": 1.5}, "slack-share"),
+        ({"largest_workspace": 2.0}, "largest-workspace"),
         ({"engine": "magic"}, "magic"),
         ({"engine": "remote"}, "--tokens-per-second"),
     ],
