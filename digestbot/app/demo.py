@@ -15,6 +15,7 @@ from rich.text import Text
 
 from digestbot.app.compose import Rooms, open_rooms
 from digestbot.app.enrol import enrol
+from digestbot.commands.model import counted
 from digestbot.config import (
     DatabaseSettings,
     FeedSettings,
@@ -125,7 +126,8 @@ async def _make(rooms: Rooms, console: Console) -> Digest:
     refreshed = await rooms.refresher.run_due()
     for one in refreshed:
         feed = await rooms.store.feed(one.feed_id)
-        _say(console, f"{feed.title}: {one.stored} articles" if one.error is None else f"{one.url}: {one.error}")
+        told = f"{feed.title}: {counted(one.stored, 'article')}"
+        _say(console, told if one.error is None else f"{one.url}: {one.error}")
         for fault in one.unread:
             _say(console, f"  {fault}")
     status = await rooms.store.status(rooms.clock.now())

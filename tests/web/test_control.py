@@ -93,7 +93,7 @@ async def test_every_chart_is_told_in_words_and_numbers(client):
 def test_bars_stand_within_the_chart():
     """Bars are as high as their numbers, stacked without gaps, within the view box; empty slots are empty."""
     found = {START - HOUR: {"a": 3, "b": 1}, START: {"a": 2}}
-    chart = bars_over_time("T", found, ("a", "b"), until=START, slots=4, step=HOUR, form="%H", noun="things")
+    chart = bars_over_time("T", found, ("a", "b"), until=START, slots=4, step=HOUR, form="%H", noun=("thing", "things"))
     assert [row.numbers for row in chart.rows] == [(0, 0), (0, 0), (3, 1), (2, 0)]
     assert [(bar.kind, bar.y, bar.height) for bar in chart.bars] == [
         ("a", 30.0, 90.0),
@@ -102,7 +102,11 @@ def test_bars_stand_within_the_chart():
     ]
     assert all(bar.x >= 0 and bar.x + bar.width <= WIDTH and bar.y + bar.height <= HEIGHT for bar in chart.bars)
     assert chart.sentence == "6 things (5 a, 1 b), most at 06: 4."
-    empty = bars_over_time("T", {}, ("a",), until=START, slots=4, step=HOUR, form="%H", noun="things")
+    empty = bars_over_time("T", {}, ("a",), until=START, slots=4, step=HOUR, form="%H", noun=("thing", "things"))
+    one = bars_over_time(
+        "T", {START: {"a": 1}}, ("a",), until=START, slots=4, step=HOUR, form="%H", noun=("thing", "things")
+    )
+    assert one.sentence == "1 thing, most at 07: 1."
     assert (empty.bars, empty.sentence) == ([], "No things in this time.")
 
 

@@ -51,7 +51,7 @@ def bars_over_time(
     slots: int,
     step: timedelta,
     form: str,
-    noun: str,
+    noun: tuple[str, str],
 ) -> Chart:
     """Return a chart of stacked bars, one a slot, empty slots included.
 
@@ -63,7 +63,7 @@ def bars_over_time(
         slots: How many slots there are.
         step: How long a slot is.
         form: How a slot is named (``strftime``).
-        noun: What one of the counted things is called, in the plural.
+        noun: What one of the counted things is called, and what several are.
 
     """
     times = [until - step * (slots - 1 - number) for number in range(slots)]
@@ -90,13 +90,13 @@ def bars_over_time(
     return Chart(title, _sentence(rows, series, noun), bars, rows, series, most, rows[0].label, rows[-1].label)
 
 
-def _sentence(rows: Sequence[Row], series: Sequence[str], noun: str) -> str:
+def _sentence(rows: Sequence[Row], series: Sequence[str], noun: tuple[str, str]) -> str:
     """Say what a chart shows: the sum of each series, and where most stood."""
     sums = [sum(row.numbers[place] for row in rows) for place in range(len(series))]
     if not sum(sums):
-        return f"No {noun} in this time."
+        return f"No {noun[1]} in this time."
     parts = ", ".join(f"{number:,} {name}" for name, number in zip(series, sums, strict=True) if number)
-    told = f"{sum(sums):,} {noun}" + (f" ({parts})" if len(series) > 1 else "")
+    told = f"{sum(sums):,} {noun[sum(sums) != 1]}" + (f" ({parts})" if len(series) > 1 else "")
     peak = max(rows, key=lambda row: sum(row.numbers))
     return f"{told}, most at {peak.label}: {sum(peak.numbers):,}."
 

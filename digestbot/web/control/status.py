@@ -147,7 +147,7 @@ async def _figures(desk: Desk, now: datetime) -> Figures:
             slots=HOURS,
             step=HOUR,
             form="%d %B, %H:00",
-            noun="articles",
+            noun=("article", "articles"),
         ),
         deliveries=bars_over_time(
             "Deliveries a day",
@@ -157,7 +157,7 @@ async def _figures(desk: Desk, now: datetime) -> Figures:
             slots=DAYS,
             step=DAY,
             form="%d %B",
-            noun="deliveries",
+            noun=("delivery", "deliveries"),
         ),
         quotes=shares([("shown", tally.quotes), *((DROPS.get(why, why), number) for why, number in tally.dropped)]),
         refused=shares([(REASONS.get(rule, rule), number) for rule, number in tally.refused]),
