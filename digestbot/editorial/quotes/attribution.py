@@ -90,6 +90,8 @@ def _relative(scene: Scene, pronoun: Mention) -> tuple[Mention | None, float]:
     for mention in scene.mentions:
         if mention.i >= pronoun.i:
             break
+        if mention.kind == "D" and mention.i < pronoun.i < mention.j:
+            return mention, _RELATIVE_SURETY
         if mention.kind != "R" and mention.sentence == pronoun.sentence and pronoun.i - mention.j < _RELATIVE_REACH:
             best = mention if best is None or mention.j >= best.j or mention.kind in "PN" else best
     return best, _RELATIVE_SURETY if best is not None else 0.0

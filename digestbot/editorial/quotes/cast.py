@@ -3,7 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from digestbot.editorial.quotes.mentions import Mention
+from digestbot.editorial.quotes.mentions import CONNECTORS, Mention
+
+_FULL = 2
+"""Words of a full form."""
 
 
 @dataclass(slots=True)
@@ -11,7 +14,8 @@ class Member:
     """One person or body.
 
     ``name`` is the first full form with its offsets, ``mentions`` are all of them in order.
-    ``titled`` tells that the sex is known from a title (Mr., spokeswoman), not guessed from a given name.
+    ``titled`` tells that the sex is known from a title (Mr., spokeswoman), not guessed from a given name, ``learnt``
+    that it was learnt from the article's pronouns.
     """
 
     name: str
@@ -24,47 +28,83 @@ class Member:
     words: int
     mentions: list[Mention] = field(default_factory=list)
     titled: bool = False
+    learnt: bool = False
+
+
+class _Register:
+    """The cast so far, its numbers found by the first, the middle and the last words of their names."""
+
+    def __init__(self) -> None:
+        self.cast: list[Member] = []
+        self.last: dict[str, list[int]] = {}
+        self.first: dict[str, list[int]] = {}
+        self.middle: dict[str, list[int]] = {}
+
+    def add_full(self, mention: Mention, parts: Sequence[str]) -> None:
+        """Let a full form name its member, or a new one."""
+        namesakes = self.last.get(parts[-1], ())
+        number = _same(self.cast, namesakes, parts)
+        if number is None and mention.kind == "N":
+            number = _ending_in(self.cast, namesakes, parts)
+        if number is None:
+            number = self._enter(mention, parts)
+            if mention.kind == "P" or mention.whole:
+                self.first.setdefault(parts[0], []).append(number)
+                for middle in parts[1:-1]:
+                    self.middle.setdefault(middle, []).append(number)
+        _join(self.cast, number, mention)
+
+    def add_single(self, mention: Mention, parts: Sequence[str]) -> None:
+        """Let a single name mean the bearer of this surname, of this given or middle name, or somebody new."""
+        number = _bearer(self.cast, self.last.get(parts[-1], ()), mention)
+        if len(parts) == 1:
+            for register in (self.first, self.middle):
+                if number is None:
+                    number = _bearer(self.cast, register.get(parts[0], ()), mention)
+        if number is None:
+            number = self._enter(mention, parts)
+        _join(self.cast, number, mention)
+
+    def _enter(self, mention: Mention, parts: Sequence[str]) -> int:
+        """Add a member under this form of the name."""
+        sex = "" if mention.sex == "u" else mention.sex
+        self.cast.append(
+            Member(mention.text, mention.start, mention.end, mention.kind, sex, parts[0], parts[-1], len(parts))
+        )
+        number = len(self.cast) - 1
+        self.last.setdefault(parts[-1], []).append(number)
+        return number
 
 
 def gather(names: Sequence[Mention]) -> list[Member]:
     """Return the cast of an article and set each name's ``entity`` to its number there."""
-    cast: list[Member] = []
-    by_last: dict[str, list[int]] = {}
-    by_first: dict[str, list[int]] = {}
-    singles: list[Mention] = []
+    register = _Register()
+    singles: list[tuple[Mention, list[str]]] = []
+    lasts = {mention.key for mention in names}
     surnames = {mention.key for mention in names if mention.kind == "P" and " " in mention.text}
     for mention in names:
         parts = _parts(mention)
-        if len(parts) < 2 or mention.kind == "L":  # noqa: PLR2004 a full form has two words
-            singles.append(mention)
-            continue
-        if mention.kind == "N" and parts[-1] in surnames:
-            singles.append(mention)  # "Oscar-winner Sarandon", "Wisconsin Trump": a surname with something before it
-            continue
-        number = _same(cast, by_last.get(parts[-1], ()), parts)
-        if number is None:
-            number = _enter(cast, mention, parts)
-            by_last.setdefault(parts[-1], []).append(number)
-            if mention.kind == "P":
-                by_first.setdefault(parts[0], []).append(number)
-        _join(cast, number, mention)
-    for mention in singles:
-        parts = _parts(mention)
-        number = _bearer(cast, by_last.get(parts[-1], ()), mention)
-        if number is None and len(parts) == 1:
-            number = _bearer(cast, by_first.get(parts[0], ()), mention)
-        if number is None:
-            number = _enter(cast, mention, parts)
-            by_last.setdefault(parts[-1], []).append(number)
-        _join(cast, number, mention)
-    for member in cast:
+        # "Oscar-winner Sarandon", "Wisconsin Trump": a surname with something before it
+        described = mention.kind == "N" and parts[-1] in surnames and not mention.whole
+        if len(parts) < _FULL or mention.kind == "L" or described:
+            singles.append((mention, parts))
+        else:
+            register.add_full(mention, parts)
+    for mention, parts in singles:
+        if mention.kind == "N" and mention.key.endswith("s") and mention.key.removesuffix("s") in lasts:
+            mention.sex = "p"  # "the Ebelings"
+        register.add_single(mention, parts)
+    for member in register.cast:
         member.mentions.sort(key=lambda mention: mention.i)
-    return cast
+    return register.cast
 
 
 def _parts(mention: Mention) -> list[str]:
-    """Return the words of a name in lower case, suffixes apart."""
-    words = mention.text.lower().replace("’", "'").split()
+    """Return the words of a name in lower case, suffixes and the particles of a surname alone apart."""
+    words = mention.text.replace("’", "'").split()
+    while len(words) > 1 and words[0] in CONNECTORS:
+        words.pop(0)
+    words = [word.lower() for word in words]
     while len(words) > 1 and words[-1].strip(".,") in ("jr", "sr", "ii", "iii", "iv"):
         words.pop()
     return words
@@ -80,6 +120,15 @@ def _same(cast: Sequence[Member], numbers: Sequence[int], parts: Sequence[str]) 
     return None
 
 
+def _ending_in(cast: Sequence[Member], numbers: Sequence[int], parts: Sequence[str]) -> int | None:
+    """Return the person whose full form ends in these words: "Ortiz Lagos" is María Fernanda Ortiz Lagos."""
+    for number in numbers:
+        whole = cast[number].name.lower().split()
+        if cast[number].kind == "P" and len(whole) > len(parts) and whole[-len(parts) :] == list(parts):
+            return number
+    return None
+
+
 def _bearer(cast: Sequence[Member], numbers: Sequence[int], mention: Mention) -> int | None:
     """Return the member whom a single name means: of the fitting sex, then the one spoken of most, then the first."""
     sex = mention.sex if mention.titled else ""
@@ -87,13 +136,6 @@ def _bearer(cast: Sequence[Member], numbers: Sequence[int], mention: Mention) ->
     if not fitting:
         return None
     return max(fitting, key=lambda n: (len(cast[n].mentions), -n))
-
-
-def _enter(cast: list[Member], mention: Mention, parts: Sequence[str]) -> int:
-    """Add a member under this form of the name."""
-    sex = "" if mention.sex == "u" else mention.sex
-    cast.append(Member(mention.text, mention.start, mention.end, mention.kind, sex, parts[0], parts[-1], len(parts)))
-    return len(cast) - 1
 
 
 def _join(cast: list[Member], number: int, mention: Mention) -> None:

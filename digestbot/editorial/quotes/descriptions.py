@@ -7,7 +7,7 @@ ends. Where nothing plain stands there, nothing is said.
 import re
 
 from digestbot.editorial.quotes.cast import Member
-from digestbot.editorial.quotes.lexicon import Lexicon
+from digestbot.editorial.quotes.lexicon import Lexicon, is_trade
 from digestbot.editorial.quotes.mentions import Mention
 
 _REACH = 160
@@ -31,11 +31,6 @@ _FIRM = frozenset(("of", "for", "at", "in", "from", "to", "with", "on", "and"))
 """Words at which the head of a noun phrase has been said."""
 _LEANING = frozenset(("his", "her", "their", "its", "our", "my", "your"))
 """Openers that mean somebody named before: beside the name alone they mean nobody."""
-_TRADES = (
-    "ist", "ologer", "ician", "keeper", "maker", "holder", "worker", "owner", "player", "grower", "monger", "wright"
-)  # fmt: skip
-"""How words for what people do end: bassoonist, obstetrician, season-ticket holder."""
-_SHORTEST_TRADE = 5
 _RANKS = frozenset(("former", "senior", "chief", "head", "deputy", "lead", "retired", "assistant", "acting", "local"))
 
 
@@ -121,5 +116,4 @@ def _is_noun(word: str, words: Lexicon) -> bool:
     """Tell whether a word says what a person is or does."""
     if word in words["honorifics"] or word in words["documents"] or word in words["orgs"]:
         return False
-    listed = word in words["roles"] or word in words["person_heads"] or word in words["titles"]
-    return listed or (len(word) > _SHORTEST_TRADE and word.endswith(_TRADES))
+    return word in words["titles"] or is_trade(word, words)

@@ -8,7 +8,7 @@ from digestbot.editorial.quotes.grammar import nearest_subject, subject_after, s
 from digestbot.editorial.quotes.mentions import Mention
 from digestbot.editorial.quotes.scene import Scene, follows_question
 
-_NEAR_LINES = 2
+_NEAR_LINES = 1
 _HALF = 6
 _WINDOW = 40
 _APPOSED = 10
@@ -53,13 +53,14 @@ def context(scene: Scene, number: int) -> Context:
     """Return what is common to the candidates of span ``number``."""
     place, span, classes, tokens = scene.places[number], scene.spans[number], scene.classes, scene.tokens
     text = scene.text
-    left = "".join(classes[max(0, place - 2) : place])
+    left = "".join(classes[max(0, place - 2) : place]) or "|"
     right = "".join(classes[place + 1 : place + 4])
     first = place == 0 or classes[place - 1] == "|"
     last = place + 1 >= len(classes) or classes[place + 1] == "|"
     opening = text[span.start]
     start = "U" if opening.isupper() else "l" if opening.islower() else "?"
     ending = text[span.end - 1]
+    head = scene.subjects.head
     relation, gap = "0", ""
     subject, verb = subject_before(classes, place)
     near, reporting = nearest_subject(classes, place)
@@ -85,9 +86,9 @@ def context(scene: Scene, number: int) -> Context:
         relation=relation,
         gap=gap,
         said=text[span.start : min(span.end, span.start + 600)].lower(),
-        subject=subject,
+        subject=head(subject),
         verb=verb,
-        near=near,
+        near=head(near),
         reporting=reporting,
         inverse=inverse,
         manner=manner,
@@ -122,7 +123,7 @@ def describe(scene: Scene, ctx: Context, mention: Mention, rank: int, previous: 
     side = "A" if after else "B"
     lines = ctx.line - mention.line
     sentences = min(abs(ctx.sentence - mention.sentence), 4)
-    left = "".join(classes[max(0, mention.i - 2) : mention.i])
+    left = "".join(classes[max(0, mention.i - 2) : mention.i]) or "|"
     right = "".join(classes[mention.j : mention.j + 2])
     where = f"{side}{sentences}" if lines == 0 else f"B^{min(lines, 5)}"
     kind = mention.kind
@@ -141,6 +142,8 @@ def describe(scene: Scene, ctx: Context, mention: Mention, rank: int, previous: 
         f"qr{ctx.right[:1]}{where}{min(rank, 1)}",
         f"qlr{ctx.left[-1:]}{ctx.right[:2]}{where}",
     ]
+    if mention.inside:
+        out.append(f"in{side}{kind}")
     if ctx.verb:
         tie = _tie(scene, mention, ctx.subject)
         out.append(f"S{tie}{ctx.verb}{side}")

@@ -1,10 +1,16 @@
 """Word lists read once from the data files beside this module: cue verbs, titles, role nouns, given names."""
 
+import unicodedata
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 DATA = Path(__file__).parent / "data"
+_TRADES = (
+    "ist", "ologer", "ician", "keeper", "maker", "holder", "worker", "owner", "player", "grower", "monger", "wright"
+)  # fmt: skip
+"""How words for what people do end: bassoonist, obstetrician, season-ticket holder."""
+_SHORTEST_TRADE = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +46,21 @@ def lexicon(language: str = "en") -> Lexicon:
 def given_names() -> dict[str, str]:
     """Return given names in lower case with ``m``, ``f`` or ``u`` (borne by both)."""
     return {name: sex for sex, names in _read(DATA / "given_names.txt").items() for name in names}
+
+
+def given_sex(name: str) -> str:
+    """Return ``m``, ``f`` or ``u`` of a given name in lower case, with or without its accents; nothing if unknown."""
+    found = given_names().get(name, "")
+    if found or name.isascii():
+        return found
+    bare = "".join(char for char in unicodedata.normalize("NFKD", name) if not unicodedata.combining(char))
+    return given_names().get(bare, "")
+
+
+def is_trade(word: str, words: Lexicon) -> bool:
+    """Tell whether a word says what a person is or does: a listed role, or one that ends like a trade."""
+    listed = word in words["roles"] or word in words["person_heads"]
+    return listed or (len(word) > _SHORTEST_TRADE and word.endswith(_TRADES))
 
 
 def _read(path: Path) -> dict[str, list[str]]:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from digestbot.editorial.quotes.cast import Member
-from digestbot.editorial.quotes.lexicon import Lexicon
+from digestbot.editorial.quotes.lexicon import Lexicon, is_trade
 from digestbot.editorial.quotes.mentions import Mention
 from digestbot.editorial.quotes.tokens import QUOTE, Token
 
@@ -68,12 +68,12 @@ def _prepended(
     if (
         i == 0
         or classes[i - 1] != ","
-        or classes[i] not in "dm"
-        or tokens[mention.head].lower not in words["person_heads"]
+        or not (tokens[mention.head].lower in words["person_heads"] or is_trade(tokens[mention.head].lower, words))
     ):
         return None
     name = ends.get(i - 1)
-    return name if name is not None and mention.sex != "p" else None
+    bare = classes[i] not in "dm"  # "Carl Anthony, historian at the library,"
+    return name if name is not None and mention.sex != "p" and (not bare or name.kind == "P") else None
 
 
 def _called(mention: Mention, starts: dict[int, Mention], tokens: Sequence[Token]) -> Mention | None:

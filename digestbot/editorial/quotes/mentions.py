@@ -3,13 +3,16 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from digestbot.editorial.quotes.lexicon import Lexicon, given_names
-from digestbot.editorial.quotes.tokens import WORD, Token
+from digestbot.editorial.quotes.lexicon import Lexicon, given_names, given_sex, is_trade
+from digestbot.editorial.quotes.tokens import WORD, Token, is_capitalised
 
 CONNECTORS_WORDS = "de van von der den bin al la del di da dos du el ben ibn le ter ten te zu af"
 CONNECTORS = frozenset(CONNECTORS_WORDS.split())
+_LEADING = CONNECTORS - {"der", "den", "la", "ben", "le", "te", "zu", "af"}
+"""Particles with which a surname can begin; the others only follow these."""
+_MOST_PARTICLES = 3
 _SUFFIXES = frozenset(("jr", "sr", "ii", "iii", "iv"))
-_PRONOUNS = {
+PRONOUNS = {
     "he": "m",
     "she": "f",
     "they": "p",
@@ -25,11 +28,17 @@ _PRONOUNS = {
 _DETERMINERS = frozenset(("the", "a", "an", "his", "her", "their", "its", "our", "my"))
 _DRAWN_IN = frozenset(("s", "d", "re", "ve", "ll", "m", "t"))
 _LONGEST_NAME = 8
+_ARTICLE = 2
+"""Letters of an Arabic article before a name's hyphen."""
 _LONGEST_ACRONYM = 5
 _FULL = 2
 """Words of a full name."""
-_SETTINGS = frozenset(("based", "born", "winner", "winning", "nominated", "trained", "staff"))
+_SETTINGS = frozenset(("old", "based", "born", "winner", "winning", "nominated", "trained", "staff"))
 """What ends a word in front of a name that tells about its bearer: "Texas-based Matt Lee"."""
+_WEEKDAYS = frozenset(("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"))
+_NEVER_GIVEN = frozenset(
+    ("the", "a", "an", "this", "that", "his", "her", "its", "their", "our", "my", "and", "or", "no")
+)
 _CONTRACTED = ("it’", "it'", "i’", "i'", "that’")
 
 
@@ -41,7 +50,8 @@ class Mention:
     organisation, ``L`` place, ``R`` pronoun, ``D`` noun phrase. ``sex``: ``m`` ``f`` ``u`` unknown, ``p`` plural,
     ``n`` a thing; ``titled`` when a title tells it. ``role`` is the span of the title before a name, ``head`` the
     index of its main word. ``entity`` is its number in the cast, ``alias`` that of the one whom a definite noun
-    phrase ("the judge") can only mean.
+    phrase ("the judge") can only mean. ``inside`` tells that it is part of a longer noun phrase,
+    ``whole`` that a name whose first word is no known given name stands where a full name does.
     """
 
     i: int
@@ -58,6 +68,8 @@ class Mention:
     entity: int = -1
     alias: int = -1
     titled: bool = False
+    inside: bool = False
+    whole: bool = False
 
     @property
     def key(self) -> str:
@@ -73,11 +85,11 @@ def find_names(text: str, tokens: Sequence[Token], words: Lexicon) -> list[Menti
     lowered = {token.text for token in tokens if token.kind == WORD and token.text[0].islower()}
     while position < count:
         token = tokens[position]
-        if token.kind == WORD and token.text[0].isupper() and not _is_function(token.lower, words):
+        if is_capitalised(token) and not _is_function(token.lower, words):
             end = _run(tokens, position, words["bodies"])
             mention = _name(text, tokens, position, end, words)
             if mention is not None and not _is_plain_start(tokens, mention, lowered, words):
-                found.append(mention)
+                found.append(_with_particles(text, tokens, mention))
                 position = mention.j
             else:
                 position = end
@@ -90,7 +102,7 @@ def find_names(text: str, tokens: Sequence[Token], words: Lexicon) -> list[Menti
 def _is_function(low: str, words: Lexicon) -> bool:
     """Tell whether a word is a pronoun, or a common word with its verb drawn in: "She’d", "That’s"."""
     base, mark, rest = low.replace("’", "'").partition("'")
-    return low in _PRONOUNS or (bool(mark) and rest in _DRAWN_IN and (base in _PRONOUNS or base in words["common"]))
+    return low in PRONOUNS or (bool(mark) and rest in _DRAWN_IN and (base in PRONOUNS or base in words["common"]))
 
 
 def _name_again(tokens: Sequence[Token], found: Sequence[Mention]) -> None:
@@ -121,13 +133,12 @@ def _run(tokens: Sequence[Token], begin: int, bodies: frozenset[str]) -> int:
     while end < count and end - begin < _LONGEST_NAME:
         token = tokens[end]
         previous = tokens[end - 1]
-        if (token.kind == WORD and token.text[0].isupper()) or (
+        if is_capitalised(token) or (
             token.text == "." and _is_short(previous) and _capital_at(tokens, end + 1) and token.start == previous.end
         ):
             end += 1
         elif (
             (token.text == "&" and _capital_at(tokens, end + 1))
-            or (token.lower in CONNECTORS and _capital_at(tokens, end + 1))
             or (token.lower == "of" and _capital_at(tokens, end + 1))
             or (
                 token.lower == "for"
@@ -136,6 +147,8 @@ def _run(tokens: Sequence[Token], begin: int, bodies: frozenset[str]) -> int:
             )
         ):
             end += 2
+        elif past := _past_connectors(tokens, begin, end):
+            end = past
         elif (
             token.lower == "of" and end + 1 < count and tokens[end + 1].lower == "the" and _capital_at(tokens, end + 2)
         ):
@@ -160,7 +173,34 @@ _ABBREVIATED = frozenset(
 
 def _capital_at(tokens: Sequence[Token], index: int) -> bool:
     """Tell whether a capitalised word stands at ``index``."""
-    return index < len(tokens) and tokens[index].kind == WORD and tokens[index].text[0].isupper()
+    return index < len(tokens) and is_capitalised(tokens[index])
+
+
+def _past_connectors(tokens: Sequence[Token], first: int, begin: int) -> int:
+    """Return the index after the capitalised word that particles at ``begin`` lead to ("van der Hoeven"), else 0.
+
+    Behind a whole name two particles tell where its bearer belongs: "Peter Wagner von der Wasserwacht".
+    """
+    end = begin
+    while end < len(tokens) and end - begin < _MOST_PARTICLES and tokens[end].lower in CONNECTORS:
+        end += 1
+    named = sum(len(token.text) > 1 and token.lower not in _ABBREVIATED for token in tokens[first:begin])
+    leads = end == begin + 1 or (end > begin and named < _FULL)
+    return end + 1 if leads and _capital_at(tokens, end) else 0
+
+
+def _with_particles(text: str, tokens: Sequence[Token], mention: Mention) -> Mention:
+    """Take the particles in front of a surname that stands alone into the mention: "said van der Hoeven"."""
+    first = mention.i
+    if mention.kind not in "PN" or mention.role is not None or mention.j - first != 1:
+        return mention
+    while first > 0 and mention.i - first < _MOST_PARTICLES and tokens[first - 1].text in CONNECTORS:
+        first -= 1
+    if first == mention.i or tokens[first].lower not in _LEADING:
+        return mention
+    mention.i, mention.start = first, tokens[first].start
+    mention.text = text[mention.start : mention.end]
+    return mention
 
 
 def _name(text: str, tokens: Sequence[Token], i: int, j: int, words: Lexicon) -> Mention | None:
@@ -185,7 +225,24 @@ def _name(text: str, tokens: Sequence[Token], i: int, j: int, words: Lexicon) ->
     if cut:
         return _titled(text, tokens, (i, i + cut, j), words)
     kind, sex = _kind(tokens, i, lows, words)
-    return make_mention(text, tokens, i, j, kind=kind, sex=sex)
+    mention = make_mention(text, tokens, i, j, kind=kind, sex=sex)
+    mention.whole = kind == "N" and len(lows) > 1 and _is_whole(tokens, mention, words)
+    return mention
+
+
+def _is_whole(tokens: Sequence[Token], mention: Mention, words: Lexicon) -> bool:
+    """Tell whether two capitals are a full name, and not a surname with a word before it: "Absent Trump"."""
+    low = tokens[mention.i].lower
+    if (
+        "-" in low
+        or tokens[mention.j - 1].lower in words["things"]
+        or any(low in words[name] for name in ("places", "heads", "orgs", "titles", "times", "roles"))
+    ):
+        return False
+    before = tokens[mention.i - 1] if mention.i else None
+    within = before is not None and before.sentence == mention.sentence and before.text.islower()
+    after = tokens[mention.j] if mention.j < len(tokens) else None
+    return within or (after is not None and (after.text == "," or words.cues.get(after.lower) == "C"))
 
 
 def _without_home(lows: list[str], words: Lexicon) -> list[str]:
@@ -206,8 +263,11 @@ def _role_before(lows: Sequence[str], words: Lexicon) -> int:
     names = given_names()
     for k in range(1, len(lows) - 1):
         last = lows[k - 1].rstrip(".").rpartition("-")[2]
-        is_role = last in words["titles"] or last in words["person_heads"] or last in _SETTINGS
-        if is_role and lows[k] in names and lows[k] not in words["titles"] and lows[k] not in words["common"]:
+        is_role = last in words["titles"] or is_trade(last, words) or last in _SETTINGS
+        known = lows[k] in names or (
+            k == 1 and len(lows) == 1 + _FULL and lows[k][0].isalpha() and lows[-1] not in words["heads"]
+        )
+        if is_role and known and lows[k] not in words["titles"] and lows[k] not in words["common"]:
             return k
     return 0
 
@@ -215,12 +275,27 @@ def _role_before(lows: Sequence[str], words: Lexicon) -> int:
 def _stripped(tokens: Sequence[Token], i: int, j: int, words: Lexicon) -> tuple[int, int]:
     """Take common words off a run's beginning, weekdays and stops off its end; an empty run is no name."""
     while i < j and (tokens[i].lower in words["common"] or tokens[i].lower.startswith(_CONTRACTED)):
-        if j - i == _FULL and i and tokens[i - 1].sentence == tokens[i].sentence and tokens[i].lower in given_names():
+        if j - i == _FULL and _is_within(tokens, i) and _is_no_word(tokens, i, words):
             break  # "said Will Lee": no sentence begins here
         i += 1
+    while j - i > 1 and tokens[i].lower in _WEEKDAYS:
+        i += 1  # "on Monday Rasmus Ekholm poured"
     while j > i and (tokens[j - 1].lower in words["times"] or tokens[j - 1].text == "."):
         j -= 1
     return (i, i) if i < j and tokens[i].lower in words["times"] else (i, j)
+
+
+def _is_within(tokens: Sequence[Token], i: int) -> bool:
+    """Tell whether no sentence begins at a token."""
+    return i > 0 and tokens[i - 1].sentence == tokens[i].sentence
+
+
+def _is_no_word(tokens: Sequence[Token], i: int, words: Lexicon) -> bool:
+    """Tell whether a common word with a capital is a given name, by a list or by where it stands: ", Per Ahlgren,"."""
+    if tokens[i].lower in given_names():
+        return True
+    plain = tokens[i - 1].text == "," or words.cues.get(tokens[i - 1].text) == "C"
+    return plain and tokens[i + 1].lower not in words["common"] and tokens[i].lower not in _NEVER_GIVEN
 
 
 def _titled(text: str, tokens: Sequence[Token], bounds: tuple[int, int, int], words: Lexicon) -> Mention:
@@ -231,7 +306,7 @@ def _titled(text: str, tokens: Sequence[Token], bounds: tuple[int, int, int], wo
     while i < j - 1 and tokens[i].lower in words["common"]:
         i += 1
     told = _sex_of_title([token.lower for token in tokens[begin:i]], words)
-    sex = given_names().get(tokens[i].lower, "") if j - i > 1 else ""
+    sex = given_sex(tokens[i].lower) if j - i > 1 else ""
     mention = make_mention(text, tokens, i, j, kind="P", sex=told or sex)
     mention.role = role
     mention.titled = bool(told)
@@ -270,63 +345,43 @@ def _sex_of_title(lows: Sequence[str], words: Lexicon) -> str:
 
 def _kind(tokens: Sequence[Token], i: int, lows: Sequence[str], words: Lexicon) -> tuple[str, str]:
     """Return kind and sex of a name that has no title."""
-    names, orgs = given_names(), words["orgs"]
+    orgs = words["orgs"]
     first, _, second = tokens[i].text.partition("-")
-    sex = names.get(lows[0], "") or (names.get(first.lower(), "") if second[:1].isupper() else "")
+    joined = second[:1].isupper() and len(first) > _ARTICLE
+    sex = given_sex(lows[0]) or (given_sex(first.lower()) if joined else "")
     if lows[-1] in words["places"]:
         return "L", "n"
     if len(lows) == 1:
         word = tokens[i].text
         return ("O", "n") if word.isupper() and 1 < len(word) <= _LONGEST_ACRONYM else ("N", sex)
-    if (sex or _has_age(tokens, i + len(lows))) and "of" not in lows:
+    if _is_family_first(tokens, i, lows, words):
+        return "P", ""
+    if len(lows) > _FULL and lows[-1] in words["things"]:
+        return "N", ""
+    if (sex or _is_told_of(tokens, i + len(lows))) and "of" not in lows:
         return "P", sex
     return ("O", "n") if "of" in lows or any(low in orgs for low in lows) else ("N", "")
 
 
-def _has_age(tokens: Sequence[Token], after: int) -> bool:
-    """Tell whether an age between commas follows a name: "Rasmus Ekholm, 58,"."""
-    return (
-        after + 1 < len(tokens)
-        and tokens[after].text == ","
-        and tokens[after + 1].text.isdigit()
-        and 1 < len(tokens[after + 1].text) < 4  # noqa: PLR2004 nobody is older
-    )
+def _is_family_first(tokens: Sequence[Token], i: int, lows: Sequence[str], words: Lexicon) -> bool:
+    """Tell whether a name has its surname first: "Zhang Wenhao", "Park Seo-yeon"."""
+    if lows[0] not in words["family_first"] or len(lows) > _FULL or lows[-1] in words["orgs"]:
+        return False
+    _, hyphen, second = tokens[i + 1].text.partition("-")
+    return (bool(hyphen) and second[:1].islower()) or not (lows[0] in given_names() or lows[1] in given_names())
+
+
+def _is_told_of(tokens: Sequence[Token], after: int) -> bool:
+    """Tell whether what only people have follows a name: an age, "Rasmus Ekholm, 58,", or "who"."""
+    if after + 1 >= len(tokens) or tokens[after].text != ",":
+        return False
+    told = tokens[after + 1]
+    return told.lower in ("who", "whose") or (told.text.isdigit() and 1 < len(told.text) < 4)  # noqa: PLR2004 years
 
 
 def make_mention(text: str, tokens: Sequence[Token], i: int, j: int, *, kind: str, sex: str) -> Mention:
     """Build a mention from its tokens."""
     start, end = tokens[i].start, tokens[j - 1].end
+    if tokens[j - 1].lower in _SUFFIXES and text[end : end + 1] == ".":
+        end += 1
     return Mention(i, j, start, end, text[start:end], kind, sex, tokens[i].sentence, tokens[i].line, head=j - 1)
-
-
-def find_pronouns(tokens: Sequence[Token]) -> list[Mention]:
-    """Return the pronouns that can stand for a speaker."""
-    found = []
-    for index, token in enumerate(tokens):
-        if token.kind != WORD:
-            continue
-        sex = _PRONOUNS.get(token.lower)
-        if sex is None and token.lower[:2] in ("he", "sh", "th", "it"):
-            base = token.lower.replace("’", "'").split("'")
-            sex = _PRONOUNS.get(base[0]) if len(base) > 1 else None
-        if sex is not None and not (token.lower == "it" and _is_empty(tokens, index)):
-            found.append(
-                Mention(
-                    index,
-                    index + 1,
-                    token.start,
-                    token.end,
-                    token.text,
-                    "R",
-                    sex,
-                    token.sentence,
-                    token.line,
-                    head=index,
-                )
-            )
-    return found
-
-
-def _is_empty(tokens: Sequence[Token], index: int) -> bool:
-    """Tell whether an "it" stands for nothing: "it is", "it's" at least half of the time."""
-    return index + 1 < len(tokens) and tokens[index + 1].lower in ("is", "was", "'s", "would", "will")

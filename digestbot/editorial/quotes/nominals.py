@@ -2,13 +2,19 @@
 
 from collections.abc import Sequence
 
-from digestbot.editorial.quotes.lexicon import Lexicon
+from digestbot.editorial.quotes.lexicon import Lexicon, is_trade
 from digestbot.editorial.quotes.mentions import Mention, make_mention
 from digestbot.editorial.quotes.tokens import WORD, Token
 
 _LONGEST_NOMINAL = 14
+_LONGEST_RELATIVE = 18
+"""Words of a noun phrase with the clause that tells it from others: "a person who invested in the second round"."""
 _LONGEST_FRAMED = 10
+_PARTICIPLES = frozenset(("sent", "written", "seen", "held", "led", "run", "known", "made", "given", "built", "set"))
+"""Irregular verbs that a noun phrase can go on with: "a letter sent to every nurse"."""
 _LEFT_REACH = 8
+_TIMES = frozenset(("week", "weekend", "month", "year", "day", "morning", "night", "today", "yesterday", "ago", "time"))
+"""What ends a phrase that tells when, and is nobody."""
 _JOINS = ("of", "for", "with", "in", "from", "at", "by")
 """What joins a further part to a noun phrase; the last to a document alone: "a report by the board"."""
 
@@ -24,11 +30,13 @@ def find_nominals(
     for index, token in enumerate(tokens):
         if index <= covered or index in taken or token.kind != WORD or classes[index] in "PQ":
             continue
-        if token.lower not in heads or not _can_be_noun(classes, index):
+        if not (token.lower in heads or is_trade(token.lower, words)) or not _can_be_noun(classes, index):
             continue
         j = index + 1
         while j < len(tokens) and tokens[j].lower in heads and classes[j] not in "bp" and j not in taken:
             j += 1
+        if token.lower == "one" and classes[index + 1 : index + 2] in (["x"], ["u"]):
+            j = _phrase_end(tokens, classes, j, index)
         i = _left_edge(tokens, classes, index)
         covered = j - 1
         if j < len(tokens) and j in taken and tokens[j].line == token.line:
@@ -49,13 +57,13 @@ def _left_edge(tokens: Sequence[Token], classes: Sequence[str], head: int) -> in
     """Return where the noun phrase with this head begins."""
     i = head
     limit = max(0, head - _LEFT_REACH)
-    while (i > limit and classes[i - 1] in "xunsamRT") or (
+    while (i > limit and classes[i - 1] in "xunsamRTv") or (
         i > limit and classes[i - 1] == "-" and tokens[i - 1].text == "-"
     ):
         if classes[i - 1] == "m":
             return i - 1
         i -= 1
-    while i < head and (classes[i] in "sa-" or classes[i] == "R"):
+    while i < head and classes[i] in ("sa-R" if i and classes[i - 1] == "d" else "sa-Rv"):
         i += 1
     if i > 0 and classes[i - 1] == "d":
         i -= 1
@@ -71,33 +79,82 @@ def _nominal(
     low = tokens[head].lower
     sex = "f" if low in words["female"] else "m" if low in words["male"] else ""
     if not sex:
-        sex = "p" if low.endswith("s") and low not in words["orgs"] else "u" if low in words["person_heads"] else "n"
-    end = _grown(tokens, classes, j, i, joins=_JOINS if low in words["documents"] else _JOINS[:-1])
+        person = low in words["person_heads"] or is_trade(low, words)
+        sex = "p" if low.endswith("s") and low not in words["orgs"] else "u" if person else "n"
+    end = _grown(tokens, classes, (i, j), words, joins=_JOINS if low in words["documents"] else _JOINS[:-1])
     mention = make_mention(text, tokens, i, end, kind="D", sex=sex)
     mention.head = head
     return mention
 
 
-def _grown(tokens: Sequence[Token], classes: Sequence[str], j: int, i: int, *, joins: Sequence[str]) -> int:
-    """Return the end of a noun phrase with its prepositional parts."""
-    end, count = j, len(tokens)
+def _grown(
+    tokens: Sequence[Token], classes: Sequence[str], core: tuple[int, int], words: Lexicon, *, joins: Sequence[str]
+) -> int:
+    """Return the end of a noun phrase with its prepositional parts and the clause that tells it from others."""
+    i, end = core
+    count = len(tokens)
     while end < count and end - i < _LONGEST_NOMINAL:
-        if classes[end] == "p" and tokens[end].lower in joins:
-            if tokens[end].lower not in ("of", "for") and end > j:
-                break
-            inner = end + 1
-            while inner < count and classes[inner] in "dmnxus" and inner - i < _LONGEST_NOMINAL:
-                inner += 1
-            if inner == end + 1 or (inner < count and classes[inner] == "G"):
+        low = tokens[end].lower
+        if classes[end] == "p" and low in joins:
+            inner = _phrase_end(tokens, classes, end + 1, i)
+            if not _belongs(tokens, classes, (end, inner), words):
                 break
             end = inner
-        elif tokens[end].lower in ("close", "familiar", "briefed", "involved") and end + 1 < count:
-            end += 2
-            while end < count and classes[end] in "dmnxus" and end - i < _LONGEST_NOMINAL:
-                end += 1
+        elif low in ("close", "familiar", "briefed", "involved") and end + 1 < count:
+            end = _phrase_end(tokens, classes, end + 2, i)
         else:
             break
+    return _past_clause(tokens, classes, i, end) if _opens_clause(tokens, classes, end) else end
+
+
+def _opens_clause(tokens: Sequence[Token], classes: Sequence[str], who: int) -> bool:
+    """Tell whether what tells somebody from others may begin at a token: "who inspected it", "taped to the lift"."""
+    if who + 1 >= len(tokens):
+        return False
+    return tokens[who].lower in ("who", "that") or (
+        (classes[who] == "v" or tokens[who].lower in _PARTICIPLES) and classes[who + 1] in "pi"
+    )
+
+
+def _phrase_end(tokens: Sequence[Token], classes: Sequence[str], begin: int, i: int) -> int:
+    """Return the end of the plain noun phrase that begins at ``begin``; ``i`` is where the whole began."""
+    end = begin
+    while end < len(tokens) and end - i < _LONGEST_NOMINAL:
+        counted = classes[end] == "R" and end > begin and classes[end - 1] == "n"  # "340 names"
+        noun = classes[end] == "R" and end > begin and "".join(classes[end + 1 : end + 2]) in ("C", "R", "b")
+        if classes[end] == "o" and end == begin:
+            return end + 1  # "one of them"
+        named = classes[end] == "a" and tokens[end].text[0].isupper()  # "the National First Ladies Library"
+        if not (classes[end] in "dmnxus" or tokens[end].text == "&" or counted or noun or named):
+            break
+        end += 1
     return end
+
+
+def _belongs(tokens: Sequence[Token], classes: Sequence[str], part: tuple[int, int], words: Lexicon) -> bool:
+    """Tell whether a preposition and what follows it belong to a noun phrase: no time, no place of saying."""
+    begin, end = part
+    if end == begin + 1 or (end < len(classes) and classes[end] == "G"):
+        return False
+    inner = tokens[begin + 1 : end]
+    if all(kind in "nTd" for kind in classes[begin + 1 : end]):
+        return False
+    said = inner[-1].lower in words["speech_nouns"] and tokens[begin].lower in ("in", "with", "at", "from")
+    return not said
+
+
+def _past_clause(tokens: Sequence[Token], classes: Sequence[str], i: int, who: int) -> int:
+    """Return the end of "a person who invested in the second round", or ``who`` where no such clause ends plainly."""
+    end = who + 2
+    while end < len(tokens) and end - i < _LONGEST_RELATIVE and classes[end] not in ".|Q,;:(-":
+        if classes[end] == "C" and classes[end - 1] not in "ti":
+            verb = end
+            while classes[verb - 1] in "ab":
+                verb -= 1
+            if verb > who + 2:
+                return verb
+        end += 1
+    return end if end < len(tokens) and classes[end] == "," and tokens[who].lower == "who" else who
 
 
 def find_framed(
@@ -111,12 +168,27 @@ def find_framed(
     for q, token in enumerate(tokens):
         if token.quote < 0:
             continue
-        for i, j in (_before_cue(classes, q), _after_cue(classes, q), _subject_before(classes, q)):
-            if i < j and classes[j - 1] in "xus" and j not in ends and i not in starts and (j - 1) not in inside:
+        before = (_subject_before(classes, q, "C"), _subject_before(classes, q, "CR"))
+        for i, j in (_before_cue(classes, q), _after_cue(classes, q), *before):
+            owned = "s" in classes[i:j]  # "the company's own inquiry" begins where "the company" does
+            taken = j in ends or (i in starts and not owned) or (j - 1) in inside
+            if i < j and classes[j - 1] in "xu" and tokens[j - 1].lower not in _TIMES and not taken:
                 found.append(make_mention(text, tokens, i, j, kind="D", sex="u"))
                 ends.add(j)
                 starts.add(i)
     return found
+
+
+def mark_inside(mentions: Sequence[Mention]) -> None:
+    """Mark the mentions that are part of a longer noun phrase: the family in "a lawyer for the family".
+
+    ``mentions`` are in order of their tokens, the longer first where two begin together.
+    """
+    reach = -1
+    for mention in mentions:
+        mention.inside = mention.j <= reach
+        if mention.kind == "D":
+            reach = max(reach, mention.j)
 
 
 def _before_cue(classes: Sequence[str], q: int) -> tuple[int, int]:
@@ -144,12 +216,12 @@ def _after_cue(classes: Sequence[str], q: int) -> tuple[int, int]:
     return (i, j)
 
 
-def _subject_before(classes: Sequence[str], q: int) -> tuple[int, int]:
-    """Return the phrase of `the baker said: Q`."""
+def _subject_before(classes: Sequence[str], q: int, verbs: str) -> tuple[int, int]:
+    """Return the phrase of `the baker said: Q`; ``verbs`` are the classes of the verb looked for."""
     c = q - 1
-    while c >= 0 and q - c < _LONGEST_FRAMED and classes[c] not in "CR.|Q":
+    while c >= 0 and q - c < _LONGEST_FRAMED and classes[c] not in ".|Q" and classes[c] not in verbs:
         c -= 1
-    if c <= 0 or classes[c] not in "CR":
+    if c <= 0 or classes[c] not in verbs:
         return (0, 0)
     j = c
     while j > 0 and classes[j - 1] in "ab":

@@ -32,7 +32,7 @@ def options(scene: Scene, ctx: Context, previous: Mention | None) -> list[tuple[
     for mention in candidates(scene, ctx.number, previous):
         side = "A" if mention.i > ctx.place else "B"
         described.append((mention, describe(scene, ctx, mention, ranks[side], previous)))
-        ranks[side] += 1
+        ranks[side] += not mention.inside
     described.append((None, describe_none(scene, ctx)))
     return described
 

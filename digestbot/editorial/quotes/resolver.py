@@ -14,10 +14,15 @@ from digestbot.editorial.quotes.model import resolver_weights
 from digestbot.editorial.quotes.scene import Scene
 
 _LOOK_BACK = 36
-_CHAIN_LINES = 4
+_CHAIN_LINES = 3
 _CHAIN_LENGTH = 12
 _NEAR_QUOTE = 10
 _RECENT = 4
+_BEHIND = 4
+"""Mentions looked at behind a pronoun."""
+_ASKING = frozenset(("asked", "asks", "pressed", "questioned", "interviewed", "ask"))
+_LEAD = 3
+"""Sentences after which it no longer counts whom one was about."""
 
 Identity = int | str
 
@@ -149,15 +154,18 @@ class Resolver:
         said: str,
     ) -> list[str]:
         """Return the features of one possible antecedent; ``mentions`` are in reach, latest first."""
-        scene, classes = self.scene, self.scene.classes
+        scene = self.scene
         group = {"m": "h", "f": "h", "n": "n", "p": "p"}.get(pronoun.sex, "u")
         latest = mentions[0]
         sex = sex_of(scene, name)
         tie = "=" if sex == pronoun.sex else "#" if sex in ("m", "f") and group == "h" else "?"
-        before = classes[latest.i - 1] if latest.i else "|"
-        after = classes[latest.j] if latest.j < len(classes) else ""
-        subjects = [m for m in mentions if is_subject(classes, m)]
-        sayers = [m for m in mentions if _says(classes, m)]
+        if tie == "=" and name.entity >= 0 and scene.cast[name.entity].learnt:
+            tie = "~"
+        roles = scene.subjects
+        before, after = roles.before(latest), roles.after(latest)
+        subjects = [m for m in mentions if roles.is_subject(m)]
+        sayers = [m for m in mentions if m.i in roles.sayers]
+        leaders = [m for m in mentions if m.i in roles.leaders]
         out = [
             f"{group}{tie}{name.kind}{min(certain, 3)}",
             f"{group}ds{min(pronoun.sentence - latest.sentence, 6)}",
@@ -170,9 +178,11 @@ class Resolver:
             f"{group}{'he' if latest.kind == 'R' else 'name'}",
             f"{group}sub{min(pronoun.sentence - subjects[0].sentence, 6) if subjects else '-'}",
             f"{group}say{min(pronoun.sentence - sayers[0].sentence, 6) if sayers else '-'}",
+            f"{group}lead{_steps(pronoun, leaders)}",
         ]
+        out.append(f"{group}{tie}{name.kind}lead{_steps(pronoun, leaders)}")
         near = min(pronoun.sentence - latest.sentence, 3)
-        role = "s" if is_subject(classes, latest) else "o"
+        role = "s" if roles.is_subject(latest) else "o"
         out.append(f"{group}{role}{near}{min(rank, 2)}{min(certain, 2)}")
         if name.entity >= 0 and scene.cast[name.entity].mentions[0] is latest:
             out.append(f"{group}new{role}{near}")
@@ -180,10 +190,25 @@ class Resolver:
             out.append(f"{group}opens")
         if any(_opens(scene, m) and m.line == pronoun.line for m in mentions):
             out.append(f"{group}opensline")
+        if self._is_object(pronoun, name):
+            out.append(f"{group}object")
+        if any(_is_asked(scene, m) and pronoun.sentence - m.sentence in (1, 2) for m in mentions):
+            out.append(f"{group}asked")
         if said and name.kind in "PNO" and name.key in said:
             out.append(f"{group}selfsaid")
         self._describe_running(pronoun, name, group, out)
         return out
+
+    def _is_object(self, pronoun: Mention, name: Mention) -> bool:
+        """Tell whether somebody is named behind a pronoun in its clause: "he told Lee" is not Lee."""
+        classes = self.scene.classes
+        at = bisect_left(self.scene.starts, pronoun.j)
+        for other in self.scene.mentions[at : at + _BEHIND]:
+            if any(kind in ".|Q,;" for kind in classes[pronoun.j : other.i]):
+                return False
+            if other.kind in "PNO" and identify(other) == identify(name):
+                return True
+        return False
 
     def _place(self, pronoun: Mention) -> str:
         """Tell where in its line a pronoun stands: after a quote that opens the line, first, or further on."""
@@ -223,25 +248,21 @@ def sex_of(scene: Scene, mention: Mention) -> str:
     return mention.sex
 
 
-def is_subject(classes: Sequence[str], mention: Mention) -> bool:
-    """Tell whether a mention looks like the subject of its clause."""
-    before = classes[mention.i - 1] if mention.i else "|"
-    after = classes[mention.j] if mention.j < len(classes) else "|"
-    return before not in "piCRs" and after in "CRbvax,w"
+def _steps(pronoun: Mention, leaders: Sequence[Mention]) -> str:
+    """Return how many sentences ago a sentence was about somebody, where it was not long ago."""
+    steps = pronoun.sentence - leaders[0].sentence if leaders else _LEAD + 1
+    return str(steps) if steps <= _LEAD else "-"
 
 
-def _says(classes: Sequence[str], mention: Mention) -> bool:
-    """Tell whether a mention is the subject of a verb of saying, before it or after."""
-    right = classes[mention.j : mention.j + 3]
-    if right and (right[0] == "C" or (right[0] in "ab" and "C" in right)):
-        return True
-    return mention.i > 1 and classes[mention.i - 1] == "C" and classes[mention.i - 2] in "Q,"
+def _is_asked(scene: Scene, mention: Mention) -> bool:
+    """Tell whether somebody is asked: what follows is the answer."""
+    edge = scene.subjects.edge(mention)
+    return edge > 0 and scene.tokens[edge - 1].lower in _ASKING and mention.i not in scene.subjects.sayers
 
 
 def _opens(scene: Scene, mention: Mention) -> bool:
-    """Tell whether a mention is the first of its sentence."""
-    return (
-        mention.i == 0
-        or scene.classes[mention.i - 1] in ".|"
-        or scene.tokens[mention.i - 1].sentence < mention.sentence
+    """Tell whether a mention is the first of its sentence, its titles taken in."""
+    first = scene.subjects.edge(mention)
+    return mention.i not in scene.subjects.modifiers and (
+        first == 0 or scene.classes[first - 1] in ".|" or scene.tokens[first - 1].sentence < mention.sentence
     )

@@ -5,11 +5,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from digestbot.editorial.quotes.cast import Member, gather
+from digestbot.editorial.quotes.headlines import take_apart
 from digestbot.editorial.quotes.lexicon import Lexicon, lexicon
 from digestbot.editorial.quotes.links import link
-from digestbot.editorial.quotes.mentions import Mention, find_names, find_pronouns
-from digestbot.editorial.quotes.nominals import find_framed, find_nominals
+from digestbot.editorial.quotes.mentions import Mention, find_names
+from digestbot.editorial.quotes.nominals import find_framed, find_nominals, mark_inside
+from digestbot.editorial.quotes.pronouns import find_pronouns
+from digestbot.editorial.quotes.sexes import learn_sexes
 from digestbot.editorial.quotes.spans import Marked, find_spans
+from digestbot.editorial.quotes.subjects import Subjects
 from digestbot.editorial.quotes.syntax import classify
 from digestbot.editorial.quotes.tokens import BREAK, QUOTE, Token, narrative
 
@@ -31,6 +35,7 @@ class Scene:
     places: list[int]
     starts: list[int]
     words: Lexicon
+    subjects: Subjects
     guest: Mention | None = None
     fuller: dict[str, tuple[str, int, int]] = field(default_factory=dict)
 
@@ -40,17 +45,20 @@ def lay_out(text: str, language: str = "en") -> Scene:
     words = lexicon(language)
     spans = find_spans(text)
     if not spans:
-        return Scene(text, spans, [], [], [], [], [], [], words)
+        return Scene(text, spans, [], [], [], [], [], [], words, Subjects((), (), ()))
     tokens = narrative(text, spans)
     classes = classify(tokens, words)
-    names = find_names(text, tokens, words)
+    names = take_apart(text, tokens, find_names(text, tokens, words))
     cast = gather([name for name in names if name.kind != "D"])
     mentions = names + find_pronouns(tokens) + find_nominals(text, tokens, classes, names, words)
     mentions += find_framed(text, tokens, classes, mentions)
     mentions.sort(key=lambda mention: (mention.i, -mention.j))
+    mark_inside(mentions)
     link(mentions, tokens, classes, cast, words)
+    subjects = Subjects(mentions, tokens, classes)
+    learn_sexes(mentions, cast, subjects)
     places = [index for index, token in enumerate(tokens) if token.kind == QUOTE]
-    scene = Scene(text, spans, tokens, classes, mentions, cast, places, [m.i for m in mentions], words)
+    scene = Scene(text, spans, tokens, classes, mentions, cast, places, [m.i for m in mentions], words, subjects)
     scene.guest = _guest(scene)
     return scene
 
@@ -78,7 +86,7 @@ _TALKS = frozenset(
     ("spoke", "speaks", "talked", "talks", "interview", "interviewed", "met", "sat", "told", "discusses", "discussed")
 )
 _TALK_REACH = 8
-_BEFORE, _AFTER, _LINES = 14, 9, 4
+_BEFORE, _AFTER, _LINES = 14, 9, 2
 _REACH_BEFORE, _REACH_AFTER = 90, 50
 
 

@@ -10,7 +10,7 @@ mark, ``T`` a weekday or month, ``n`` number, ``v`` another word in -ed, ``u`` c
 from collections.abc import Sequence
 
 from digestbot.editorial.quotes.lexicon import Lexicon
-from digestbot.editorial.quotes.tokens import BREAK, QUOTE, WORD, Token
+from digestbot.editorial.quotes.tokens import BREAK, QUOTE, WORD, Token, is_capitalised
 
 _WORDS = {
     "b": "is are was were be been being am has have had having do does did will would shall should can could "
@@ -33,6 +33,25 @@ _WORDS = {
 }
 _FUNCTION = {word: kind for kind, words in _WORDS.items() for word in words.split()}
 _ARTICLES = frozenset(("the", "a", "an"))
+_NEVER_NOUNS = frozenset(("said", "says", "told", "tells", "wrote", "writes", "added", "asked", "asks"))
+_NOUNS_IN_LY = frozenset(
+    (
+        *("family", "ally", "rally", "reply", "supply", "assembly", "anomaly", "monopoly", "bully", "belly", "fly"),
+        *("jelly", "lily", "homily", "panoply"),
+    )
+)
+_IRREGULAR = frozenset(
+    (
+        *("came", "went", "took", "gave", "got", "met", "sat", "stood", "ran", "fell", "rose", "held"),
+        *("kept", "broke", "brought", "bought", "built", "chose", "drew", "drove", "ate", "flew", "forgot"),
+        *("grew", "hid", "laid", "led", "lay", "lost", "paid", "rode", "rang", "sank", "sent", "shook"),
+        *("slept", "spent", "stole", "struck", "swam", "taught", "threw", "wore", "won", "woke", "became"),
+        *("stuck", "sold", "swore", "tore", "beat", "blew", "caught", "dealt", "dug", "fed", "fled", "hung"),
+        *("lent", "lit", "sought", "shone", "slid", "swept", "swung", "withdrew", "set", "cut", "shut"),
+        *("quit", "spread"),
+    )
+)
+"""Past forms that do not end in -ed, of verbs that say nothing."""
 _CONTRACTED = ("’s", "'s", "’re", "'re", "’d", "'d", "’ll", "'ll", "’ve", "'ve", "’m", "'m")
 _PRONOUN_STARTS = ("he", "sh", "it", "th", "i’", "i'", "we")
 _MARKS = {
@@ -62,7 +81,8 @@ def classify(tokens: Sequence[Token], words: Lexicon) -> list[str]:
     classes = [_classify(token, cues, times) for token in tokens]
     for index in range(1, len(classes)):
         # "his offer", "the claim": a verb's form after a possessive or an article is a noun.
-        if classes[index] in "CRGv" and (classes[index - 1] == "m" or tokens[index - 1].lower in _ARTICLES):
+        is_after = classes[index - 1] == "m" or tokens[index - 1].lower in _ARTICLES
+        if is_after and classes[index] in "CRGv" and tokens[index].lower not in _NEVER_NOUNS:
             classes[index] = "x"
     return classes
 
@@ -72,8 +92,10 @@ def _classify(token: Token, cues: dict[str, str], times: frozenset[str]) -> str:
     if token.kind != WORD:
         return "Q" if token.kind == QUOTE else "|" if token.kind == BREAK else _MARKS.get(token.text, "-")
     lower = token.lower
+    if token.text == "May":
+        return "T"
     kind = _FUNCTION.get(lower) or ("A" if lower == "according" else None)
-    if kind is None and token.text[0].isupper():
+    if kind is None and is_capitalised(token):
         kind = "T" if lower in times else "u"
     return kind or cues.get(lower) or _by_shape(lower)
 
@@ -83,7 +105,7 @@ def _by_shape(lower: str) -> str:
     if lower[0].isdigit():
         return "n"
     if lower.endswith("ly"):
-        return "a"
-    if lower.endswith("ed"):
+        return "x" if lower in _NOUNS_IN_LY else "a"
+    if lower.endswith("ed") or lower in _IRREGULAR:
         return "v"
     return "P" if lower.endswith(_CONTRACTED) and lower[:2] in _PRONOUN_STARTS else "x"

@@ -56,6 +56,7 @@ ABBREVIATIONS = frozenset(
     )
 )
 _ENDS = ".?!…"
+_ARTICLED = re.compile(r"(?:a[a-z]|el|ben|bin|ibn|d|l|de|da|di)[-’'][A-Z]")
 WORD, MARK, QUOTE, BREAK = 0, 1, 2, 3
 
 
@@ -76,6 +77,11 @@ class Token:
         self.quote = quote
         self.sentence = 0
         self.line = 0
+
+
+def is_capitalised(token: Token) -> bool:
+    """Tell whether a word is written like a name: with a capital, or with one after an article, as al-Mansouri is."""
+    return token.kind == WORD and (token.text[0].isupper() or _ARTICLED.match(token.text) is not None)
 
 
 def narrative(text: str, spans: Sequence[Marked]) -> list[Token]:
@@ -114,29 +120,31 @@ def _shape(text: str, span: Marked) -> str:
 
 
 def _number(tokens: list[Token], text: str, spans: Sequence[Marked]) -> None:
-    """Give every token its sentence and its line."""
+    """Give every token its sentence and its line; blank lines count for nothing, for house styles differ in them."""
     sentence = line = 0
-    count = len(tokens)
     for index, token in enumerate(tokens):
         token.sentence = sentence
         token.line = line
         if token.kind == BREAK:
-            line += 1
+            if index == 0 or tokens[index - 1].kind != BREAK:
+                line += 1
+                sentence += 1
+        elif index + 1 < len(tokens) and _ends_sentence(tokens, index, text, spans):
             sentence += 1
-        elif token.kind == MARK and token.text[-1] in _ENDS:
-            after = tokens[index + 1] if index + 1 < count else None
-            if after is not None and _starts(after) and not _abbreviates(tokens, index):
-                sentence += 1
-        elif token.kind == QUOTE and token.text in ".?!…" and index + 1 < count:
-            following = tokens[index + 1]
-            if following.kind == QUOTE or (following.text[:1].isupper() and token.text == "."):
-                sentence += 1
-        elif token.kind == WORD and token.text[-1] == "." and index + 1 < count:
-            after = tokens[index + 1]
-            if after.kind == QUOTE:
-                sentence += text[spans[after.quote].start].isupper()
-            elif after.lower in SENTENCE_STARTERS and after.text[0].isupper():
-                sentence += 1
+
+
+def _ends_sentence(tokens: Sequence[Token], index: int, text: str, spans: Sequence[Marked]) -> bool:
+    """Tell whether a sentence ends with this token, which is not the last."""
+    token, after = tokens[index], tokens[index + 1]
+    if token.kind == MARK:
+        return token.text[-1] in _ENDS and _starts(after) and not _abbreviates(tokens, index)
+    if token.kind == QUOTE:
+        return token.text in ".?!…" and (after.kind == QUOTE or (after.text[:1].isupper() and token.text == "."))
+    if token.text[-1] != ".":
+        return False
+    if after.kind == QUOTE:
+        return text[spans[after.quote].start].isupper()
+    return after.lower in SENTENCE_STARTERS and after.text[0].isupper()
 
 
 SENTENCE_STARTERS = frozenset(
@@ -149,7 +157,7 @@ def _starts(token: Token) -> bool:
     return token.kind in (QUOTE, BREAK) or token.text[0].isupper() or token.text[0].isdigit() or token.text in "([—–-"
 
 
-def _abbreviates(tokens: list[Token], index: int) -> bool:
+def _abbreviates(tokens: Sequence[Token], index: int) -> bool:
     """Tell whether the stop at ``index`` belongs to an abbreviation."""
     if index == 0 or tokens[index].text != ".":
         return False

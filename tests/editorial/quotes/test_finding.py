@@ -1,6 +1,7 @@
 """What holds of the quotes of an article and their speakers."""
 
 import time
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -11,6 +12,7 @@ from digestbot.editorial.quotes import find_quotes, key_quotes
 from tests.editorial.quotes.cases import Case, load
 from tests.shared import shared
 
+NAMES = Path(__file__).parent / "names.txt"
 PIECES = st.sampled_from(
     [
         *(
@@ -81,6 +83,16 @@ def test_each_class_of_error(case: Case) -> None:
     for (text, speaker), expected in zip(found, case.quotes, strict=True):
         assert text.startswith(expected.begins)
         assert speaker == expected.speaker, text
+
+
+@pytest.mark.parametrize("case", load(NAMES), ids=lambda case: case.name)
+def test_each_way_of_bearing_a_name(case: Case) -> None:
+    """The speaker is the first full form of the name, whatever it is made of: particles, initials, surnames first."""
+    quotes = find_quotes(article(case.text))
+    for expected in case.quotes:
+        (quote,) = [quote for quote in quotes if quote.text.startswith(expected.begins)]
+        assert quote.speaker is not None
+        assert quote.speaker.name == expected.speaker
 
 
 @given(HOSTILE)
