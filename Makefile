@@ -19,10 +19,11 @@ demo: $(VENV)/.installed ## Show a digest made from a small newsroom, in this te
 run: $(VENV)/.installed ## Run the bot with config/digestbot.toml
 	@$(BIN)/digestbot run --config config/digestbot.toml
 
-# A file of tests stays in one process; two suit a small machine, as many start processes of their own.
+# A file of tests stays in one process; two suit a small machine, as many start processes of their own. The files that
+# take longest begin first (tests/conftest.py): by itself xdist begins with those of most tests and ends with the slow.
 WORKERS ?= 2
 test: $(VENV)/.installed-dev ## Install what the tests need and run them all (WORKERS=2 side by side)
-	$(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile
+	$(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 check: $(VENV)/.installed-dev ## Style, types, floors, and docs in step
 	$(BIN)/ruff format --check .

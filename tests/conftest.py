@@ -1,6 +1,7 @@
 """What every test shares: no hub is ever asked, and no setting leaks in from the environment."""
 
 import os
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -9,6 +10,26 @@ from hypothesis import HealthCheck, settings
 settings.register_profile("shared-machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("shared-machine")
 os.environ["HF_HUB_OFFLINE"] = "1"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Where processes run files side by side, let those that take longest begin first.
+
+    A file stays in one process: one of a minute that begins last leaves all the others idle.
+    """
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        return
+    files: dict[Path, list[pytest.Item]] = {}
+    for item in items:
+        files.setdefault(item.path, []).append(item)
+    items.sort(key=lambda item: _haste(files[item.path]), reverse=True)
+
+
+def _haste(file: list[pytest.Item]) -> tuple[float, int, int]:
+    """Return how early a file's tests should begin: by how long the slowest may take, then by how many are slow."""
+    slow = [item for item in file if item.get_closest_marker("slow")]
+    given = [marker.args[0] for item in slow if (marker := item.get_closest_marker("timeout"))]
+    return max(given, default=0.0), len(slow), len(file)
 
 
 @pytest.fixture(autouse=True)

@@ -86,7 +86,7 @@ async def test_a_restore_to_an_older_backup_posts_nothing_twice(tmp_path, kind, 
         if (tool := binary("pg_dump")) is None:
             pytest.skip("needs pg_dump")
         monkeypatch.setenv("PATH", str(tool.parent), prepend=":")
-    world = World(tmp_path, url, seed=7)
+    world = World(tmp_path, url, seed=7, hurry=5)
     try:
         await restored(world)
     finally:

@@ -44,7 +44,7 @@ async def test_the_roles_share_the_work_and_end_when_told(tmp_path, postgresql: 
     """Two schedulers, two workers, chat and web tell every story once; a worker less, and all is told all the same."""
     port = free_port()
     url = postgresql.url(postgresql.new_database())
-    world = World(tmp_path, url, seed=5, settings=f"[web]\nenabled = true\nport = {port}\n")
+    world = World(tmp_path, url, seed=5, hurry=5, settings=f"[web]\nenabled = true\nport = {port}\n")
     try:
         await world.start()
         crew = [(role, await world.bear("run", "--role", role)) for role in CREW]

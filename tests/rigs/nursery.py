@@ -2,8 +2,9 @@
 
 Each line on stdin is a wish (JSON): ``argv``, the files ``out`` and ``err`` that the child writes to, more
 ``environment``, and ``fsize``, the largest file it may write. The child's number is the answer. What it runs is the
-command line's own ``main``; only the imports are shared. The bot's parsers, which are processes too, are forked in the
-same way: what the bot takes for Python asks over a socket in the folder named by the first argument.
+command line's own ``main``; only the imports are shared, and it ticks ``RIG_HURRY`` times as often. The bot's parsers,
+which are processes too, are forked in the same way: what the bot takes for Python asks over a socket in the folder
+named by the first argument.
 """
 
 import array
@@ -126,6 +127,8 @@ def main() -> None:
     """Import, say so, and fork a child a line."""
     for name in IMPORTED:
         importlib.import_module(name)
+    ticks = importlib.import_module("digestbot.runtime.scheduler").TICKS
+    ticks.update({step: every / float(os.environ.get("RIG_HURRY", "1")) for step, every in ticks.items()})
     # Whoever asked watches its child by number; nobody waits for it here.
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     stub = parsers(Path(sys.argv[1]))

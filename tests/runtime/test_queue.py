@@ -261,6 +261,7 @@ async def test_a_crash_of_a_step_ends_no_worker(url):
         await until(lambda: rows.done[1] == 1)
 
 
+@pytest.mark.slow
 async def test_a_lost_database_is_a_sentence_in_the_log(url, caplog, postgresql: PostgreSQL):
     """When the server goes away and comes back the log has no traceback, work goes on, and jobs are heard of again."""
     rows = Rows(["a"])
@@ -290,6 +291,7 @@ async def listening(queue):
         return 0
 
 
+@pytest.mark.slow
 async def test_a_sign_of_life_that_fails_is_not_the_last(url, monkeypatch):
     """A worker whose heartbeat could not be written once writes the next: its jobs are not taken up while they run."""
     rows, given = Rows(["a"], seconds=6.0), []

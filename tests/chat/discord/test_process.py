@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pytest
 import trustme
 
 from digestbot.chat.discord.adapter import DiscordAdapter
@@ -17,9 +18,12 @@ from tests.rigs.process import BotProcess
 SETTINGS = """
 [database]
 url = "sqlite:///{folder}/bot.sqlite3"
+[workers]
+stalled_after = 6
 [discord]
 commands = false
 """
+"""A message that was being sent is left alone for six seconds after a kill, not for thirty."""
 STORIES = 40
 
 
@@ -83,6 +87,7 @@ async def test_check_gives_the_link_that_invites_the_bot(tmp_path: Path):
     assert rig.faults == []
 
 
+@pytest.mark.slow
 async def test_killed_twice_in_mid_digest_nothing_is_lost_or_doubled(tmp_path: Path):
     """Each kill falls between the platform's taking of a message and its receipt; a worker without a gateway goes on.
 

@@ -19,7 +19,10 @@ from tests.rigs.slack_socket import SocketRig
 SETTINGS = """
 [database]
 url = "sqlite:///{folder}/bot.sqlite3"
+[workers]
+stalled_after = 6
 """
+"""A message that was being sent is left alone for six seconds after a kill, not for thirty."""
 STORIES = 4
 
 
