@@ -13,6 +13,8 @@ _HALF = 6
 _WINDOW = 40
 _APPOSED = 10
 """Words that can stand between a noun phrase and the name in apposition to it."""
+_CARRIED = 9
+"""Words before a quote in which the thing that carries it stands: "a banner across the bridge read"."""
 _HEADLINE = 24
 """Words and marks a headline has at most."""
 _BUCKETS = (0, 1, 2, 3, 4, 6, 8, 12, 18, 30, 60)
@@ -277,6 +279,11 @@ def describe_none(scene: Scene, ctx: Context) -> list[str]:
     ]
     if ctx.line == 0:
         out.append(f"0head{int(scene.text[span.opened - 1] in '‘’' + chr(39))}{_headline(scene, ctx)}")
+    near = [tokens[k].lower for k in range(max(0, place - _CARRIED), place) if tokens[k].sentence == ctx.sentence]
+    if any(word.removesuffix("s") in scene.words["carriers"] for word in near):
+        out.append(f"0sign{ctx.verb}{share}")
+    if place + 1 < len(classes) and tokens[place + 1].lower == "by":
+        out.append(f"0by{ctx.shape[1]}{int(ctx.left[-1:] in '-|:')}")
     if place + 1 < len(classes) and classes[place + 1] in "xups":
         out.append(f"0next{tokens[place + 1].lower}")
         out.append(f"0mod{ctx.left[-1:]}{classes[place + 1]}{ctx.shape}")
