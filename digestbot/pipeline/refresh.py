@@ -36,6 +36,8 @@ REBUILD = timedelta(minutes=15)
 """How long the index of open stories serves before it is read anew."""
 MOST_UNDER_WAY = 2_000
 """Feeds taken up at once, by however many rounds: those of slow hosts among them wait, at a few kilobytes each."""
+BEGUN_AT_ONCE = 50
+"""Refreshes begun before the event loop has another turn: a millisecond or two."""
 NEVER = datetime.min.replace(tzinfo=UTC)
 Outcome = Literal["new", "unchanged", "baseline", "failed", "gone"]
 
@@ -100,14 +102,14 @@ class Refresher:
             return []
         due = await self.store.due_feeds(now, limit + len(taken))
         busy = taken | self._under_way
-        ready = [feed for feed in due if feed.id not in busy and self._rests.get(feed.id, now) <= now][:limit]
+        ready = [feed for feed in due if feed.id not in busy and not self._rests_at(feed.id, now)][:limit]
         if not ready:
             return []
         ids = {feed.id for feed in ready}
         self._under_way |= ids
         try:
             open_stories = await self._open_stories()
-            return await asyncio.gather(*(self._guarded(feed, open_stories) for feed in ready))
+            return await self._all(ready, open_stories)
         finally:
             self._under_way -= ids
 
@@ -118,9 +120,27 @@ class Refresher:
             feed = await self.store.feed(feed_id)
         except NotFound:
             return None
-        if feed.paused or feed.polling.next_check_at > now or self._rests.get(feed_id, now) > now:
+        if feed.paused or feed.polling.next_check_at > now or self._rests_at(feed_id, now):
             return None
         return await self._guarded(feed, await self._open_stories())
+
+    def _rests_at(self, feed_id: int, now: datetime) -> bool:
+        """Tell whether a feed is let be; a rest that ends further ahead was begun by a clock that has stepped back."""
+        return now < self._rests.get(feed_id, now) <= now + REST
+
+    async def _all(self, feeds: Sequence[Feed], open_stories: OpenStories) -> Sequence[Refreshed]:
+        """Refresh feeds side by side; they are begun some at a time, so that the loop is not held by all at once."""
+        begun: list[asyncio.Task[Refreshed]] = []
+        try:
+            for feed in feeds:
+                begun.append(asyncio.create_task(self._guarded(feed, open_stories)))
+                if len(begun) % BEGUN_AT_ONCE == 0:
+                    await asyncio.sleep(0)
+            return await asyncio.gather(*begun)
+        except asyncio.CancelledError:
+            for task in begun:
+                task.cancel()
+            raise
 
     async def _guarded(self, feed: Feed, open_stories: OpenStories) -> Refreshed:
         """Refresh one feed; what goes wrong is an outcome.

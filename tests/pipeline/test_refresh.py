@@ -469,3 +469,45 @@ async def test_news_of_a_feed_that_is_removed_meanwhile_are_nobodys(store, publi
     (done,) = await refresher.run_due()
     assert (done.outcome, type(done.error)) == ("failed", NotFound)
     assert await refresher.run_due() == []
+
+
+async def test_a_rest_ends_when_the_clock_steps_back(store, publisher, refresher, clock, monkeypatch):
+    """A feed let be for five minutes is not let be for as long as a clock was wrong."""
+    await store.add_feed(URL, backfill=1, now=clock.now())
+    publisher.publish(URL, entry(1))
+    record = store.record_refreshes
+
+    async def full(*_):
+        raise StoreUnavailable("the disk is full")
+
+    clock.tick(days=30)
+    monkeypatch.setattr(store, "record_refreshes", full)
+    (done,) = await refresher.run_due()
+    assert done.outcome == "failed"
+    monkeypatch.setattr(store, "record_refreshes", record)
+    clock.tick(days=-30)
+    (done,) = await refresher.run_due()
+    assert done.outcome == "new"
+
+
+async def test_a_round_that_is_broken_off_leaves_nothing_running(store, publisher, refresher, clock, monkeypatch):
+    """Every refresh it began ends with it, those that wait for their turn too; the next round takes them up."""
+    for number in range(120):
+        await store.add_feed(f"{URL}/{number}", now=clock.now())
+    fetch, asked = publisher.fetch, asyncio.Event()
+
+    async def never(feed, now):
+        asked.set()
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(publisher, "fetch", never)
+    before = asyncio.all_tasks()
+    round_ = asyncio.create_task(refresher.run_due())
+    await asked.wait()
+    round_.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await round_
+    await asyncio.sleep(0)
+    assert asyncio.all_tasks() - before == set()
+    monkeypatch.setattr(publisher, "fetch", fetch)
+    assert len(await refresher.run_due()) == 120
