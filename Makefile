@@ -72,9 +72,10 @@ TIMES ?= 12
 chaos: $(VENV)/.installed-dev ## Kill the bot 200 times a database (KILLS), and worse; one table of what went wrong
 	$(BIN)/python -m bench.chaos --kills $(KILLS) --times $(TIMES)
 
-bench-feeds: $(VENV)/.installed-dev ## Polling 1,000 loopback feeds, beside reader
+bench-feeds: $(VENV)/.installed-dev ## Polling 1,000 loopback feeds, beside reader; 10,000 alone
 	@$(PIP_INSTALL) --constraint constraints.txt uvloop
 	$(BIN)/python -m bench.feeds
+	$(BIN)/python -m bench.feeds_alone
 
 bench-chat: $(VENV)/.installed-dev ## First answers under load, on Discord and Slack; 10,000 Discord servers
 	$(BIN)/python -m bench.chat_discord acks
