@@ -43,7 +43,7 @@ COLUMNS = {
     "verbatim": 10,
     "art./s": 8,
 }
-THRESHOLDS = (0.98, 0.97, 0.96, 0.95, 0.94, 0.92, 0.9, 0.85, 0.8, 0.5, 0.0)
+THRESHOLDS = (0.98, 0.97, 0.965, 0.96, 0.95, 0.94, 0.92, 0.9, 0.85, 0.8, 0.5, 0.0)
 _NAME = r"((?:[A-Z][\w’'.-]+ ?)+)"
 _BASELINE = re.compile(rf"[“\"]([^”\"\n]+)[”\"](?:,? (?:said|says) {_NAME}|,? {_NAME} (?:said|says|added))?")
 
@@ -163,7 +163,7 @@ def curve(records: Sequence[Record], scoring: ModuleType) -> None:
         mark = " ←" if threshold == shipped else ""
         precision = 100 * right / max(right + wrong, 1)
         share = f"{100 * covered / stories:5.1f} % of {stories} stories"
-        print(f"≥ {threshold:.2f}: {precision:5.1f} % right of {right + wrong:3}, {share}{mark}")
+        print(f"≥ {threshold:.3f}: {precision:5.1f} % right of {right + wrong:3}, {share}{mark}")
     selection.THRESHOLD = shipped
 
 

@@ -30,6 +30,7 @@ def link(
             _appended(mention, starts, classes)
             or _prepended(mention, ends, tokens, classes, words)
             or _called(mention, starts, tokens)
+            or _predicated(mention, ends, tokens, words)
         )
         if name is not None:
             mention.entity = name.entity
@@ -74,6 +75,17 @@ def _prepended(
     name = ends.get(i - 1)
     bare = classes[i] not in "dm"  # "Carl Anthony, historian at the library,"
     return name if name is not None and mention.sex != "p" and (not bare or name.kind == "P") else None
+
+
+def _predicated(mention: Mention, ends: dict[int, Mention], tokens: Sequence[Token], words: Lexicon) -> Mention | None:
+    """Return the name of "Ruta Grinbaum, who is 40, is a vet": a name, what tells of it, and what it is."""
+    verb = mention.i - 1
+    head = tokens[mention.head].lower
+    plain = tokens[mention.i].lower in ("a", "an", "the") and mention.sex != "p"
+    if verb < 1 or not plain or tokens[verb].lower not in ("is", "was"):
+        return None
+    name = ends.get(verb) or (ends.get(verb - 1) if tokens[verb - 1].text == "," else None)
+    return name if head in words["person_heads"] or is_trade(head, words) else None
 
 
 def _called(mention: Mention, starts: dict[int, Mention], tokens: Sequence[Token]) -> Mention | None:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from digestbot.editorial.quotes.lexicon import Lexicon, given_names, given_sex, is_trade
-from digestbot.editorial.quotes.tokens import WORD, Token, is_capitalised
+from digestbot.editorial.quotes.tokens import QUOTE, WORD, Token, is_capitalised
 
 CONNECTORS_WORDS = "de van von der den bin al la del di da dos du el ben ibn le ter ten te zu af"
 CONNECTORS = frozenset(CONNECTORS_WORDS.split())
@@ -28,6 +28,8 @@ PRONOUNS = {
 _DETERMINERS = frozenset(("the", "a", "an", "his", "her", "their", "its", "our", "my"))
 _DRAWN_IN = frozenset(("s", "d", "re", "ve", "ll", "m", "t"))
 _LONGEST_NAME = 8
+_LONGEST_NICKNAME = 16
+"""Characters of a nickname with its marks."""
 _ARTICLE = 2
 """Letters of an Arabic article before a name's hyphen."""
 _LONGEST_ACRONYM = 5
@@ -39,6 +41,10 @@ _WEEKDAYS = frozenset(("monday", "tuesday", "wednesday", "thursday", "friday", "
 _NEVER_GIVEN = frozenset(
     ("the", "a", "an", "this", "that", "his", "her", "its", "their", "our", "my", "and", "or", "no")
 )
+_BEFORE_SURNAMES = frozenset(
+    ("unlike", "besides", "absent", "top", "longtime", "whereas", "half", "team", "candidate", "only", "even")
+)
+"""What a sentence can begin with before a surname."""
 _CONTRACTED = ("it’", "it'", "i’", "i'", "that’")
 
 
@@ -50,7 +56,8 @@ class Mention:
     organisation, ``L`` place, ``R`` pronoun, ``D`` noun phrase. ``sex``: ``m`` ``f`` ``u`` unknown, ``p`` plural,
     ``n`` a thing; ``titled`` when a title tells it. ``role`` is the span of the title before a name, ``head`` the
     index of its main word. ``entity`` is its number in the cast, ``alias`` that of the one whom a definite noun
-    phrase ("the judge") can only mean. ``inside`` tells that it is part of a longer noun phrase,
+    phrase ("the judge") can only mean. ``inside`` tells that it is part of a longer noun phrase (``apposed``: by
+    apposition to another),
     ``whole`` that a name whose first word is no known given name stands where a full name does.
     """
 
@@ -69,6 +76,7 @@ class Mention:
     alias: int = -1
     titled: bool = False
     inside: bool = False
+    apposed: bool = False
     whole: bool = False
 
     @property
@@ -145,7 +153,7 @@ def _run(tokens: Sequence[Token], begin: int, bodies: frozenset[str]) -> int:
                 and _capital_at(tokens, end + 1)
                 and any(t.lower in bodies for t in tokens[begin:end])
             )
-        ):
+        ) or _is_nickname(tokens, end):
             end += 2
         elif past := _past_connectors(tokens, begin, end):
             end = past
@@ -174,6 +182,13 @@ _ABBREVIATED = frozenset(
 def _capital_at(tokens: Sequence[Token], index: int) -> bool:
     """Tell whether a capitalised word stands at ``index``."""
     return index < len(tokens) and is_capitalised(tokens[index])
+
+
+def _is_nickname(tokens: Sequence[Token], index: int) -> bool:
+    """Tell whether a nickname between marks stands within a name: “William ‘Buck’ Tarrant”."""
+    token, before = tokens[index], tokens[index - 1]
+    short = token.kind == QUOTE and token.end - token.start <= _LONGEST_NICKNAME and token.start == before.end + 1
+    return short and _capital_at(tokens, index + 1) and tokens[index + 1].start == token.end + 1
 
 
 def _past_connectors(tokens: Sequence[Token], first: int, begin: int) -> int:
@@ -242,7 +257,9 @@ def _is_whole(tokens: Sequence[Token], mention: Mention, words: Lexicon) -> bool
     before = tokens[mention.i - 1] if mention.i else None
     within = before is not None and before.sentence == mention.sentence and before.text.islower()
     after = tokens[mention.j] if mention.j < len(tokens) else None
-    return within or (after is not None and (after.text == "," or words.cues.get(after.lower) == "C"))
+    if within or after is None or low in _BEFORE_SURNAMES or low.endswith(("ing", "ed", "ly")):
+        return within
+    return after.text == "," or words.cues.get(after.lower) == "C" or after.lower in ("is", "was", "has", "had")
 
 
 def _without_home(lows: list[str], words: Lexicon) -> list[str]:

@@ -179,16 +179,19 @@ def find_framed(
     return found
 
 
-def mark_inside(mentions: Sequence[Mention]) -> None:
+def mark_inside(mentions: Sequence[Mention], classes: Sequence[str]) -> None:
     """Mark the mentions that are part of a longer noun phrase: the family in "a lawyer for the family".
+
+    What stands in apposition to a noun phrase is part of it: "the printer, a family firm".
 
     ``mentions`` are in order of their tokens, the longer first where two begin together.
     """
-    reach = -1
+    reach = last = -1
     for mention in mentions:
-        mention.inside = mention.j <= reach
+        mention.apposed = mention.kind == "D" and mention.i == last + 1 and classes[last] == ","
+        mention.inside = mention.j <= reach or mention.apposed
         if mention.kind == "D":
-            reach = max(reach, mention.j)
+            reach, last = max(reach, mention.j), mention.j
 
 
 def _before_cue(classes: Sequence[str], q: int) -> tuple[int, int]:

@@ -13,11 +13,14 @@ from digestbot.editorial.quotes.mentions import Mention
 from digestbot.editorial.quotes.model import resolver_weights
 from digestbot.editorial.quotes.scene import Scene
 
-_LOOK_BACK = 36
+_LOOK_BACK = 50
 _CHAIN_LINES = 3
 _CHAIN_LENGTH = 12
 _NEAR_QUOTE = 10
 _RECENT = 4
+_CLAUSE = 8
+"""Mentions before a possessive in which the subject of its sentence is looked for."""
+_BOUND = 0.9
 _BEHIND = 4
 """Mentions looked at behind a pronoun."""
 _ASKING = frozenset(("asked", "asks", "pressed", "questioned", "interviewed", "ask"))
@@ -81,6 +84,9 @@ class Resolver:
 
     def _decide(self, pronoun: Mention) -> Antecedent | None:
         """Weigh the possible antecedents of one pronoun."""
+        bound = self._bound(pronoun)
+        if bound is not None:
+            return bound
         answers = self._options(pronoun)
         if not answers:
             return None
@@ -89,6 +95,23 @@ class Resolver:
         top = max(range(len(scores)), key=scores.__getitem__)
         total = sum(exp(score - scores[top]) for score in scores)
         return Antecedent(answers[top][0], 1.0 / total)
+
+    def _bound(self, pronoun: Mention) -> Antecedent | None:
+        """Return whom a possessive is bound to: the subject of its own sentence, "the coach shook his head"."""
+        if pronoun.text.lower() not in ("his", "her"):
+            return None
+        scene, roles = self.scene, self.scene.subjects
+        at = bisect_left(scene.starts, pronoun.i)
+        for mention in reversed(scene.mentions[max(0, at - _CLAUSE) : at]):
+            if mention.sentence != pronoun.sentence:
+                return None
+            if mention.kind == "R" and mention.sex == pronoun.sex:
+                return self._known.get(mention.i)
+            leads = mention.i in roles.leaders or mention.i in roles.sayers
+            sex = sex_of(scene, mention)
+            if leads and (sex == pronoun.sex or (mention.kind == "P" and not sex)):
+                return Antecedent(mention, _BOUND)
+        return None
 
     def _options(self, pronoun: Mention) -> list[tuple[Mention, list[str]]]:
         """Gather the possible antecedents with all their mentions in reach."""
@@ -103,7 +126,7 @@ class Resolver:
                 if known is None or mention.sex != pronoun.sex:
                     continue
                 target = known.mention
-            elif mention.kind == "L":
+            elif mention.kind == "L" or mention.apposed:
                 continue
             if mention.j <= pronoun.i and self._fits(pronoun, target):
                 identity = identify(target)
@@ -162,6 +185,8 @@ class Resolver:
         if tie == "=" and name.entity >= 0 and scene.cast[name.entity].learnt:
             tie = "~"
         roles = scene.subjects
+        if tie == "?" and name.entity >= 0 and any(m.i in roles.sayers for m in scene.cast[name.entity].mentions):
+            tie = "!"
         before, after = roles.before(latest), roles.after(latest)
         subjects = [m for m in mentions if roles.is_subject(m)]
         sayers = [m for m in mentions if m.i in roles.sayers]

@@ -53,10 +53,10 @@ def lay_out(text: str, language: str = "en") -> Scene:
     mentions = names + find_pronouns(tokens) + find_nominals(text, tokens, classes, names, words)
     mentions += find_framed(text, tokens, classes, mentions)
     mentions.sort(key=lambda mention: (mention.i, -mention.j))
-    mark_inside(mentions)
+    mark_inside(mentions, classes)
     link(mentions, tokens, classes, cast, words)
     subjects = Subjects(mentions, tokens, classes)
-    learn_sexes(mentions, cast, subjects)
+    learn_sexes(mentions, tokens, classes, cast, subjects)
     places = [index for index, token in enumerate(tokens) if token.kind == QUOTE]
     scene = Scene(text, spans, tokens, classes, mentions, cast, places, [m.i for m in mentions], words, subjects)
     scene.guest = _guest(scene)

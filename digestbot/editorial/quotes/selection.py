@@ -14,7 +14,7 @@ from digestbot.editorial.text import words
 Centrality = Callable[[Sequence[str]], Sequence[float]]
 """Tells of each text how near it is to the story's core, 0 to 1 (an encoder's cosine, for one)."""
 
-THRESHOLD = 0.96
+THRESHOLD = 0.965
 """The confidence from which a quote may be shown; measured by bench/quotes.py."""
 _CONTINUES = 0.88
 """The confidence a further part needs: its speaker is near certain where that of the first part is."""

@@ -13,6 +13,8 @@ from digestbot.editorial.quotes.tokens import Token
 
 _INNER = "uxdmsna"
 _LEFT_REACH = 8
+_WITHIN = 6
+"""Mentions looked at for the noun phrase around one."""
 _DEEPEST = 2
 """Prepositions between the end of a noun phrase and its head."""
 _VERBS = "CRbvax,w"
@@ -111,8 +113,9 @@ class Subjects:
             held = self._holding(self.head(subject_left(classes, verb)))
             if held is None and verb and classes[verb - 1] in "Q,":
                 held = self._holding_from(verb + 1)
+            whole = self._around(held) if held is not None and held.inside else None
             if held is not None:
-                found.add(held.i)
+                found.add((whole or held).i)
         return frozenset(found)
 
     def _find_leaders(self) -> frozenset[int]:
@@ -133,6 +136,14 @@ class Subjects:
         at = bisect_right(self._starts, token)
         for mention in reversed(self._mentions[max(0, at - 3) : at]):
             if mention.i <= token < mention.j:
+                return mention
+        return None
+
+    def _around(self, held: Mention) -> Mention | None:
+        """Return the noun phrase that a mention is part of: "officials at the ministry" of the ministry."""
+        at = bisect_right(self._starts, held.i)
+        for mention in reversed(self._mentions[max(0, at - _WITHIN) : at]):
+            if mention.kind == "D" and mention.i < held.i and mention.j >= held.j:
                 return mention
         return None
 

@@ -2,6 +2,8 @@
 
 import pytest
 
+from digestbot.domain.news import Article
+from digestbot.editorial.quotes import find_quotes
 from digestbot.editorial.quotes.scene import Scene, lay_out
 
 QUOTED = "\n\n“We go,” said Ann Lee."
@@ -51,6 +53,29 @@ def test_pronouns_tell_the_sex_of_the_one_they_can_mean(text: str, name: str, se
 def test_a_title_outweighs_pronouns() -> None:
     """Whom a title calls a man is one, whatever pronoun follows him."""
     assert sexes(lay_out("Mr. Zadar said that her boat was his. Her oars were too." + QUOTED))["Zadar"] == "m"
+
+
+def speakers(text: str) -> list[str | None]:
+    quotes = find_quotes(Article(id=1, url="", title="", text=text))
+    return [quote.speaker.name if quote.speaker else None for quote in quotes]
+
+
+def test_a_possessive_is_bound_to_the_subject_of_its_sentence() -> None:
+    """Who shakes his head is the one named before it, and so the one who speaks next."""
+    text = "Otto Lind led them out. “We were slow,” Lind said. Coach Dragan Petrov shook his head. “And late,” he said."
+    assert speakers(text) == ["Otto Lind", "Dragan Petrov"]
+
+
+def test_what_stands_in_apposition_is_nobody_else() -> None:
+    """A pronoun after "the printer, a family firm in Leeds," means the printer."""
+    text = "The printer, a family firm in Leeds, answered on Sunday. “We print what we are sent to print,” it wrote."
+    assert speakers(text) == ["The printer"]
+
+
+def test_officials_at_a_ministry_speak_and_not_the_ministry() -> None:
+    """The subject of "officials at the ministry said" is the officials."""
+    scene = lay_out("Officials at the ministry said that it was late." + QUOTED)
+    assert next(m.text for m in scene.mentions if m.i in scene.subjects.sayers) == "Officials at the ministry"
 
 
 def test_a_headline_is_cut_into_the_names_the_article_has() -> None:
