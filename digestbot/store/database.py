@@ -217,6 +217,17 @@ async def insert_new(connection: AsyncConnection, table: Table, rows: Sequence[R
         await connection.execute(_insert(connection, table).on_conflict_do_nothing(index_elements=keys), list(rows))
 
 
+async def insert_fresh(
+    connection: AsyncConnection, table: Table, rows: Sequence[Row], *keys: str
+) -> set[tuple[Any, ...]]:
+    """Insert the rows whose ``keys`` are not there yet; return the keys of those inserted."""
+    if not rows:
+        return set()
+    statement = _insert(connection, table).on_conflict_do_nothing(index_elements=keys)
+    inserted = await connection.execute(statement.returning(*(table.c[key] for key in keys)), list(rows))
+    return {tuple(row) for row in inserted}
+
+
 async def insert_first(connection: AsyncConnection, table: Table, row: Row, *keys: str) -> bool:
     """Insert a row, and tell whether it is the first with its ``keys``; of several writers one is told so."""
     statement = _insert(connection, table).values(row).on_conflict_do_nothing(index_elements=keys)

@@ -8,13 +8,13 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, bindparam, insert, select, tuple_, update
+from sqlalchemy import Row, bindparam, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digestbot.ports import RefreshRecord
 from digestbot.store.articles import NewRow, edit_articles, store_articles
 from digestbot.store.columns import stored_key
-from digestbot.store.database import batches
+from digestbot.store.database import batches, insert_fresh
 from digestbot.store.merging import merge_feed
 from digestbot.store.polls import POLLED, note, polled
 from digestbot.store.tables import feeds, seen
@@ -24,7 +24,6 @@ MARK_REFRESH = timedelta(days=1)
 
 Went = Mapping[str, int]
 """By the key of each article stored the story it went into."""
-Marks = dict[tuple[int, str], datetime]
 
 _FACTS = ("title", "link", "language", "paused")
 _HELD = (
@@ -35,15 +34,11 @@ _TOLD = (
     .where(feeds.c.id == bindparam("b_id"))
     .values({name: bindparam(f"b_{name}") for name in (*POLLED, *_FACTS, "size", "baseline_at")})
 )
-_KNOWN = select(seen.c.feed_id, seen.c.key, seen.c.at).where(
-    tuple_(seen.c.feed_id, seen.c.key).in_(bindparam("b_marks", expanding=True))
-)
 _MADE_YOUNG = (
     update(seen)
-    .where(seen.c.feed_id == bindparam("b_feed"), seen.c.key == bindparam("b_key"))
+    .where(seen.c.feed_id == bindparam("b_feed"), seen.c.key == bindparam("b_key"), seen.c.at < bindparam("b_old"))
     .values(at=bindparam("b_now"))
-)  # fmt: skip
-_MARKED = insert(seen)
+)
 
 
 async def write_refreshes(
@@ -81,21 +76,20 @@ def _facts(row: Row[Any], record: RefreshRecord) -> dict[str, Any]:
 
 async def _mark_seen(
     connection: AsyncConnection, records: Sequence[RefreshRecord], now: datetime
-) -> set[tuple[int, str]]:
+) -> set[tuple[Any, ...]]:
     """Mark the records' keys as seen; return those that were not, each with its feed."""
     marks = list(dict.fromkeys((record.feed_id, stored_key(key)) for record in records for key in _keys(record)))
-    known: Marks = {}
-    for part in batches(marks):
-        found = await connection.execute(_KNOWN, {"b_marks": part})
-        known.update({(row.feed_id, row.key): row.at for row in found})
-    old = [mark for mark, at in known.items() if at < now - MARK_REFRESH]
-    if old:
-        young = [{"b_feed": feed_id, "b_key": key, "b_now": now} for feed_id, key in old]
-        await connection.execute(_MADE_YOUNG, young)
-    fresh = [mark for mark in marks if mark not in known]
-    if fresh:
-        await connection.execute(_MARKED, [{"feed_id": feed_id, "key": key, "at": now} for feed_id, key in fresh])
-    return set(fresh)
+    rows = [{"feed_id": feed_id, "key": key, "at": now} for feed_id, key in marks]
+    fresh = await insert_fresh(connection, seen, rows, "feed_id", "key")
+    # Each is looked up by its whole key: SQLite reads the table from end to end for a list of pairs.
+    known = [
+        {"b_feed": feed_id, "b_key": key, "b_old": now - MARK_REFRESH, "b_now": now}
+        for feed_id, key in marks
+        if (feed_id, key) not in fresh
+    ]
+    if known:
+        await connection.execute(_MADE_YOUNG, known)
+    return fresh
 
 
 def _keys(record: RefreshRecord) -> Sequence[str]:
@@ -103,7 +97,7 @@ def _keys(record: RefreshRecord) -> Sequence[str]:
     return (*record.seen, *(new.article.key for new in record.articles))
 
 
-def _new_rows(records: Sequence[RefreshRecord], fresh: set[tuple[int, str]]) -> list[NewRow]:
+def _new_rows(records: Sequence[RefreshRecord], fresh: set[tuple[Any, ...]]) -> list[NewRow]:
     """Return the articles to store: of each feed and key the first, if the key was not seen before."""
     rows: dict[tuple[int, str], NewRow] = {}
     for record in records:

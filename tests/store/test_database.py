@@ -5,20 +5,24 @@ import sqlite3
 import subprocess
 import sys
 from contextlib import closing
+from dataclasses import replace
 
 import pytest
+from sqlalchemy import event, make_url
 from sqlalchemy.dialects import sqlite
 
 from digestbot.domain.errors import AlreadyRunning, ConfigError, Conflict, StoreUnavailable
+from digestbot.ports import Poll
 from digestbot.store import open_store
 from digestbot.store.columns import Instant
 from digestbot.store.database import async_url
 from digestbot.store.tables import feeds
-from tests.store.making import HERE, NOW, new, record, stored, subscription, vector
+from tests.store.making import DAY, HERE, NOW, article, new, record, stored, subscription, vector
 from tests.store.test_contract_editions import published
 
 HOLD = """
 import asyncio, sys
+from digestbot.ports import Poll
 from digestbot.store import open_store
 async def main():
     store = await open_store(sys.argv[1])
@@ -237,3 +241,32 @@ def test_a_naive_time_is_refused():
     with pytest.raises(TypeError, match="no time zone"):
         Instant().process_bind_param(NOW.replace(tzinfo=None), sqlite.dialect())
     assert feeds.c.next_check_at.type.process_bind_param(NOW, sqlite.dialect()) == NOW.replace(tzinfo=None)
+
+
+async def test_what_a_refresh_asks_is_found_by_an_index(sqlite_url):
+    """No statement of a poll or a refresh reads a table from end to end: its cost would grow with every feed."""
+    async with await open_store(sqlite_url) as store:
+        feeds = [await store.add_feed(f"https://{n}.example/", now=NOW) for n in range(3)]
+        await store.record_refreshes([record(feed, new(f"a{feed.id}"), baseline_at=NOW) for feed in feeds], NOW)
+        (story, *_) = await store.open_stories(NOW - DAY)
+        asked: set[str] = set()
+        for engine in (store._database.engine, store._database._reader):
+            event.listen(engine.sync_engine, "before_cursor_execute", lambda *given: asked.add(given[2]))
+        await store.due_feeds(NOW + DAY)
+        await store.seen(feeds[0].id)
+        await store.articles_of(feeds[0].id, ["a1"])
+        edits = (replace(article("a1"), text="Other words."),)
+        found = [record(feed, new(f"b{feed.id}", story.id), new(f"c{feed.id}", -1), seen=["a1"]) for feed in feeds]
+        await store.record_refreshes([replace(found[0], edits=edits), *found[1:]], NOW + 2 * DAY)
+        await store.record_polls([Poll(feed.id, feed.polling, "") for feed in feeds], NOW + 2 * DAY)
+    assert len(asked) >= 15
+    with closing(sqlite3.connect(make_url(sqlite_url).database)) as file:
+        plans = {
+            said: [row[3] for row in file.execute(f"EXPLAIN QUERY PLAN {said}", [None] * said.count("?"))]
+            for said in asked
+            if said.startswith(("SELECT", "INSERT", "UPDATE", "DELETE"))
+        }
+    scans = {
+        said: step for said, plan in plans.items() for step in plan if step.startswith("SCAN") and " USING " not in step
+    }
+    assert {said: step for said, step in scans.items() if "CONSTANT ROW" not in step} == {}
