@@ -38,6 +38,7 @@ import numpy as np
 from digestbot.domain.news import Feed, Polling
 from digestbot.pipeline.refresh import Refresher
 from digestbot.ports import Vectors
+from digestbot.runtime.garbage import startup_frozen
 from digestbot.runtime.loops import loop_factory
 from digestbot.sources.articles import WebArticleSource
 from digestbot.sources.articles.language import language_of, warm
@@ -389,6 +390,7 @@ async def main(count: int, hosts: int) -> None:
             await step.add(match.urls)
             reader.add(match.urls)
             matches.append(match)
+        stack.enter_context(startup_frozen())
         loop = type(asyncio.get_running_loop()).__module__
         print(f"{count} feeds of 30 items on loopback, on {hosts} hosts; loops of {loop.partition('.')[0]}")
         with_validators, without = matches

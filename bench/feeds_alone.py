@@ -12,6 +12,7 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 
 from bench.feeds import CHANGED, Result, addresses, ours, publishers
+from digestbot.runtime.garbage import startup_frozen
 from digestbot.runtime.loops import loop_factory
 
 FEEDS = 10_000
@@ -26,6 +27,8 @@ async def main(count: int) -> None:
         _, step = await ours(stack, folder / "digestbot.db", 0.0)
         urls = addresses("v", count, server.port, count)
         await step.add(urls)
+        # As the bot does once it runs.
+        stack.enter_context(startup_frozen())
         loop = type(asyncio.get_running_loop()).__module__
         print(f"{count} feeds of 30 items on loopback, a host each; loops of {loop.partition('.')[0]}", flush=True)
         for stage in ("cold", "304", "304 again"):

@@ -28,6 +28,7 @@ from digestbot.app.web import serve_web
 from digestbot.config import Settings
 from digestbot.domain.errors import ConfigError
 from digestbot.runtime.dispatch import InProcessDispatcher, StepName, run_step
+from digestbot.runtime.garbage import startup_frozen
 from digestbot.runtime.scheduler import Scheduler
 from digestbot.telemetry import logger
 
@@ -72,6 +73,7 @@ async def run_bot(config: Path | None, stop: asyncio.Event | None = None, *, rol
         await stack.enter_async_context(observing(settings))
         if "web" in mine:
             await stack.enter_async_context(serve_web(rooms))
+        stack.enter_context(startup_frozen())
         await _serve(rooms, stop, mine, queue)
 
 

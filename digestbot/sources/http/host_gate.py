@@ -12,7 +12,10 @@ from types import TracebackType
 from typing import Protocol
 
 SWEEP = 1024
-"""Idle hosts are forgotten once this many are remembered: memory stays flat in the number of feeds."""
+"""Idle hosts are forgotten once this many are remembered, or twice as many as were busy when it was last done.
+
+Memory stays flat in the number of feeds, and looking at every host is spread over as many turns.
+"""
 
 
 class SharedTurns(Protocol):
@@ -84,6 +87,7 @@ class HostGate:
         """
         self._gap, self._shared = gap, shared
         self._hosts: dict[str, _Host] = {}
+        self._sweep_at = SWEEP
 
     @property
     def gap(self) -> float:
@@ -96,7 +100,7 @@ class HostGate:
 
     def turn(self, host: str) -> AbstractAsyncContextManager[None]:
         """Wait for the host's turn, and hold it."""
-        if len(self._hosts) >= SWEEP:
+        if len(self._hosts) >= self._sweep_at:
             self._sweep()
         slot = self._hosts.get(host)
         if slot is None:
@@ -121,3 +125,4 @@ class HostGate:
         ]
         for host in idle:
             del self._hosts[host]
+        self._sweep_at = max(SWEEP, 2 * len(self._hosts))

@@ -202,6 +202,18 @@ async def test_the_gate_forgets_idle_hosts():
     assert len(gate) <= SWEEP
 
 
+async def test_busy_hosts_are_not_looked_through_at_every_turn():
+    """Thousands of hosts within their gap cannot be forgotten; each turn costs the same all the same."""
+    gate, swept = HostGate(gap=60.0), []
+    sweep = gate._sweep
+    gate._sweep = lambda: swept.append(sweep())
+    for number in range(8 * SWEEP):
+        async with gate.turn(f"h{number}.example"):
+            pass
+    assert len(gate) == 8 * SWEEP
+    assert len(swept) <= 4
+
+
 async def test_the_gate_lets_one_through_at_a_time():
     """Requests to one host never overlap; those to others do not wait."""
     gate, inside, most = HostGate(gap=0.01), 0, 0
