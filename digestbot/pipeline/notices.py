@@ -15,19 +15,20 @@ def notice_of(feed: Feed, after: Polling, *, gone: bool = False) -> str:
 
     Whether it was told before stands in the feed's row (``Polling.alerted``), so that a restart repeats nothing.
     """
-    before, name = feed.polling, feed.name
-    named = name if name == shown(feed.url) else f"{name} ({shown(feed.url)})"
+    before = feed.polling
+    if not gone and after.alerted == before.alerted:
+        return ""
+    name, address = feed.name, shown(feed.url)
+    named = name if name == address else f"{name} ({address})"
     if gone:
         advice = "Subscribe to its new address, or remove it."
         return f"The feed {named} is gone for good (410) and is no longer asked. {advice}"
-    if after.alerted and not before.alerted:
+    if after.alerted:
         return (
             f"The feed {named} has not worked since {_stamp(after.failing_since)}: {after.last_error}. "
             f"It is asked again at {_stamp(after.next_check_at)}, and from then on at least once a day."
         )
-    if before.alerted and not after.alerted:
-        return f"The feed {named} works again; it had not since {_stamp(before.failing_since)}."
-    return ""
+    return f"The feed {named} works again; it had not since {_stamp(before.failing_since)}."
 
 
 def _stamp(moment: datetime | None) -> str:

@@ -253,7 +253,10 @@ def filter_to_json(rules: Filter) -> Json | None:
 
 def filter_from_json(document: Json | None) -> Filter:
     """Return the filter of a document, whichever rules the version that wrote it knew."""
-    return Filter(**_known(Filter, document or {}))
+    return Filter(**_known(Filter, document)) if document else _NO_RULES
+
+
+_NO_RULES = Filter()
 
 
 def _known(made: type[Any], document: Json) -> Json:
