@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from digestbot.domain.errors import NotFound
 from digestbot.domain.news import Article, Feed
@@ -126,7 +126,7 @@ class Recorder:
                 await asyncio.sleep(0)
         now = self._clock.now()
         first = {one.taken.feed.id: one for one in reversed(group)}
-        records = [_record(one, self._clock) for one in first.values()]
+        records = [_record(one, now) for one in first.values()]
         written = dict(zip(first, await self._store.record_refreshes(records, now), strict=True))
         for one in first.values():
             went = written[one.taken.feed.id] or {}
@@ -135,7 +135,7 @@ class Recorder:
         return [written[one.taken.feed.id] for one in group]
 
 
-def _record(joined: _Joined, clock: Clock) -> RefreshRecord:
+def _record(joined: _Joined, now: datetime) -> RefreshRecord:
     """Return all that a refresh changes."""
     feed, fetched = joined.taken.feed, joined.taken.fetched
     parsed = fetched.parsed
@@ -146,7 +146,7 @@ def _record(joined: _Joined, clock: Clock) -> RefreshRecord:
         link=parsed.link if parsed else None,
         language=parsed.language if parsed else None,
         url=fetched.moved_to,
-        baseline_at=None if feed.baseline_at else clock.now(),
+        baseline_at=None if feed.baseline_at else now,
         seen=tuple(key for entry in parsed.entries for key in entry.keys) if parsed else (),
         articles=joined.articles(),
         edits=tuple(joined.taken.edits),

@@ -47,7 +47,8 @@ async def write_refreshes(
     """Write records of different feeds; return for each where its articles went, None for a feed that is gone."""
     rows = await _held(connection, records)
     standing = [record for record in records if record.feed_id in rows]
-    await connection.execute(_TOLD, [_facts(rows[record.feed_id], record) for record in standing]) if standing else None
+    if standing:
+        await connection.execute(_TOLD, [_facts(rows[record.feed_id], record) for record in standing])
     fresh = await _mark_seen(connection, standing, now)
     went = await store_articles(connection, _new_rows(standing, fresh), now)
     for record in standing:

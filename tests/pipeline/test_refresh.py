@@ -58,6 +58,11 @@ async def articles(store, clock):
     return sorted(sorted(article.title for article in story.articles) for story in stories)
 
 
+async def full(*_):
+    """Refuse to write."""
+    raise StoreUnavailable("the disk is full")
+
+
 def own_words(number, count):
     """Return words that no other number has."""
     return " ".join(f"w{number}x{place}" for place in range(count))
@@ -193,9 +198,6 @@ async def test_a_full_disk_asks_no_publisher_at_every_tick(store, publisher, ref
     publisher.publish(URL, entry(1))
     record = store.record_refreshes
 
-    async def full(*_):
-        raise StoreUnavailable("the disk is full")
-
     monkeypatch.setattr(store, "record_refreshes", full)
     (done,) = await refresher.run_due()
     assert done.outcome == "failed"
@@ -323,9 +325,6 @@ async def test_a_poll_that_cannot_be_written_fails_alone_with_those_of_its_batch
     await store.add_feed(URL, now=clock.now())
     await refresher.run_due()
     clock.tick(minutes=31)
-
-    async def full(*_):
-        raise StoreUnavailable("the disk is full")
 
     monkeypatch.setattr(store, "record_polls", full)
     (done,) = await refresher.run_due()
@@ -476,9 +475,6 @@ async def test_a_rest_ends_when_the_clock_steps_back(store, publisher, refresher
     await store.add_feed(URL, backfill=1, now=clock.now())
     publisher.publish(URL, entry(1))
     record = store.record_refreshes
-
-    async def full(*_):
-        raise StoreUnavailable("the disk is full")
 
     clock.tick(days=30)
     monkeypatch.setattr(store, "record_refreshes", full)

@@ -13,6 +13,8 @@ from digestbot.sources.feeds.plain import folded
 
 MAX_FEEDS = 20_000
 MAX_DEPTH = 64
+LONGEST_NAMED = 80
+"""Characters of an unusable address that are told: whoever wrote the file chose its length."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +29,7 @@ class OpmlFeed:
 
 @dataclass(frozen=True, slots=True)
 class OpmlList:
-    """What a file lists: ``feeds``, each once; how many lines named one of them again; addresses that are no feed's."""
+    """What a file lists: ``feeds``, each once; how often one was named again; addresses that are none, as told."""
 
     feeds: tuple[OpmlFeed, ...]
     repeated: int = 0
@@ -159,7 +161,7 @@ class _Reader:
             if url.lower().startswith(("http://", "https://", "feed:")):
                 self._add(url, name, found)
             elif url:
-                self.unusable.append(url)
+                self.unusable.append(_named(url))
             # A feed holds no feeds; an empty name keeps the levels in step and is no topic.
             self._folders.append("" if url else name)
             if len(self._folders) > MAX_DEPTH or len(self.feeds) + len(self.unusable) > MAX_FEEDS:
@@ -177,6 +179,12 @@ class _Reader:
     def _close(self, tag: str) -> None:
         if tag.lower() == "outline":
             self._folders.pop()
+
+
+def _named(url: str) -> str:
+    """Return an address that is none as people are told of it: on one line, without control characters, cut."""
+    plain = "".join(char for char in folded(url) if char.isprintable())
+    return plain if len(plain) <= LONGEST_NAMED else plain[: LONGEST_NAMED - 1] + "…"
 
 
 def _outline(feed: Listed) -> str:

@@ -26,6 +26,13 @@ def test_folders_become_topics_and_duplicates_one_feed():
     assert (listed.repeated, listed.unusable) == (1, ("file:///etc/passwd",))
 
 
+def test_an_address_that_is_none_is_told_briefly_and_plainly():
+    """A hostile file neither floods the answer nor reaches the terminal's controls."""
+    data = f"<opml><body><outline xmlUrl='file:{chr(0x9B)}31m&#10;{'x' * 100_000}'/></body></opml>".encode()
+    (told,) = read_opml(data).unusable
+    assert told == "file:31m " + "x" * 70 + "…"
+
+
 def test_a_preview_tells_what_is_new():
     """What is here already, under whatever scheme, is not new."""
     preview = preview_opml(read_opml(LIST).feeds, ["https://a.example/feed/"])
