@@ -112,6 +112,6 @@ class WatchStore(Protocol):
         """Make due at ``now`` every feed that waits until after ``beyond`` because a clock was ahead; return how many.
 
         A clock was ahead when the feed was last asked at a time to come, or never. A failure that begins in a time to
-        come begins now.
+        come begins now. A paused feed waits for nobody; its wait is ended once it goes on.
         """
         ...

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, Row, Table, Text, bindparam, cast, delete, func, insert, or_, select, update
+from sqlalchemy import JSON, Row, Select, Table, Text, bindparam, cast, delete, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digestbot.domain.errors import NotFound
@@ -19,6 +19,8 @@ from digestbot.store.tables import articles, feeds, leases, lost_quotes, notices
 
 POLLED = ("polling", "next_check_at", "failures", "failing_since")
 _POLLED = update(feeds).where(feeds.c.id == bindparam("b_id")).values({name: bindparam(f"b_{name}") for name in POLLED})
+WAITS = 1000
+"""How many feeds are made due in one transaction."""
 
 
 class SqlWatching(Role):
@@ -113,24 +115,31 @@ class SqlWatching(Role):
                 )
 
     async def end_waits(self, now: datetime, beyond: datetime) -> int:
-        """Make due at ``now`` every feed that waits until after ``beyond`` because a clock was ahead."""
+        """Make due at ``now`` every feed that waits until after ``beyond`` because a clock was ahead; see the port."""
         written = feeds.c.polling
         as_json = cast(written, JSON)["checked_at"].as_string()
         asked = func.json_extract(written, "$.checked_at", type_=Text) if self._database.is_sqlite else as_json
+        # The first two are the index of what is due: of feeds that wait for less, none is looked at.
+        late = feeds.c.paused.is_(None) & (feeds.c.next_check_at > beyond)
         # Moments in a document are all written alike, in UTC, so that their order is that of their texts.
-        wrong = (feeds.c.next_check_at > beyond) & or_(asked.is_(None), asked > now.isoformat())
-        chosen = select(feeds.c.id, feeds.c.polling).where(wrong).order_by(feeds.c.id)
+        chosen = select(feeds.c.id, written).where(late, or_(asked.is_(None), asked > now.isoformat())).limit(WAITS)
         async with self._database.read() as connection:
             # Nearly always there is none, and nothing is to be written.
             if (await connection.execute(chosen.limit(1))).first() is None:
                 return 0
+        ended = 0
+        while count := await self._end_waits(chosen, now):
+            ended += count
+        return ended
+
+    async def _end_waits(self, chosen: Select[Any], now: datetime) -> int:
+        """Make some of the feeds due at ``now``; other writers go in between."""
         async with self._database.write() as connection:
             found = (await connection.execute(chosen.with_for_update())).all()
             states = {row.id: set_back(polling_from_json(row.polling), now) for row in found}
-            rows = [_polled_row(number, polling) for number, polling in states.items()]
-            if rows:
-                await connection.execute(_POLLED, rows)
-            return len(rows)
+            if states:
+                await connection.execute(_POLLED, [_polled_row(id_, state) for id_, state in sorted(states.items())])
+            return len(states)
 
 
 def set_back(polling: Polling, now: datetime) -> Polling:

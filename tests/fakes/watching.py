@@ -96,7 +96,8 @@ class MemoryWatching:
         count = 0
         for row in self._feeds.values():
             was = row.feed.polling
-            if was.next_check_at > beyond and (was.checked_at is None or was.checked_at > now):
+            ahead = was.checked_at is None or was.checked_at > now
+            if row.feed.paused is None and was.next_check_at > beyond and ahead:
                 since = was.failing_since and min(was.failing_since, now)
                 row.feed = replace(row.feed, polling=replace(was, next_check_at=now, failing_since=since))
                 count += 1

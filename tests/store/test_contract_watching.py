@@ -72,6 +72,16 @@ async def test_a_feed_waits_for_no_clock_that_was_ahead(store):
     ]
 
 
+async def test_a_paused_feed_s_wait_is_ended_when_it_goes_on(store):
+    """Nobody waits for a paused feed; what a wrong clock put off is due once it goes on."""
+    feed = await store.add_feed(URL, now=NOW)
+    await store.record_polls([Poll(feed.id, replace(feed.polling, next_check_at=NOW + 365 * DAY))], NOW)
+    await store.pause_feed(feed.id, "it is gone")
+    assert await store.end_waits(NOW, NOW + 26 * HOUR) == 0
+    await store.pause_feed(feed.id, None)
+    assert await store.end_waits(NOW, NOW + 26 * HOUR) == 1
+
+
 async def test_a_poll_may_pause_its_feed(store):
     """A feed that is gone for good is paused with the reason, in the same write; no reason leaves it as it is."""
     feed = await store.add_feed(URL, now=NOW)

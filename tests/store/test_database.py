@@ -7,6 +7,7 @@ import sys
 from contextlib import closing
 from dataclasses import replace
 
+import asyncpg
 import pytest
 from sqlalchemy import event, make_url
 from sqlalchemy.dialects import sqlite
@@ -259,6 +260,7 @@ async def test_what_a_refresh_asks_is_found_by_an_index(sqlite_url):
         found = [record(feed, new(f"b{feed.id}", story.id), new(f"c{feed.id}", -1), seen=["a1"]) for feed in feeds]
         await store.record_refreshes([replace(found[0], edits=edits), *found[1:]], NOW + 2 * DAY)
         await store.record_polls([Poll(feed.id, feed.polling, "") for feed in feeds], NOW + 2 * DAY)
+        assert await store.end_waits(NOW - 2 * DAY, NOW - DAY) == 3
     assert len(asked) >= 15
     with closing(sqlite3.connect(make_url(sqlite_url).database)) as file:
         plans = {
@@ -268,3 +270,27 @@ async def test_what_a_refresh_asks_is_found_by_an_index(sqlite_url):
         }
     scans = [(step, said) for said, plan in plans.items() for step in plan if step.startswith("SCAN")]
     assert [(step, said) for step, said in scans if "CONSTANT ROW" not in step] == []
+
+
+async def test_feeds_that_wait_for_nothing_are_not_looked_through(postgresql_url):
+    """PostgreSQL, too, finds those that wait too long by the index of what is due, never by all the others."""
+    async with await open_store(postgresql_url) as store:
+        async with store._database.write() as connection:
+            await connection.exec_driver_sql(
+                "INSERT INTO feeds (url, name, title, link, language, topics, weight, backfill, listed, failures, "
+                "polling, size, next_check_at) SELECT n || '', '', '', '', '', '[]', 1, 0, true, 0, '{}', 0, "
+                "timestamptz '2026-04-15 08:00+00' + n * interval '1 second' FROM generate_series(1, 20000) n"
+            )
+            await connection.exec_driver_sql("ANALYZE feeds")
+        asked: list[tuple[str, tuple[object, ...]]] = []
+        event.listen(
+            store._database.engine.sync_engine, "before_cursor_execute", lambda *given: asked.append(given[2:4])
+        )
+        assert await store.end_waits(NOW, NOW + DAY) == 0
+    ((statement, values),) = asked
+    connection = await asyncpg.connect(postgresql_url)
+    plan = " ".join(row[0] for row in await connection.fetch(f"EXPLAIN {statement}", *values))
+    await connection.close()
+    assert "ix_feeds_due" in plan
+    assert "Index Cond: ((paused IS NULL) AND (next_check_at >" in plan
+    assert "Seq Scan" not in plan
