@@ -4,6 +4,7 @@ import asyncio
 import signal
 from collections.abc import Iterator, Sequence
 from contextlib import AsyncExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -152,19 +153,23 @@ class _Shared:
 
 
 async def _upkeep(rooms: Rooms) -> None:
-    """Remove, now and then, what has outlived its time; what was posted where is remembered much longer."""
-
-    async def prune() -> bool:
-        removed = await rooms.store.prune(retention_of(rooms.settings), rooms.clock.now())
-        log.info("upkeep", articles=removed.articles, briefs=removed.briefs, deliveries=removed.deliveries)
-        return True
-
+    """Clean up now and then."""
     # Soon after the start, too: a bot that is started every morning would never come to it.
     wait = FIRST_UPKEEP
     while True:
         await rooms.clock.sleep(wait)
-        await run_step("upkeep", prune)
+        await run_step("upkeep", partial(clean_up, rooms))
         wait = UPKEEP
+
+
+async def clean_up(rooms: Rooms) -> bool:
+    """Remove what has outlived its time; what was posted where is remembered much longer."""
+    removed = await rooms.store.prune(retention_of(rooms.settings), rooms.clock.now())
+    if removed.doubted:
+        told = "the clock is ahead, or nothing ran for long; nothing is taken for older by that time"
+        log.warning(told, days=removed.doubted.days)
+    log.info("upkeep", articles=removed.articles, briefs=removed.briefs, deliveries=removed.deliveries)
+    return True
 
 
 @contextmanager

@@ -104,7 +104,8 @@ class Retention:
     """How long rows are kept after they were last of use; ``audit`` is for the audit log and closed reports.
 
     Seen marks outlive articles: whatever ``seen`` says, a mark is kept for 90 days, for as long as articles are,
-    and while it is among the newest of its feed, twice as many as the feed has ever held.
+    and while it is among the newest of its feed, twice as many as the feed has ever held. ``held`` is for what waits
+    for a yes, snoozes that are over, and the ids of invocations.
     """
 
     articles: timedelta = timedelta(days=90)
@@ -112,14 +113,26 @@ class Retention:
     receipts: timedelta = timedelta(days=90)
     seen: timedelta = timedelta(days=180)
     audit: timedelta = timedelta(days=365)
+    held: timedelta = timedelta(days=1)
+
+    @property
+    def marks(self) -> timedelta:
+        """How long seen marks, and what was posted where, are kept at least."""
+        return max(self.seen, self.articles, timedelta(days=90))
+
+    @property
+    def longest(self) -> timedelta:
+        """The longest of all."""
+        return max(self.marks, self.briefs, self.receipts, self.audit, self.held)
 
 
 @dataclass(frozen=True, slots=True)
 class Pruned:
-    """How many rows of each kind a clean-up removed."""
+    """How many rows of each kind a clean-up removed; ``doubted`` is how far the clock had leapt since the last one."""
 
     articles: int = 0
     stories: int = 0
     briefs: int = 0
     deliveries: int = 0
     seen: int = 0
+    doubted: timedelta = timedelta(0)

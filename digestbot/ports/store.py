@@ -349,7 +349,8 @@ class Store(FeedStore, NewsStore, EditionStore, ArchiveStore, WorkspaceStore, Wa
         """Remove what has outlived its time.
 
         Stories go whole, once no article has joined them for that long; what was posted where is remembered for as
-        long as seen marks are; unsent deliveries stay.
+        long as seen marks are; unsent deliveries stay. Time that the clock has leapt over between two calls does not
+        count (``domain.timekeeping``): a clock that is far ahead removes nothing.
         """
         ...
 

@@ -29,6 +29,7 @@ from digestbot.domain.digest import (
 )
 from digestbot.domain.news import Evidence, Passage, Polling, Quote, Refusal, Speaker, Summary, SummarySentence
 from digestbot.domain.subscription import Channel, Filter, Schedule, Subscription
+from digestbot.domain.timekeeping import Leap
 
 Json = dict[str, Any]
 
@@ -263,3 +264,13 @@ def _known(made: type[Any], document: Json) -> Json:
     """Return the fields this version knows, lists as tuples, as the domain has them."""
     names = {f.name for f in fields(made)}
     return {n: tuple(v) if isinstance(v, list) else v for n, v in document.items() if n in names}
+
+
+def leaps_to_json(leaps: Sequence[Leap]) -> list[list[str]]:
+    """Return leaps of the clock as a JSON document."""
+    return [[leap.begin.isoformat(), leap.end.isoformat()] for leap in leaps]
+
+
+def leaps_from_json(document: list[list[str]]) -> tuple[Leap, ...]:
+    """Return the leaps of a document made by :func:`leaps_to_json`."""
+    return tuple(Leap(datetime.fromisoformat(begin), datetime.fromisoformat(end)) for begin, end in document)

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from digestbot.domain.digest import Delivery, Digest, Message
 from digestbot.domain.errors import NotFound
 from digestbot.domain.subscription import Channel, Workspace
+from digestbot.domain.timekeeping import Timekeeping
 from digestbot.ports import Retention
 from digestbot.ports.workspaces import Change, Correction, Report, ReportState
 from digestbot.store.database import insert_first, new_id, put
@@ -19,8 +20,6 @@ from digestbot.store.rows import Role, channel_of
 from digestbot.store.tables import deliveries, editions, parts, posted
 from digestbot.store.workspace_tables import audit, corrections, handled, held, owners, reports, snoozes, workspaces
 
-HELD = timedelta(days=1)
-"""How long something waits for a yes, and an invocation's id is remembered at least."""
 OF_A_WORKSPACE = (workspaces, owners, snoozes, reports, corrections, audit, held)
 """The tables whose rows belong to a workspace and to nobody else."""
 
@@ -204,12 +203,12 @@ async def forget_conduct(connection: AsyncConnection, home: Workspace) -> None:
         await connection.execute(delete(table).where(_of(table, home)))
 
 
-async def prune_conduct(connection: AsyncConnection, retention: Retention, now: datetime) -> None:
+async def prune_conduct(connection: AsyncConnection, retention: Retention, clock: Timekeeping) -> None:
     """Remove what has outlived its time."""
-    await connection.execute(delete(audit).where(audit.c.at < now - retention.audit))
-    old = reports.c.at < now - retention.audit
-    await connection.execute(delete(reports).where(old, reports.c.state != "open"))
-    await connection.execute(delete(corrections).where(corrections.c.at < now - retention.audit))
-    await connection.execute(delete(snoozes).where(snoozes.c.until < now - HELD))
-    await connection.execute(delete(held).where(held.c.at < now - HELD))
-    await connection.execute(delete(handled).where(handled.c.at < now - HELD))
+    old, over = clock.before(retention.audit), clock.before(retention.held)
+    await connection.execute(delete(audit).where(audit.c.at < old))
+    await connection.execute(delete(reports).where(reports.c.at < old, reports.c.state != "open"))
+    await connection.execute(delete(corrections).where(corrections.c.at < old))
+    await connection.execute(delete(snoozes).where(snoozes.c.until < over))
+    await connection.execute(delete(held).where(held.c.at < over))
+    await connection.execute(delete(handled).where(handled.c.at < over))

@@ -339,3 +339,12 @@ leases = Table(
     Column("state", Words, nullable=False),
     Column("until", Instant),
 )
+
+timekeeping = Table(
+    "timekeeping",
+    metadata,
+    # One row: what the last look at the clock showed.
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("at", Instant, nullable=False),
+    Column("leaps", Document, nullable=False),
+)

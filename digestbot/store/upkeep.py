@@ -1,7 +1,7 @@
 """The store's own care: counts, what has outlived its time, forgetting, taking up a backup, integrity."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Table, and_, delete, exists, func, or_, select, text, tuple_, update
@@ -9,7 +9,10 @@ from sqlalchemy.exc import DatabaseError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digestbot.domain.subscription import Platform, Workspace
+from digestbot.domain.timekeeping import Timekeeping
 from digestbot.ports import Pruned, Retention, Status
+from digestbot.store.database import put
+from digestbot.store.documents import leaps_from_json, leaps_to_json
 from digestbot.store.moderation import forget_conduct, prune_conduct
 from digestbot.store.outbox import UNSENT, give_up
 from digestbot.store.polls import forget_notices
@@ -29,14 +32,11 @@ from digestbot.store.tables import (
     slack_installations,
     stories,
     subscriptions,
+    timekeeping,
     vectors,
 )
 from digestbot.store.workspace_tables import owners
 from digestbot.store.workspaces import forget_feeds
-
-SHORTEST_MARKS = timedelta(days=90)
-"""Seen marks live at least this long: feeds bring entries back after weeks."""
-
 
 _INDEX_CHECKS = {
     "article_words": "INSERT INTO article_words (article_words, rank) VALUES ('integrity-check', 1)",
@@ -68,27 +68,29 @@ class SqlUpkeep(Role):
 
     async def prune(self, retention: Retention, now: datetime) -> Pruned:
         """Remove what has outlived its time; see the port."""
-        marks = now - max(retention.seen, retention.articles, SHORTEST_MARKS)
         over = deliveries.c.state.not_in(UNSENT)
-        old_editions = select(editions.c.id).where(editions.c.at < now - retention.receipts)
         unsent = select(deliveries.c.edition_id).where(~over)
         async with self._database.write() as connection:
-            old_stories = stories.c.last_seen < now - retention.articles
+            was = await _last_look(connection) or Timekeeping(now)
+            clock = was.looked(now).within(retention.longest)
+            await put(connection, timekeeping, {"id": 1, "at": now, "leaps": leaps_to_json(clock.leaps)}, "id")
+            marks, receipts = clock.before(retention.marks), clock.before(retention.receipts)
+            old_editions = select(editions.c.id).where(editions.c.at < receipts)
+            old_stories = stories.c.last_seen < clock.before(retention.articles)
             gone = await _count(connection, articles, articles.c.story_id.in_(select(stories.c.id).where(old_stories)))
             pruned = Pruned(
                 articles=gone,
                 stories=await _delete(connection, stories, old_stories),
-                briefs=await _prune_briefs(connection, now - retention.briefs),
+                briefs=await _prune_briefs(connection, clock.before(retention.briefs)),
                 deliveries=await _delete(connection, deliveries, over & deliveries.c.edition_id.in_(old_editions)),
                 seen=await _prune_seen(connection, marks),
+                doubted=was.leap(now),
             )
-            await prune_conduct(connection, retention, now)
+            await prune_conduct(connection, retention, clock)
             past = editions.c.id.not_in(unsent)
-            await connection.execute(
-                update(editions).where(editions.c.at < now - retention.receipts, past).values(digest=None)
-            )
+            await connection.execute(update(editions).where(editions.c.at < receipts, past).values(digest=None))
             await _delete(connection, editions, (editions.c.at < marks) & past)
-            await forget_notices(connection, now - retention.receipts)
+            await forget_notices(connection, receipts)
             await _delete(
                 connection, posted, posted.c.at < marks, ~exists().where(articles.c.id == posted.c.article_id)
             )
@@ -176,6 +178,12 @@ async def _status_of(connection: AsyncConnection, home: Workspace) -> Status:
         deliveries_sent=await _count(connection, deliveries, here, deliveries.c.state == "sent"),
         undeliverable=await _count(connection, deliveries, here, deliveries.c.state == "undeliverable"),
     )
+
+
+async def _last_look(connection: AsyncConnection) -> Timekeeping | None:
+    """Return what the last look at the clock showed; nobody else looks until this transaction ends."""
+    row = (await connection.execute(select(timekeeping).with_for_update())).first()
+    return Timekeeping(row.at, leaps_from_json(row.leaps)) if row else None
 
 
 async def _count(connection: AsyncConnection, table: Table, *conditions: ColumnElement[bool]) -> int:

@@ -1,13 +1,18 @@
 """What the bot makes of an engine that breaks down."""
 
 import asyncio
+from types import SimpleNamespace
 
 import pytest
+from structlog.testing import capture_logs
 
 from digestbot.app import bot
 from digestbot.config import Settings
 from digestbot.domain.errors import StoreUnavailable
+from digestbot.ports import Retention
+from tests.fakes.clock import FakeClock
 from tests.fakes.dispatch import FakeDispatcher
+from tests.fakes.store import MemoryStore
 
 
 class Breaking:
@@ -36,3 +41,13 @@ async def test_an_engine_that_breaks_down_is_no_orderly_end(tmp_path, monkeypatc
     settings = Settings(database={"url": f"sqlite:///{tmp_path}/bot.sqlite3"}, model={"cache": str(tmp_path)})
     with pytest.raises(StoreUnavailable, match="the queue is gone"):
         await bot.run_bot(None)
+
+
+async def test_a_clock_that_leaps_is_told_of():
+    """The log says that the clean-up does not believe the clock, and by how much."""
+    clock, store = FakeClock(), MemoryStore()
+    await store.prune(Retention(), clock.now())
+    clock.tick(days=100)
+    with capture_logs() as told:
+        await bot.clean_up(SimpleNamespace(store=store, settings=Settings(), clock=clock))
+    assert [(line["log_level"], line.get("days")) for line in told] == [("warning", 98), ("info", None)]

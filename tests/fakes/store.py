@@ -15,6 +15,7 @@ from digestbot.domain.digest import Delivery, DeliveryState, Digest, Edition, Me
 from digestbot.domain.errors import Conflict, NotFound, NotVerbatim
 from digestbot.domain.news import Article, Brief, Feed, Polling, Quote, Story
 from digestbot.domain.subscription import Channel, Length, Platform, Subscription, Workspace
+from digestbot.domain.timekeeping import Timekeeping
 from digestbot.editorial.searching import Term, excerpt, terms
 from digestbot.ports import (
     Hit,
@@ -80,6 +81,7 @@ class MemoryFeeds:
         self._lost: list[LostQuote] = []
         self._leases: dict[int, Lease] = {}
         self._apart: set[tuple[int, int]] = set()
+        self._clock: Timekeeping | None = None
 
     def _next(self, kind: str) -> int:
         self._ids[kind] += 1
@@ -627,28 +629,29 @@ class MemoryStore(MemoryWorkspaces, MemoryEditions, MemoryArchive, MemoryWatchin
         )
 
     async def prune(self, retention: Retention, now: datetime) -> Pruned:
-        marks = now - max(retention.seen, retention.articles, timedelta(days=90))
-        old = [story for story in self._all() if story.last_seen < now - retention.articles]
+        was = self._clock or Timekeeping(now)
+        clock = self._clock = was.looked(now).within(retention.longest)
+        marks, receipts = clock.before(retention.marks), clock.before(retention.receipts)
+        old = [story for story in self._all() if story.last_seen < clock.before(retention.articles)]
         for story in old:
             self._drop_story(story.id)
             self._merged = {one: into for one, into in self._merged.items() if into != story.id}
             for article in story.articles:
                 del self._articles[article.id], self._vectors[article.id], self._home[article.id]
-        briefs = [key for key, brief in self._briefs.items() if brief.made_at < now - retention.briefs]
+        briefs = [key for key, brief in self._briefs.items() if brief.made_at < clock.before(retention.briefs)]
         for brief_id in briefs:
             del self._briefs[brief_id]
         done = [
-            key
-            for key, owed in self._deliveries.items()
-            if owed.state not in UNSENT and owed.edition.at < now - retention.receipts
+            key for key, owed in self._deliveries.items() if owed.state not in UNSENT and owed.edition.at < receipts
         ]
         for key in done:
             del self._deliveries[key]
         seen = sum(self._prune_seen(row, marks) for row in self._feeds.values())
-        self._prune_editions(now - retention.receipts, marks)
-        self._notices = {k: notice for k, notice in self._notices.items() if notice.at >= now - retention.receipts}
-        self.prune_conduct(retention, now)
-        return Pruned(sum(len(story.articles) for story in old), len(old), len(briefs), len(done), seen)
+        self._prune_editions(receipts, marks)
+        self._notices = {k: notice for k, notice in self._notices.items() if notice.at >= receipts}
+        self.prune_conduct(retention, clock)
+        articles = sum(len(story.articles) for story in old)
+        return Pruned(articles, len(old), len(briefs), len(done), seen, was.leap(now))
 
     def _prune_seen(self, row: FeedRow, marks: datetime) -> int:
         stored = {article.key for article in self._articles.values() if article.feed_id == row.feed.id}

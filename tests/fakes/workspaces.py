@@ -16,11 +16,11 @@ from digestbot.domain.subscription import (
     Workspace,
     WorkspaceSettings,
 )
+from digestbot.domain.timekeeping import Timekeeping
 from digestbot.ports import Change, Correction, Known, Report, ReportState, Retention, Snooze, Status
 from digestbot.store.columns import storable
 
 UNSENT = ("pending", "sending")
-DAY = timedelta(days=1)
 
 
 class MemoryWorkspaces:
@@ -266,12 +266,12 @@ class MemoryWorkspaces:
         self._audit = [one for one in self._audit if one.channel.home != home]
         self._held = {key: row for key, row in self._held.items() if row[0] != home}
 
-    def prune_conduct(self, retention: Retention, now: datetime) -> None:
+    def prune_conduct(self, retention: Retention, clock: Timekeeping) -> None:
         """Remove what has outlived its time."""
-        before = now - retention.audit
+        before, over = clock.before(retention.audit), clock.before(retention.held)
         self._audit = [one for one in self._audit if one.at >= before]
         self._reports = {key: one for key, one in self._reports.items() if one.state == "open" or one.at >= before}
         self._corrections = [one for one in self._corrections if one.at >= before]
-        self._snoozed = {key: one for key, one in self._snoozed.items() if one.until >= now - DAY}
-        self._held = {key: row for key, row in self._held.items() if row[2] >= now - DAY}
-        self._handled = {key: at for key, at in self._handled.items() if at >= now - DAY}
+        self._snoozed = {key: one for key, one in self._snoozed.items() if one.until >= over}
+        self._held = {key: row for key, row in self._held.items() if row[2] >= over}
+        self._handled = {key: at for key, at in self._handled.items() if at >= over}

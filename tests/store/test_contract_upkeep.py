@@ -88,7 +88,8 @@ async def test_pruning_keeps_what_is_owed(store):
     assert await store.digest(sent.edition) is None
     assert await store.digest(unsent.edition) is not None
     assert await published(store, count=1) is None
-    assert await store.prune(SHORT, NOW + 200 * DAY) == Pruned()
+    for day in range(12, 201, 2):
+        assert await store.prune(SHORT, NOW + day * DAY) == Pruned()
     assert (await store.due_deliveries(NOW))[0].id == unsent.id
 
 
@@ -100,6 +101,37 @@ async def test_what_was_posted_is_remembered_as_long_as_marks(store):
     assert await store.posted_articles(HERE) == {story.articles[0].id: story.id}
     await store.prune(SHORT, NOW + 91 * DAY)
     assert await store.posted_articles(HERE) == {}
+
+
+async def test_a_clock_far_ahead_removes_nothing(store):
+    """For as long as it is wrong nothing goes that would not have gone by the right one, and afterwards all goes on."""
+    sent = await published(store, count=1)
+    await posted(store, sent)
+    (story,) = await stored(store, "a")
+    await store.save_brief("k", brief(story))
+    assert await store.prune(SHORT, NOW + DAY) == Pruned()
+    wrong = NOW + 1000 * DAY
+    assert await store.prune(SHORT, wrong) == Pruned(doubted=997 * DAY)
+    assert await store.prune(SHORT, wrong + HOUR) == Pruned()
+    assert await store.prune(SHORT, NOW + 2 * DAY) == Pruned()
+    assert await store.brief(story.id, "k") is not None
+    assert await store.digest(sent.edition) is not None
+    assert await store.prune(SHORT, NOW + 4 * DAY) == Pruned()
+    assert await store.prune(SHORT, NOW + 6 * DAY) == Pruned(briefs=1)
+    for day in (8, 10):
+        assert await store.prune(SHORT, NOW + day * DAY) == Pruned()
+    assert await store.prune(SHORT, NOW + 11 * DAY) == Pruned(articles=1, stories=1, deliveries=1)
+
+
+async def test_a_clock_that_stays_ahead_removes_what_has_lived_its_time(store):
+    """What is kept no longer stays: days that are seen to pass count, whatever the date."""
+    (story,) = await stored(store, "a")
+    await store.save_brief("k", brief(story))
+    await store.prune(SHORT, NOW)
+    wrong = NOW + 1000 * DAY
+    went = [(await store.prune(SHORT, wrong + day * DAY)).articles for day in range(12)]
+    # The two days before the leap was seen are believed.
+    assert went == [0] * 9 + [1, 0, 0]
 
 
 async def test_pruning_an_empty_store_is_nothing(store):

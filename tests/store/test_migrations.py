@@ -10,10 +10,11 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from digestbot.domain.errors import SchemaTooOld, StoreError
 from digestbot.domain.subscription import OPERATOR, Filter, Workspace
+from digestbot.ports import Pruned, Retention
 from digestbot.store import SchemaState, migrate, open_store, schema_state
 from digestbot.store.database import async_url
 from digestbot.store.tables import metadata
-from tests.store.making import NOW, brief, stored
+from tests.store.making import DAY, NOW, brief, stored
 from tests.store.test_contract_editions import published
 
 REVISIONS = sorted(
@@ -91,6 +92,17 @@ async def test_feeds_filters_come_and_go_with_their_revision(empty_url):
     async with await open_store(empty_url, migrate=True) as store:
         for home in (OPERATOR, Workspace("slack", "T1")):
             assert [(one.title, one.filter) for one in await store.feeds_of(home)] == [("Example", Filter())]
+
+
+async def test_a_wrong_clock_at_an_upgrade_removes_nothing(empty_url):
+    """The first clean-up after an upgrade compares the clock with the newest article that was there before."""
+    await migrate(empty_url)
+    await filled(empty_url)
+    await migrate(empty_url, "r0006")
+    async with await open_store(empty_url, migrate=True) as store:
+        before = await everything(store)
+        assert await store.prune(Retention(), NOW + 1000 * DAY) == Pruned(doubted=998 * DAY)
+        assert [repr(part) for part in await everything(store)] == [repr(part) for part in before]
 
 
 async def test_down_to_the_ground_and_up(empty_url):
