@@ -381,6 +381,11 @@ class StoreUnavailable(StoreError):
     hint = "check that the database can be reached and its disk has room"
     transient = True
 
+    def __init__(self, what: str, *, hint: str | None = None, lasting: bool = False) -> None:
+        """Say what happened; ``lasting``: it needs a hand, so the same request fails until somebody mends it."""
+        self.transient = not lasting
+        super().__init__(what, hint=hint)
+
 
 class SchemaTooOld(StoreError):
     """The database's schema is not the one this version needs."""

@@ -24,12 +24,14 @@ async def back_up(url: str, target: Path) -> None:
 
     Raises:
         StoreUnavailable: It cannot be read, or the copy cannot be written.
-        StoreError: It is not a SQLite file.
+        StoreError: It is not a SQLite file, or the copy would take its own place.
 
     """
     source = _file(url, "pg_dump --format=custom --file=… <database.url>")
     if not await asyncio.to_thread(source.exists):
-        raise StoreUnavailable(f"there is no database at {source}", hint="mend database.url")
+        raise StoreUnavailable(f"there is no database at {source}", hint="mend database.url", lasting=True)
+    if await asyncio.to_thread(_is_same, source, target):
+        raise StoreError(f"{target} is the database itself", hint="name another file for the backup")
     make_folder(target)
     await asyncio.to_thread(_copy, source, target)
 
@@ -42,12 +44,15 @@ async def restore(url: str, source: Path, now: datetime) -> None:
     Raises:
         AlreadyRunning: A bot works on the database.
         StoreUnavailable: The copy cannot be read or is damaged; the database is left as it is.
-        StoreError: It is not a SQLite file.
+        StoreError: It is not a SQLite file, or the copy is none of a database of ours.
 
     """
     target = _file(url, "pg_restore --clean --dbname=<database.url> …")
     if not await asyncio.to_thread(source.exists):
-        raise StoreUnavailable(f"there is no backup at {source}", hint="mend the path")
+        raise StoreUnavailable(f"there is no backup at {source}", hint="mend the path", lasting=True)
+    if await asyncio.to_thread(_is_same, source, target):
+        raise StoreError(f"{source} is the database itself", hint="name the file that “digestbot backup” wrote")
+    await asyncio.to_thread(_require_backup, source)
     make_folder(target)
     fresh = target.with_name(target.name + ".restored")
     lock = FileLock(target)
@@ -105,6 +110,31 @@ def _file(url: str, otherwise: str) -> Path:
     if path is None:
         raise StoreError("only a SQLite database is copied here", hint=f"use “{otherwise}”")
     return path
+
+
+def _is_same(one: Path, other: Path) -> bool:
+    return other.exists() and one.samefile(other)
+
+
+def _require_backup(source: Path) -> None:
+    """Do nothing for a copy of a database of ours.
+
+    SQLite takes an empty file for an empty database, which would then stand in the place of the one that is there.
+
+    Raises:
+        StoreError: It is something else.
+
+    """
+    asked = "SELECT count(*) FROM sqlite_master WHERE name IN ('alembic_version', 'deliveries')"
+    try:
+        with closing(sqlite3.connect(f"{source.resolve().as_uri()}?mode=ro", uri=True)) as copy:
+            (ours,) = copy.execute(asked).fetchone()
+    except sqlite3.Error:
+        ours = 0
+    if ours != 2:  # noqa: PLR2004 - the two tables asked for
+        raise StoreError(
+            f"{source} is no backup of a digestbot database", hint="name one that “digestbot backup” wrote"
+        )
 
 
 def _copy(source: Path, target: Path) -> None:

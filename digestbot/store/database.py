@@ -130,7 +130,8 @@ async def open_database(url: str, *, exclusive: bool = True, pool: int = 10) -> 
     if exclusive:
         make_folder(path)
     elif not path.exists():
-        raise StoreUnavailable(f"there is no database at {path}", hint="start “digestbot run” once, or mend the path")
+        hint = "start “digestbot run” once, or name the right settings file with --config"
+        raise StoreUnavailable(f"there is no database at {path}", hint=hint, lasting=True)
     lock = FileLock(path) if exclusive else None
     if lock:
         lock.acquire()
@@ -149,7 +150,7 @@ def make_folder(path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise StoreUnavailable(
-            f"the folder {path.parent} cannot be made ({error.strerror})", hint="make it, or mend database.url"
+            f"the folder {path.parent} cannot be made ({error.strerror})", hint="make it, or name another", lasting=True
         ) from error
 
 

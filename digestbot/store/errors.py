@@ -29,6 +29,8 @@ _BY_WORDS = (
     ("malformed", "the database file is damaged", "restore the latest backup"),
     ("not a database", "the file is not a database", "check database.url"),
 )
+_LASTING = {"unable to open", "readonly", "malformed", "not a database"}
+"""What no waiting mends."""
 
 
 @contextmanager
@@ -68,7 +70,7 @@ def _of_driver(error: DBAPIError) -> StoreError:
         return StoreUnavailable(what, hint=hint)
     for part, what, hint in _BY_WORDS:
         if part in words:
-            return StoreUnavailable(what, hint=hint)
+            return StoreUnavailable(what, hint=hint, lasting=part in _LASTING)
     if error.connection_invalidated or (state or "").startswith(("08", "57P")) or "connection" in words:
         return StoreUnavailable("the connection to the database broke")
     return StoreError(f"the database refused: {_first_line(error)}")

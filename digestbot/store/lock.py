@@ -33,6 +33,7 @@ class FileLock:
             raise StoreUnavailable(
                 f"the database {self._database} cannot be opened ({error.strerror})",
                 hint="check that its folder exists and may be written to",
+                lasting=True,
             ) from error
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

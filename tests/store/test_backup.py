@@ -1,5 +1,8 @@
 """Backups: taken from a running store, put back, and nothing is posted a second time."""
 
+import sqlite3
+from contextlib import closing
+
 import pytest
 
 from digestbot.domain.errors import AlreadyRunning, StoreError, StoreUnavailable
@@ -36,11 +39,38 @@ async def test_a_damaged_backup_changes_nothing(sqlite_url, tmp_path):
     async with await open_store(sqlite_url) as store:
         await stored(store, "a")
     (tmp_path / "bad.db").write_bytes(b"x" * 5000)
-    for source in (tmp_path / "bad.db", tmp_path / "none.db"):
-        with pytest.raises(StoreUnavailable):
-            await restore(sqlite_url, source, NOW)
+    with pytest.raises(StoreError, match="is no backup"):
+        await restore(sqlite_url, tmp_path / "bad.db", NOW)
+    with pytest.raises(StoreUnavailable, match="there is no backup at") as caught:
+        await restore(sqlite_url, tmp_path / "none.db", NOW)
+    assert not caught.value.transient
     async with await open_store(sqlite_url) as store:
         assert (await store.status(NOW)).articles == 1
+
+
+async def test_what_is_no_backup_never_takes_the_database_s_place(sqlite_url, tmp_path):
+    """An empty file, a folder, another program's database and the database itself are refused; nothing changes."""
+    async with await open_store(sqlite_url) as store:
+        await stored(store, "a")
+    (tmp_path / "empty.db").touch()
+    (tmp_path / "folder").mkdir()
+    with closing(sqlite3.connect(tmp_path / "other.db")) as other:
+        other.execute("CREATE TABLE feeds (url TEXT)")
+    for source in ("empty.db", "folder", "other.db"):
+        with pytest.raises(StoreError, match="is no backup of a digestbot database"):
+            await restore(sqlite_url, tmp_path / source, NOW)
+    with pytest.raises(StoreError, match="is the database itself"):
+        await restore(sqlite_url, tmp_path / "digestbot.db", NOW)
+    async with await open_store(sqlite_url) as store:
+        assert (await store.status(NOW)).articles == 1
+
+
+async def test_a_backup_never_takes_the_place_of_a_running_database(sqlite_url, tmp_path):
+    """The database's own path is refused: a bot at work would go on writing into a file that nobody sees any more."""
+    async with await open_store(sqlite_url) as store:
+        await stored(store, "a")
+        with pytest.raises(StoreError, match="is the database itself"):
+            await back_up(sqlite_url, tmp_path / "digestbot.db")
 
 
 async def test_other_databases_have_their_own_tools(tmp_path):
