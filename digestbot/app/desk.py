@@ -15,7 +15,7 @@ from digestbot.commands.model import Outline, OutlineList
 from digestbot.domain.digest import Card, Digest, Edition, Prose, Strong, Text
 from digestbot.domain.errors import BadOption, DigestbotError, NotFound
 from digestbot.domain.subscription import Channel, Platform
-from digestbot.editorial.edition import Chosen, LeftOut
+from digestbot.editorial.edition import Chosen, LeftOut, choose_headline
 from digestbot.pipeline.publish import Draft
 from digestbot.ports import ChatAdapter
 
@@ -202,7 +202,7 @@ def _chosen_row(one: Chosen, draft: Draft) -> Rows:
     brief = draft.briefs.get(one.story.id)
     return {
         "story": one.story.id,
-        "headline": brief.headline if brief else one.story.articles[0].title,
+        "headline": brief.headline if brief else choose_headline(one.story.articles).title,
         "outlets": list(one.story.outlets),
         "update": one.update,
         "topic": one.topic,

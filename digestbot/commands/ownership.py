@@ -173,30 +173,38 @@ async def story_named(desk: Desk, asker: Asker, number: int) -> Story:
 
 async def hits_here(
     desk: Desk, asker: Asker, words: str, *, kind: SearchKind | None = None, most: int = 10
-) -> Sequence[Hit]:
-    """Return what matches the words in the articles the asker may read, newest first."""
+) -> Sequence[tuple[Hit, Story]]:
+    """Return what matches the words in the articles the asker may read, newest first, each with its story as read here.
+
+    A story that was cleaned up meanwhile is left out.
+    """
     feeds = await readable(desk, asker)
     # A quotation and a person stand in an article, a headline is one's title: each is held against those read here.
     found = await desk.store.search(words, limit=most if feeds is None else most * MORE, kind=kind)
-    hits: list[Hit] = []
+    hits: list[tuple[Hit, Story]] = []
     for hit in found:
-        if feeds is None or await _may_read(desk, hit, feeds):
-            hits.append(hit)
+        if told := await _read_here(desk, hit, feeds):
+            hits.append((hit, told))
         if len(hits) == most:
             break
     return hits
 
 
-async def _may_read(desk: Desk, hit: Hit, feeds: frozenset[int]) -> bool:
+async def _read_here(desk: Desk, hit: Hit, feeds: frozenset[int] | None) -> Story | None:
+    """Return a hit's story with the articles of those feeds (None: all), if it is a hit in them."""
     try:
         story = await desk.store.story(hit.story_id)
     except NotFound:
-        return False
-    articles = [article for article in story.articles if article.feed_id in feeds]
+        return None
+    if feeds is None:
+        return story
+    articles = tuple(article for article in story.articles if article.feed_id in feeds)
     if hit.kind == "story":
-        return any(article.title == hit.text for article in articles)
-    first = " ".join(hit.text.partition(OMISSION)[0].split())
-    return any(first in " ".join(article.text.split()) for article in articles)
+        has = any(article.title == hit.text for article in articles)
+    else:
+        first = " ".join(hit.text.partition(OMISSION)[0].split())
+        has = any(first in " ".join(article.text.split()) for article in articles)
+    return replace(story, articles=articles) if has else None
 
 
 # ── names ────────────────────────────────────────────────────────────────────

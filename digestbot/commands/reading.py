@@ -151,17 +151,15 @@ async def sources(desk: Desk, asker: Asker, options: Options) -> Reply:
 async def quotes(desk: Desk, asker: Asker, options: Options) -> Reply:
     """Show what was said by a person or on a topic."""
     wanted = options.text("who")
-    cards = [hit_card(hit) for hit in await hits_here(desk, asker, wanted, kind="quote")]
+    cards = [hit_card(hit, told) for hit, told in await hits_here(desk, asker, wanted, kind="quote")]
     return listed(f"Quotes: {wanted}", cards, f"There are no quotes for “{wanted}” in the news kept here.")
 
 
 async def search(desk: Desk, asker: Asker, options: Options) -> Reply:
     """Search stories, quotes and people."""
     wanted = options.text("words")
-    hits = await hits_here(desk, asker, wanted)
-    return listed(
-        f"Search: {wanted}", [hit_card(hit) for hit in hits], f"Nothing in the news kept here has “{wanted}”."
-    )
+    cards = [hit_card(hit, told) for hit, told in await hits_here(desk, asker, wanted)]
+    return listed(f"Search: {wanted}", cards, f"Nothing in the news kept here has “{wanted}”.")
 
 
 async def why(desk: Desk, asker: Asker, options: Options) -> Reply:

@@ -87,17 +87,21 @@ def open_button(story_id: int) -> Action:
     return Action("More", f"more story={story_id}")
 
 
-def hit_card(hit: Hit) -> Card:
-    """Return one search result."""
+def hit_card(hit: Hit, story: Story) -> Card:
+    """Return one search result; a story goes by its headline, below it the article that has the words."""
     when = Prose((moment(hit.at),), quiet=True)
     if hit.kind == "quote":
         said = Quotation(hit.text, hit.speaker, outlet=hit.outlet, url=hit.url)
         return card(said, when, open_button(hit.story_id))
     if hit.kind == "story":
-        outlet = (Text(f"{hit.outlet} · "),) if hit.outlet else ()
+        headline = choose_headline(story.articles)
+        there = Text(hit.outlet) if hit.url == headline.url else link(hit.outlet, hit.url)
+        outlet = (there, Text(" · ")) if hit.outlet else ()
         told = Prose((*outlet, moment(hit.at)), quiet=True)
-        where = (Prose((Text(hit.excerpt),)),) if hit.excerpt else ()
-        return card(Heading((link(hit.text, hit.url),)), told, *where, open_button(hit.story_id))
+        # The words may stand in that article's own title alone.
+        words = hit.excerpt or ("" if hit.text == headline.title else hit.text)
+        where = (Prose((Text(words),)),) if words else ()
+        return card(Heading((headline_of(story),)), told, *where, open_button(hit.story_id))
     return card(Heading((Strong(hit.text),)), when, Action("Quotes", write(Invocation("quotes", {"who": hit.text}))))
 
 

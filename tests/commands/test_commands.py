@@ -4,6 +4,7 @@ import re
 from dataclasses import replace
 from datetime import timedelta
 
+import numpy as np
 import pytest
 
 from digestbot.commands import COMMANDS, Asker, Desk, Invocation, Reply, dispatch, parse
@@ -11,6 +12,7 @@ from digestbot.domain.digest import Heading, Link, Named, Quotation
 from digestbot.domain.errors import NotAllowed, NotFound, StoreError, UserError
 from digestbot.domain.news import Entry, ParsedFeed
 from digestbot.domain.subscription import Channel, Filter, Subscription
+from digestbot.ports import NewArticle, RefreshRecord
 from tests.commands.making import (
     HERE,
     MANAGER,
@@ -155,6 +157,24 @@ async def test_search_finds_stories(desk: Desk) -> None:
     assert "News of the ferry" in shown(reply)
     assert buttons(reply)["More"].startswith("more story=")
     assert "Nothing" in shown(await ask(desk, "search zeppelin"))
+
+
+async def test_a_found_story_goes_by_its_headline(desk: Desk) -> None:
+    """Readers know a story by its digest's headline, not by the title of whichever article came last."""
+    told = (await desk.store.stories(desk.clock.now() - timedelta(days=1), desk.clock.now()))[0]
+    later = replace(article(told.articles[0].key), id=0, title="What we know?", outlet="The Post")
+    later = replace(later, key="later", url="https://post.example/later", text=f"{later.text} The robot said sorry.")
+    feed = await desk.store.feed(told.articles[0].feed_id)
+    found = (NewArticle(later, np.eye(384, dtype=np.float32)[9], told.id),)
+    await desk.store.record_refresh(RefreshRecord(feed.id, feed.polling, articles=found), desk.clock.now())
+    reply = await ask(desk, "search sorry")
+    assert "\n".join(shown(reply).splitlines()[1:]).startswith(f"{told.articles[0].title}\nThe Post · ")
+    assert "The robot said sorry." in shown(reply)
+    heading, where = reply.cards[1].blocks[:2]
+    assert heading.spans[0].url == told.articles[0].url
+    assert where.spans[0] == Link("The Post", later.url)
+    by_title = shown(await ask(desk, "search know"))
+    assert "What we know?" in by_title.splitlines()[3]
 
 
 async def test_quotes_of_a_person(desk: Desk) -> None:

@@ -243,6 +243,22 @@ async def test_a_story_shows_where_it_has_the_words(client):
     assert marks_of(html) == ["compressors"]
 
 
+async def test_a_found_story_goes_by_its_headline(small_world: World):
+    """The line is the story's headline, as its own page and the digest have it, with the outlet that has the words."""
+    store = MemoryStore()
+    (story,) = await stored(store, "a", now=START)
+    feed = await store.feed(story.articles[0].feed_id)
+    later = new("b", story.id, title="Live: what we know?", text="The zebra is back.", outlet="The Post")
+    await store.record_refresh(record(feed, later), START)
+    async with client_of(replace(small_world.desk, store=store)) as client:
+        page = await read(client, "/search?q=zebra&kind=story")
+        assert "Title of a" in page.text
+        assert "The Post, " in page.text
+        assert "what we know" not in page.text
+        assert "Title of a" in (await read(client, f"/story/{story.id}")).text
+        assert "what we know?" in (await read(client, "/search?q=know&kind=story")).text
+
+
 async def test_a_search_that_finds_much_leads_on(small_world: World):
     """When a kind has more hits than are shown there is a way to more of them."""
     store = MemoryStore()

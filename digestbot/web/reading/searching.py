@@ -1,16 +1,20 @@
 """Search over stories, quotes and people."""
 
-from collections.abc import Callable, Sequence
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from aiohttp import web
 from markupsafe import Markup
 
-from digestbot.ports import Hit, SearchKind
+from digestbot.domain.errors import NotFound
+from digestbot.ports import Hit, SearchKind, Store
 from digestbot.web.desk import DESK
 from digestbot.web.pages import page
 from digestbot.web.preview.markup import escape
 from digestbot.web.reading.highlighting import finder
+from digestbot.web.reading.stories import title_of
 
 LONGEST = 200
 """Characters of a query that are looked for."""
@@ -42,8 +46,26 @@ async def search(request: web.Request) -> web.Response:
     for kind, label in wanted:
         hits = await store.search(query, limit=limit, kind=kind) if query else ()
         sections.append(Section(kind, label, _each_once(hits), len(hits) == limit))
-    title = f"Search: {query}" if query else "Search"
-    return page(request, "search.html", title=title, chosen=chosen, sections=sections, marked=_marker(query))
+    return page(
+        request,
+        "search.html",
+        title=f"Search: {query}" if query else "Search",
+        chosen=chosen,
+        sections=sections,
+        headlines=await _headlines(store, [hit for section in sections for hit in section.hits]),
+        marked=_marker(query),
+    )
+
+
+async def _headlines(store: Store, hits: Sequence[Hit]) -> Mapping[int, str]:
+    """Return the headlines that the found stories go by; of one cleaned up meanwhile the title that was found."""
+    found = {hit.story_id: hit.text for hit in hits if hit.kind == "story"}
+    stories = []
+    for story_id in found:
+        with suppress(NotFound):
+            stories.append((story_id, await store.story(story_id)))
+    # Choosing reads the beginnings of all articles: in a thread it holds up nobody.
+    return found | await asyncio.to_thread(lambda: {id_: title_of(story) for id_, story in stories})
 
 
 def _each_once(hits: Sequence[Hit]) -> list[Hit]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from digestbot.domain.news import Article, Brief, Quote, Story, SummarySentence
+from digestbot.editorial.edition import choose_headline
 from digestbot.editorial.quotes import left_out
 from digestbot.web.desk import DESK
 from digestbot.web.pages import page
@@ -76,7 +77,7 @@ async def story(request: web.Request) -> web.Response:
     return page(
         request,
         "story.html",
-        title=brief.headline if brief else found.articles[0].title or "Untitled story",
+        title=brief.headline if brief else title_of(found),
         story=found,
         brief=brief,
         stale=brief is not None and brief.sources_hash != found.sources_hash,
@@ -91,6 +92,11 @@ async def story(request: web.Request) -> web.Response:
         reasons=REASONS,
         drops=DROPS,
     )
+
+
+def title_of(story: Story) -> str:
+    """Return the headline that a story goes by when its brief is not asked for."""
+    return " ".join(choose_headline(story.articles).title.split()) or "Untitled story"
 
 
 def _best(briefs: Sequence[Brief], of: Story) -> Brief | None:
