@@ -8,6 +8,7 @@ from digestbot.commands.model import Asker, Desk, Invocation, Options, Reply, Va
 from digestbot.commands.options import LENGTHS
 from digestbot.commands.ownership import digest_named, digests_here, feed_named, hits_here, readable, story_named
 from digestbot.commands.parse import write
+from digestbot.commands.snoozes import snooze_buttons
 from digestbot.commands.stories import (
     article_card,
     corrected,
@@ -19,6 +20,7 @@ from digestbot.commands.stories import (
     story_card,
     under,
     verdict,
+    with_buttons,
     without_buttons,
 )
 from digestbot.domain.digest import Action, Actions, Block, Card, Edition, Heading, Prose, Strong, Text
@@ -107,7 +109,10 @@ async def story(desk: Desk, asker: Asker, options: Options) -> Reply:
     told = await story_named(desk, asker, options.number("story"))
     brief = await corrected(desk, asker, await desk.briefer.brief(told, "long", interactive=True))
     whole = without_buttons(story_card(desk, asker, told, brief, "long"), "more ")
-    return Reply((whole,), private=not options.flag("share"))
+    if options.flag("share") or not asker.manager:
+        return Reply((whole,), private=not options.flag("share"))
+    # Only whoever may do it sees this button: the answer is theirs alone, where the digest is everybody's.
+    return Reply((with_buttons(whole, await snooze_buttons(desk, asker, told)),))
 
 
 async def more(desk: Desk, asker: Asker, options: Options) -> Reply:

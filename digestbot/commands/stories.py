@@ -62,6 +62,15 @@ def without_buttons(shown: Card, beginning: str = "") -> Card:
     return replace(shown, blocks=tuple(blocks))
 
 
+def with_buttons(shown: Card, more: Sequence[Action]) -> Card:
+    """Return a card with more buttons behind those of its last row."""
+    *above, last = shown.blocks or (Actions(()),)
+    if not isinstance(last, Actions):
+        above, last = [*above, last], Actions(())
+    row = Actions((*last.actions, *more))
+    return replace(shown, blocks=(*above, row) if row.actions else tuple(above))
+
+
 def under(title: str, cards: Sequence[Card]) -> list[Card]:
     """Return cards below a quiet heading; none where there are none."""
     if not cards:

@@ -9,10 +9,11 @@ from digestbot.commands import COMMANDS, Asker, Desk, Invocation, Reply, dispatc
 from digestbot.commands.workspaces import Found
 from digestbot.domain.errors import BadOption, NotAllowed, NotFound
 from digestbot.domain.news import Polling
-from digestbot.domain.subscription import Channel, WorkspaceSettings
+from digestbot.domain.subscription import Channel, Subscription, WorkspaceSettings
 from digestbot.ports import RefreshRecord, Retention
 from tests.commands.making import HERE, MANAGER, READER, STRANGER, a_desk, buttons, shown
 from tests.fakes.chat import FakeChat
+from tests.fakes.clock import START
 
 OPERATOR = Asker("operator", Channel("console", ""), manager=True)
 
@@ -257,6 +258,25 @@ async def test_a_snoozed_topic_is_left_out_and_said_so(desk: Desk) -> None:
     assert shown(await ask(desk, "snooze list", STRANGER)) == "No topic is left out."
     await ask(desk, buttons(listed)["Let it in"])
     assert "News of the volcano" in shown(await ask(desk, "schedule preview Here"))
+
+
+async def test_more_of_a_story_offers_its_topic_to_be_snoozed(desk: Desk) -> None:
+    """Whoever manages finds a button for the topic it was posted under, for the channel it was posted to."""
+    wanted = Subscription(0, "Brief", HERE, topics=("volcano",), next_edition_at=desk.clock.now())
+    await desk.store.save_subscription(wanted)
+    await desk.publisher.run_due()
+    stories = await desk.store.stories(START - timedelta(hours=1), desk.clock.now())
+    (told,) = [one for one in stories if "volcano" in one.articles[0].title]
+    assert buttons(await ask(desk, f"more story={told.id}"))["Snooze topic"] == "snooze topic=volcano"
+    thread = replace(MANAGER, channel=replace(HERE, id="C2"))
+    elsewhere = buttons(await ask(desk, f"more story={told.id}", thread))["Snooze topic"]
+    assert elsewhere == "snooze topic=volcano channel=C1"
+    assert "“volcano” is left out" in shown(await ask(desk, elsewhere, thread))
+    (snooze,) = await desk.store.snoozes(HERE.home, desk.clock.now())
+    assert (snooze.channel, snooze.topic) == (HERE, "volcano")
+    assert "Snooze topic" not in buttons(await ask(desk, f"more story={told.id}", READER))
+    assert "Snooze topic" not in buttons(await ask(desk, f"story {told.id} share"))
+    assert "Snooze topic" not in buttons(await ask(desk, f"more story={told.id - 1}"))
 
 
 async def test_a_snooze_ends_by_itself_and_by_its_topic(desk: Desk) -> None:

@@ -106,7 +106,7 @@ def _story_card(one: Chosen, brief: Brief | None, subscription: Subscription, ed
     blocks.extend(_quotation(quote, told) for quote in quotes)
     if sources := _sources(told, quotes):
         blocks.append(Sources(sources))
-    # Discord has no menu to put aside what managers alone may do; they have “/digest snooze” there.
+    # Discord has no menu to put aside what managers alone may do: there “More” offers it, to whoever may.
     topic = "" if subscription.channel.platform == "discord" else one.topic
     blocks.append(_actions(one.story.id, topic))
     return Card(tuple(blocks), story_id=one.story.id, topic=one.topic)

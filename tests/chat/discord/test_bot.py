@@ -202,6 +202,26 @@ async def test_a_report_asks_what_is_wrong_and_reaches_the_admins(rig: DiscordRi
     assert "He said" in posted
 
 
+async def test_a_manager_snoozes_a_topic_from_more(rig: DiscordRig, house: House):
+    """“More” offers whoever manages the server to snooze the topic the story was posted under, and a press does it."""
+    room = house.room.house
+    here = Channel("discord", NEWS, GUILD_ID)
+    await room.store.save_subscription(
+        Subscription(0, "Gates", here, topics=("harbour gates",), next_edition_at=room.clock.now())
+    )
+    await room.publisher.run_due()
+    _, theirs = await answered(rig, Speaker(house.bot, rig).press("more story=1"))
+    assert "Snooze topic" not in json.dumps(theirs)
+    manager = Speaker(house.bot, rig, user="32", manager=True)
+    _, full = await answered(rig, manager.press("more story=1"))
+    row = full["components"][-1]["components"][-1]["components"]
+    assert [button["label"] for button in row] == ["Sources", "Report a problem", "Snooze topic"]
+    _, done = await answered(rig, manager.press(row[-1]["custom_id"]))
+    assert "“harbour gates” is left out of the digests in" in shown(done)
+    (snooze,) = await room.store.snoozes(here.home, room.clock.now())
+    assert (snooze.channel, snooze.topic) == (here, "harbour gates")
+
+
 async def test_a_form_asks_for_what_is_missing(rig: DiscordRig, house: House):
     """A button without what its command needs opens a form; what is filled in runs the command."""
     speaker = Speaker(house.bot, rig)
