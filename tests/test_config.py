@@ -84,6 +84,58 @@ def test_what_does_not_fit_together_is_said(write, text, part):
         load_settings(write(text))
 
 
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("[web]\nenabld = true\n", "web.enabld: is no setting; did you mean “enabled”?"),
+        ('[databse]\nurl = "x"\n', "databse: is no setting; did you mean “database”?"),
+        (
+            '[[subscriptions]]\nname = "A"\nstorys = 3\n',
+            "subscriptions.0.storys: is no setting; did you mean “stories”?",
+        ),
+        ('[[subscriptions]]\nname = "A"\nzzz = 3\n', "subscriptions.0.zzz: is no setting"),
+        ('[web]\nenabled = "perhaps"\n', "web.enabled: must be true or false"),
+        ("[web]\nport = -4\n", "web.port: must be 0 or more"),
+        ("[database]\nurl = 5\n", "database.url: must be text in quotation marks"),
+        (
+            '[[subscriptions]]\nname = "A"\nat = ["25:99"]\n',
+            'subscriptions.0.at.0: must be a time of day such as "08:00"',
+        ),
+    ],
+)
+def test_a_wrong_key_or_value_is_said_in_words_once(write, text, told):
+    """What is wrong is told as a person would, with the nearest setting that there is, and nothing besides."""
+    path = write(text)
+    with pytest.raises(ConfigError) as fault:
+        load_settings(path)
+    assert fault.value.faults == (f"{path}: {told}",)
+
+
+@pytest.mark.parametrize(
+    ("data", "told"),
+    [(b"\xef\xbb\xbf[web]\nport = 1\n", None), (b'a = "\xe9"', "is not UTF-8 text; save it as UTF-8")],
+)
+def test_what_an_editor_does_to_a_file(tmp_path, data, told):
+    """A byte order mark is passed over; another encoding than UTF-8 is named."""
+    path = tmp_path / "digestbot.toml"
+    path.write_bytes(data)
+    if told is None:
+        assert load_settings(path).web.port == 1
+    else:
+        with pytest.raises(ConfigError, match=told):
+            load_settings(path)
+    with pytest.raises(ConfigError, match="is a folder; name the file in it"):
+        load_settings(tmp_path)
+
+
+def test_a_secret_that_is_no_text_is_named_and_not_shown(tmp_path):
+    """A file of the secrets folder that cannot be read is one sentence with its path."""
+    (tmp_path / "slack_bot_token").write_bytes(b"xoxb-\xff\xfe")
+    with pytest.raises(ConfigError, match="slack_bot_token: cannot be read as text") as fault:
+        load_settings(None, secrets=tmp_path)
+    assert "xoxb" not in str(fault.value)
+
+
 def test_a_variable_set_to_nothing_is_not_set(write, monkeypatch):
     """Compose files pass every variable on: an empty token is no token, so that platform is off."""
     monkeypatch.setenv("DIGESTBOT_SLACK__BOT_TOKEN", "")

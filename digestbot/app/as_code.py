@@ -5,7 +5,6 @@ what would change, ``apply`` changes it (a second time it changes nothing), ``ex
 """
 
 import json
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time
@@ -16,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
 from digestbot.app.compose import pattern_faults, read_settings
 from digestbot.app.enrol import filter_of, rules_of, subscription_of
-from digestbot.config import WEEKDAYS, FeedSettings, SubscriptionSettings
+from digestbot.config import WEEKDAYS, FeedSettings, SubscriptionSettings, faults_of, read_toml
 from digestbot.domain.errors import ConfigError, NotFound, UserError
 from digestbot.domain.news import Feed
 from digestbot.domain.subscription import OPERATOR, Platform, Subscription, Workspace
@@ -90,18 +89,13 @@ def read_declared(path: Path) -> Declared:
         ConfigError: It is not TOML, or says something that cannot be, with every fault.
 
     """
+    missing = "give the path of a TOML file; “digestbot export FILE” writes one"
+    if not path.exists():
+        raise NotFound("file", path, hint=missing)
     try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise NotFound("file", path, hint="give the path of a TOML file; “digestbot export FILE” writes one") from error
-    try:
-        declared = Declared(**tomllib.loads(text))
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError([f"{path}: is not TOML: {error}"]) from error
+        declared = Declared(**read_toml(path, missing=missing))
     except ValidationError as error:
-        found = error.errors(include_url=False, include_input=False, include_context=False)
-        faults = [(".".join(map(str, one["loc"])), one["msg"].removeprefix("Value error, ")) for one in found]
-        raise ConfigError([f"{path}: {key}: {why}" if key else f"{path}: {why}" for key, why in faults]) from error
+        raise ConfigError(faults_of(error, Declared, str(path))) from error
     if wrong := pattern_faults(declared.feeds):
         raise ConfigError([f"{path}: {fault}" for fault in wrong])
     return declared
@@ -315,7 +309,7 @@ async def export_declared(path: Path, config: Path | None, workspace: str) -> in
 
     Raises:
         ConfigError: The workspace is not one.
-        NotFound: The file cannot be written.
+        UserError: The file cannot be written.
 
     """
     from digestbot.store import open_store
@@ -336,4 +330,4 @@ def _write(path: Path, text: str) -> None:
     try:
         path.write_text(text, encoding="utf-8")
     except OSError as error:
-        raise NotFound("file", path, hint="it cannot be written there") from error
+        raise UserError(f"{path} cannot be written ({error.strerror})", hint="name another file") from error

@@ -3,6 +3,7 @@
 Settings stop at ``app``: everything below takes plain arguments.
 """
 
+from digestbot.config.files import faults_of, read_toml
 from digestbot.config.settings import (
     ENV_PREFIX,
     OWN_VARIABLES,
@@ -31,5 +32,7 @@ __all__ = [
     "SlackSettings",
     "SourceSettings",
     "SubscriptionSettings",
+    "faults_of",
     "load_settings",
+    "read_toml",
 ]

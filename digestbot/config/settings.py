@@ -4,7 +4,6 @@ Settings stop at ``app``: everything below takes plain arguments.
 """
 
 import os
-import tomllib
 from collections.abc import Mapping
 from ipaddress import ip_address, ip_network
 from pathlib import Path
@@ -17,6 +16,7 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
+from digestbot.config.files import faults_of, read_toml
 from digestbot.config.subscriptions import FeedSettings, Section, SubscriptionSettings
 from digestbot.domain.errors import ConfigError
 
@@ -275,25 +275,17 @@ class Settings(BaseSettings):
         return env_settings, init_settings
 
 
-def _read_toml(path: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        raise ConfigError(
-            [f"{path}: does not exist"], hint="copy config/digestbot.example.toml there, or name another with --config"
-        ) from error
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError([f"{path}: cannot be read: {error}"]) from error
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError([f"{path}: is not TOML: {error}"]) from error
-
-
 def _read_secrets(folder: Path) -> dict[str, dict[str, str]]:
     found: dict[str, dict[str, str]] = {}
     for section, key in SECRET_KEYS:
         path = folder / f"{section}_{key}"
-        if path.is_file():
+        if not path.is_file():
+            continue
+        try:
             found.setdefault(section, {})[key] = path.read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            hint = "let the user who runs digestbot read it, or write it anew"
+            raise ConfigError([f"{path}: cannot be read as text"], hint=hint) from error
     return found
 
 
@@ -303,20 +295,6 @@ def _merge(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]
         old = merged.get(key)
         merged[key] = _merge(old, value) if isinstance(old, Mapping) and isinstance(value, Mapping) else value
     return merged
-
-
-def _faults(error: ValidationError, path: Path | None) -> list[str]:
-    """Name each fault as ``file: key: what is wrong``; a wrong secret's value is never repeated."""
-    where = str(path) if path else "settings"
-    faults = []
-    for fault in error.errors(include_url=False, include_input=False):
-        key = ".".join(str(part) for part in fault["loc"])
-        said = {"extra_forbidden": "is no setting", "missing": "is needed"}
-        message = said.get(fault["type"], fault["msg"].removeprefix("Value error, "))
-        if fault["type"] == "too_short":
-            message = f"is too short: it needs {fault['ctx']['min_length']} or more"
-        faults.append(f"{where}: {key}: {message}" if key else f"{where}: {message}")
-    return faults
 
 
 def _stray_variables(environment: Mapping[str, str]) -> list[str]:
@@ -340,13 +318,14 @@ def load_settings(path: Path | None, *, secrets: Path | None = None) -> Settings
         ConfigError: With every fault at once.
 
     """
-    below = _read_toml(path) if path else {}
+    missing = "copy config/digestbot.example.toml there, or name another with --config"
+    below = read_toml(path, missing=missing) if path else {}
     strays = _stray_variables(os.environ)
     folder = secrets or Path(os.environ.get(f"{ENV_PREFIX}SECRETS_DIR", "/run/secrets"))
     try:
         settings = Settings(**_merge(below, _read_secrets(folder)))
     except ValidationError as error:
-        raise ConfigError([*_faults(error, path), *strays]) from error
+        raise ConfigError([*faults_of(error, Settings, str(path or "settings")), *strays]) from error
     if strays:
         raise ConfigError(strays)
     return settings
