@@ -1,6 +1,8 @@
 """The command line: typer commands that read arguments and print answers; no logic, and nothing heavy at import."""
 
 import asyncio
+import errno
+import io
 import json
 import sys
 from collections.abc import Callable, Coroutine
@@ -23,6 +25,9 @@ EXIT_CODES = {
     130: "stopped by Ctrl-C",
 }
 """What an exit code says (75 and 78 are EX_TEMPFAIL and EX_CONFIG of sysexits.h)."""
+
+UNWRITABLE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF}
+"""What ends a write to standard output, which is somebody's file or disk."""
 
 EPILOG = "Exit codes: " + " · ".join(f"{code} {meaning}" for code, meaning in EXIT_CODES.items())
 
@@ -52,12 +57,12 @@ SourceArgument = Annotated[
 
 def main() -> None:
     """Run the command line; an error of ours becomes one sentence on standard error and an exit code."""
+    _take_every_character()
     try:
         cli()
     except ConfigError as error:
-        for fault in error.faults:
-            print(f"digestbot: {fault}", file=sys.stderr)
-        print(f"digestbot: {error.hint}", file=sys.stderr)
+        for fault in (*error.faults, error.hint):
+            _say(fault)
         sys.exit(78)
     except DigestbotError as error:
         _print_error(error)
@@ -68,12 +73,33 @@ def main() -> None:
         # The reader of our output has left (`digestbot … | head`): nothing to say, and nobody to say it to.
         sys.stderr.close()
         sys.exit(0)
+    except OSError as error:
+        if error.errno not in UNWRITABLE:
+            raise
+        _say(f"the output cannot be written ({error.strerror}); make room there, or write elsewhere")
+        sys.stdout = None  # Python would try once more at its end, and say so
+        sys.exit(1)
+
+
+def _take_every_character() -> None:
+    """Let no character of a feed or file end a command: what a stream cannot encode is written as its number."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+    if isinstance(sys.stdin, io.TextIOWrapper):
+        sys.stdin.reconfigure(encoding="utf-8", errors="replace")
+
+
+def _say(sentence: str) -> None:
+    from digestbot.chat.characters import one_line
+
+    print(f"digestbot: {one_line(sentence)}", file=sys.stderr)
 
 
 def _print_error(error: DigestbotError) -> None:
     if "--json" in sys.argv:
         print(json.dumps({"error": error.code, "message": str(error)}, ensure_ascii=False))
-    print(f"digestbot: {error}", file=sys.stderr)
+    _say(str(error))
 
 
 def _run(work: Coroutine[Any, Any, T]) -> T:
@@ -192,7 +218,7 @@ def summarize(
     _source_or_lines(source, jsonl=jsonl)
     if jsonl:
         return _run(summarize_stdin(sys.stdin, config, _length(length), _print_line))
-    rows = _run(summarize_source(source or "-", config, _length(length)))
+    rows = _run(summarize_source(source if source is not None else "-", config, _length(length)))
     return _print_json(rows) if as_json else show_summary(rows)
 
 
@@ -215,7 +241,7 @@ def quotes(
         return
     from digestbot.app.ask import quotes_source
 
-    rows = _run(quotes_source(source or "-", config))
+    rows = _run(quotes_source(source if source is not None else "-", config))
     _print_json(rows) if as_json else show_quotes(rows)
 
 

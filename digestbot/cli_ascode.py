@@ -39,6 +39,7 @@ def apply(
 
 def _held(file: Path, config: Path | None, *, prune: bool, change: bool, as_json: bool) -> None:
     from digestbot.app.as_code import held_against
+    from digestbot.chat.characters import clean
 
     plan = asyncio.run(held_against(file, config, prune=prune, change=change))
     if as_json:
@@ -46,7 +47,7 @@ def _held(file: Path, config: Path | None, *, prune: bool, change: bool, as_json
         print(json.dumps(rows, ensure_ascii=False, indent=2))
         return
     for one in plan:
-        print(one)
+        print(clean(str(one)))
     counted = sum(one.verb != "keep" for one in plan)
     print(f"{counted or 'no'} change{'' if counted == 1 else 's'}{' made' if change and counted else ''}")
 
@@ -54,17 +55,18 @@ def _held(file: Path, config: Path | None, *, prune: bool, change: bool, as_json
 def audit(
     config: ConfigOption = None,
     workspace: Annotated[str, typer.Option(help="Of one workspace alone, such as slack:T0123456789.")] = "",
-    limit: Annotated[int, typer.Option(min=1, help="How many lines, newest first.")] = 50,
+    limit: Annotated[int, typer.Option(min=1, max=100_000, help="How many lines, newest first.")] = 50,
     as_json: JsonOption = False,
 ) -> None:
     """Show who changed what, newest first."""
     from digestbot.app.state import audit_rows
+    from digestbot.chat.characters import one_line
 
     rows = asyncio.run(audit_rows(config, workspace, limit))
     if as_json:
         print(json.dumps(rows, ensure_ascii=False, indent=2))
         return
     for row in rows:
-        print(f"{row['at']}  {row['channel']}  {row['asker']}  {row['line']}  {row['outcome']}")
+        print("  ".join(one_line(row[key]) for key in ("at", "channel", "asker", "line", "outcome")))
     if not rows:
         print("nothing has been changed yet")

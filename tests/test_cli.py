@@ -1,6 +1,7 @@
 """The command line as a user meets it: help, examples, exit codes, one-sentence errors."""
 
 import json
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -190,3 +191,101 @@ def test_opml_is_previewed_imported_and_exported(tmp_path):
         ["World"],
         [],
     ]
+
+
+@pytest.mark.parametrize(
+    ("args", "told"),
+    [
+        (["quotes", "{folder}"], "is a folder; give a URL, the path of a file, or - for standard input"),
+        (["feed", "{folder}"], "is a folder; give a URL"),
+        (["import", "{folder}"], "is a folder; give the path of an OPML file"),
+        (["quotes", "{picture}"], "is not a text file; give an article as text or HTML"),
+        (["ground", "{article}", ""], "the summary has no words; give a summary"),
+        (["summarize", "ftp://e.org/a"], "ftp://e.org/a is no http(s) address; give a URL"),
+        (["quotes", "http://[::1"], "http://[::1 points to a private or unusable address; use a public"),
+        (["quotes", "-"], "standard input has no article text to read"),
+        (["demo", "--out", "{folder}"], "is a folder; name a file in it with --out"),
+        (["plan", "--feeds=1", "--channels=1", "--stories-per-day=1", "--polls-per-day=inf"], "must be a number up to"),
+        (["plan", "--feeds=1", "--channels=1", "--stories-per-day=1", "--slack-share=nan"], "must be a number up to"),
+    ],
+)
+def test_what_cannot_be_read_is_one_sentence_with_what_to_do(tmp_path, args, told):
+    """A folder, a picture, nothing at all or an address of another kind: never a traceback."""
+    (tmp_path / "picture").write_bytes(b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR")
+    (tmp_path / "article").write_text(ARTICLE, encoding="utf-8")
+    names = {"folder": tmp_path, "picture": tmp_path / "picture", "article": tmp_path / "article"}
+    done = digestbot(*(arg.format(**names) for arg in args))
+    assert done.returncode in {1, 78}
+    assert told in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_terminal_is_told_words_and_never_what_it_obeys(tmp_path):
+    """Escapes, controls and overrides of a feed or of a path go; half surrogates end nothing; brackets are brackets."""
+    hostile = "A [/red] \x1b[31mtitle\x1b]0;x\x07 \u202eesrever \ud800 :smile:"
+    feed = tmp_path / "feed.json"
+    item = {
+        "id": "1",
+        "url": "https://e.org/1",
+        "title": hostile,
+        "content_text": "text",
+        "authors": [{"name": hostile}],
+    }
+    feed.write_text(
+        json.dumps({"version": "https://jsonfeed.org/version/1.1", "title": hostile, "items": [item]}), encoding="utf-8"
+    )
+    done = digestbot("feed", str(feed))
+    assert done.returncode == 0
+    assert "A [/red] [31mtitle]0;x esrever \ufffd :smile:" in done.stdout
+    assert not set("\x1b\x07\u202e") & set(done.stdout)
+    missing = digestbot("quotes", "no\x1b[31m\u202e\nfile")
+    assert missing.stderr == (
+        "digestbot: there is no file “no[31m file”; give a URL, the path of a file, or - for standard input\n"
+    )
+
+
+def test_a_terminal_that_knows_ascii_alone_gets_every_answer(tmp_path, monkeypatch):
+    """What the terminal's encoding has no letter for is written as its number; nothing ends in a traceback."""
+    monkeypatch.setenv("PYTHONIOENCODING", "ascii")
+    (tmp_path / "a.txt").write_text(f"{ARTICLE} “We will open the bridge,” said Nora Lind.", encoding="utf-8")
+    for args in (["quotes", str(tmp_path / "a.txt")], ["--help"], ["models", "list"], ["quotes", "none"]):
+        done = digestbot(*args)
+        assert "Traceback" not in done.stderr
+        assert (done.stdout + done.stderr).isascii()
+    assert json.loads(digestbot("quotes", "--json", str(tmp_path / "a.txt")).stdout)["quotes"]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full here")
+@pytest.mark.parametrize("args", [["models", "list"], ["plan", "--feeds=1", "--channels=1", "--stories-per-day=1"]])
+def test_a_full_disk_behind_the_output_is_a_sentence(args):
+    """An answer that cannot be written ends in one sentence and exit code 1."""
+    with Path("/dev/full").open("w", encoding="utf-8") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "digestbot", *args],
+            cwd=ROOT,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert done.returncode == 1
+    assert done.stderr == (
+        "digestbot: the output cannot be written (No space left on device); make room there, or write elsewhere\n"
+    )
+
+
+def test_ctrl_c_ends_a_command_that_waits_for_input():
+    """One Ctrl-C is enough while an article is typed in; the exit code is 130."""
+    started = [sys.executable, "-m", "digestbot", "quotes", "-"]
+    with subprocess.Popen(started, cwd=ROOT, stdin=subprocess.PIPE, stderr=subprocess.PIPE) as waiting:
+        with pytest.raises(subprocess.TimeoutExpired):
+            waiting.wait(2)
+        waiting.send_signal(signal.SIGINT)
+        assert waiting.wait(10) == 130
+        assert waiting.stderr.read() == b""
+
+
+def test_no_answer_of_a_batch_is_anything_but_json():
+    """NaN, which Python reads and JSON has not, is refused instead of coming back in an answer."""
+    (row,) = digestbot("quotes", "--jsonl", stdin='{"id": NaN, "text": "x"}').stdout.splitlines()
+    assert json.loads(row, parse_constant=pytest.fail) == {"id": None, "error": "is not JSON: there is no NaN in it"}

@@ -1,7 +1,9 @@
 """What the commands on demand do: one article or feed in, rows out."""
 
 import asyncio
+import re
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -16,13 +18,15 @@ from digestbot.app.batch import (
     summary_row,
 )
 from digestbot.app.compose import Sources, open_models, open_sources, read_settings
+from digestbot.app.files import decode, named, read_file
 from digestbot.app.state import feed_row
-from digestbot.domain.errors import NotAFeed, NotFound, NothingToRead, StoreError, TooLarge
+from digestbot.domain.addresses import shown
+from digestbot.domain.errors import BlockedAddress, NotAFeed, NothingToRead, StoreError
 from digestbot.domain.news import Article, Entry, ParsedFeed
 from digestbot.domain.subscription import Length
 
 Rows = dict[str, Any]
-STANDARD_INPUT = "-"
+GIVE = "give a URL, the path of a file, or - for standard input"
 
 
 async def read_source(source: str, config: Path | None) -> Article:
@@ -30,7 +34,7 @@ async def read_source(source: str, config: Path | None) -> Article:
 
     Raises:
         SourceError: The page could not be had, or there is no article text.
-        NotFound: There is no such file.
+        UserError: The file is not there or cannot be read.
 
     """
     settings = read_settings(config)
@@ -38,35 +42,24 @@ async def read_source(source: str, config: Path | None) -> Article:
     if _is_url(source):
         async with open_sources(settings) as sources:
             return await sources.articles.read_url(source, now)
-    data = _read_bytes(source, settings.sources.max_bytes)
-    return _article_of(data, source, now)
+    _require_path(source)
+    data = read_file(source, hint=GIVE, limit=settings.sources.max_bytes)
+    return _article_of(data, named(source), now)
 
 
 def _is_url(source: str) -> bool:
     return source.startswith(("http://", "https://"))
 
 
-def _read_bytes(source: str, limit: int) -> bytes:
-    """Return a file's bytes, or standard input's.
+def _require_path(source: str) -> None:
+    """Do nothing for a path.
 
     Raises:
-        NotFound: There is no such file.
-        TooLarge: It is larger than the limit.
+        BlockedAddress: It is an address of a kind that is not read.
 
     """
-    import sys
-
-    if source == STANDARD_INPUT:
-        data = sys.stdin.buffer.read(limit + 1)
-    else:
-        try:
-            with Path(source).open("rb") as file:
-                data = file.read(limit + 1)
-        except OSError as error:
-            raise NotFound("file", source, hint="give a URL, the path of a file, or - for standard input") from error
-    if len(data) > limit:
-        raise TooLarge(source, f"is larger than {limit} bytes")
-    return data
+    if re.match(r"[a-z]+://", source, re.IGNORECASE):
+        raise BlockedAddress(shown(source), "is no http(s) address", hint=GIVE)
 
 
 def _article_of(data: bytes, source: str, now: datetime) -> Article:
@@ -76,20 +69,10 @@ def _article_of(data: bytes, source: str, now: datetime) -> Article:
     head = data[:1024].lstrip().lower()
     if source.lower().endswith((".html", ".htm")) or head.startswith((b"<!doctype html", b"<html")):
         return extract_article(data, source, now)
-    text = _decode(data)
+    text = decode(data, source)
     if not text.strip():
         raise NothingToRead(source)
     return Article(id=1, url="", title="", text=text, fetched_at=now)
-
-
-def _decode(data: bytes) -> str:
-    """Decode a text file: UTF-8 (with or without a mark), UTF-16 by its mark, else Windows-1252 as browsers do."""
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return data.decode("utf-16", "replace")
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return data.decode("cp1252", "replace")
 
 
 async def quotes_source(source: str, config: Path | None) -> Rows:
@@ -127,12 +110,18 @@ async def ground_source(source: str, summary: str, config: Path | None, *, stric
 
 
 def _summary_of(given: str) -> str:
-    """Return a summary given as it is or as the path of a file."""
+    """Return a summary given as it is or as the path of a file.
+
+    Raises:
+        NothingToRead: It is empty, or the file is no text.
+
+    """
     path = Path(given)
-    try:
-        return _decode(path.read_bytes()) if path.is_file() else given
-    except OSError:
-        return given  # too long for a path: it is the summary itself
+    with suppress(OSError, ValueError):  # too long for a path, or none at all: it is the summary itself
+        given = decode(path.read_bytes(), given) if path.is_file() else given
+    if not given.strip():
+        raise NothingToRead("the summary", "has no words", hint="give a summary, or a file that holds one")
+    return given
 
 
 async def cluster_stdin(lines: Iterable[str], config: Path | None) -> list[Record]:
@@ -149,14 +138,16 @@ async def feed_rows(source: str, config: Path | None) -> Rows:
 
     Raises:
         SourceError: It could not be had, or is no feed.
-        NotFound: There is no such file.
+        UserError: The file is not there or cannot be read.
 
     """
     settings = read_settings(config)
     if not _is_url(source):
         from digestbot.sources.feeds import parse_feed
 
-        return parsed_rows(parse_feed(_read_bytes(source, settings.sources.max_bytes), source))
+        _require_path(source)
+        data = read_file(source, hint=GIVE, limit=settings.sources.max_bytes)
+        return parsed_rows(parse_feed(data, named(source)))
     async with open_sources(settings) as sources:
         parsed = await _look(sources, source)
     state = await _stored_state(source, settings.database.url)

@@ -26,6 +26,11 @@ class BadLine(ValueError):
     """A line that is not the JSON object a command takes; the message says what it should be."""
 
 
+def _refused(constant: str) -> None:
+    """Refuse NaN and infinities, which are no JSON, though Python reads them: an answer with one is none either."""
+    raise ValueError(f"there is no {constant} in it")
+
+
 def read_line(line: str, required: Sequence[str] = ("id", "text")) -> Record:
     """Return a line's object.
 
@@ -34,8 +39,8 @@ def read_line(line: str, required: Sequence[str] = ("id", "text")) -> Record:
 
     """
     try:
-        record = json.loads(line)
-    except (json.JSONDecodeError, RecursionError) as error:
+        record = json.loads(line, parse_constant=_refused)
+    except (ValueError, RecursionError) as error:
         raise BadLine(f"is not JSON: {error}") from error
     if not isinstance(record, dict):
         raise BadLine("must be a JSON object")
@@ -50,9 +55,9 @@ def read_line(line: str, required: Sequence[str] = ("id", "text")) -> Record:
 def failed(line: str, error: Exception) -> Record:
     """Return the answer to a line that cannot be served, with its id where one can be read."""
     try:
-        record = json.loads(line)
+        record = json.loads(line, parse_constant=_refused)
         key = record.get("id") if isinstance(record, dict) else None
-    except (json.JSONDecodeError, RecursionError):
+    except (ValueError, RecursionError):
         key = None
     return {"id": key, "error": str(error)}
 

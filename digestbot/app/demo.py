@@ -15,6 +15,7 @@ from rich.text import Text
 
 from digestbot.app.compose import Rooms, open_rooms
 from digestbot.app.enrol import enrol
+from digestbot.chat.characters import one_line
 from digestbot.commands.model import counted
 from digestbot.config import (
     DatabaseSettings,
@@ -68,7 +69,7 @@ async def run_demo(newsroom: Path | None, out: Path) -> None:
 
 
 def _say(console: Console, line: str) -> None:
-    console.print(Text("› ", style="cyan") + Text(line))
+    console.print(Text("› ", style="cyan") + Text(one_line(line)))
 
 
 def _newsroom_folder(given: Path | None) -> Path:
@@ -85,6 +86,8 @@ def _work_folder(out: Path) -> Path:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise StoreError(f"{folder} cannot be made ({error.strerror})", hint="give another place with --out") from error
+    if out.is_dir():
+        raise StoreError(f"{out} is a folder", hint="name a file in it with --out")
     return folder
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from digestbot.app.compose import Rooms, open_adapters, open_rooms, read_settings, retention_of
+from digestbot.app.files import decode, read_file
 from digestbot.chat.console import ConsoleAdapter
 from digestbot.commands import COMMANDS, Asker, Desk, Invocation, Reply, dispatch, find, parse
 from digestbot.commands.model import Outline, OutlineList
@@ -114,16 +115,15 @@ def with_files(invocation: Invocation) -> Invocation:
     """Return an invocation with the content of files in the place of their paths.
 
     Raises:
-        NotFound: There is no such file.
+        UserError: There is no such file, or it cannot be read.
+        NothingToRead: It is no text.
 
     """
     given = dict(invocation.options)
     for option in find(invocation.name, COMMANDS).options:
         if option.kind == "file" and option.name in given:
-            try:
-                given[option.name] = Path(str(given[option.name])).read_text(encoding="utf-8")
-            except (OSError, UnicodeDecodeError) as error:
-                raise NotFound("file", given[option.name], hint="give the path of a file") from error
+            name = str(given[option.name])
+            given[option.name] = decode(read_file(name, hint="give the path of a file"), name)
     return Invocation(invocation.name, given)
 
 

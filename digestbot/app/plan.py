@@ -177,16 +177,23 @@ def _check(load: Load) -> None:
         for name, value in asdict(load).items()
         if isinstance(value, int | float) and value <= 0 and name not in MAY_BE_NOTHING
     ]
+    faults += [
+        f"plan: {name.replace('_', '-')} must be a number up to {MOST:,}"
+        for name, value in asdict(load).items()
+        if isinstance(value, int | float) and not 0 <= value <= MOST and not value < 0
+    ]
     faults += [f"plan: {name.replace('_', '-')} is a share, so at most 1" for name in SHARES if getattr(load, name) > 1]
     if load.engine not in ("extractive", "seq2seq", "remote"):
         faults.append(f"plan: engine “{load.engine}” is none of extractive, seq2seq, remote")
     if load.engine == "remote" and not load.tokens_per_second:
         faults.append("plan: the remote engine needs --tokens-per-second, what its endpoint writes")
     if faults:
-        raise ConfigError(faults)
+        raise ConfigError(faults, hint="see “digestbot plan --help” for what each option takes")
 
 
 MAY_BE_NOTHING = ("articles_per_day", "tokens_per_second", "slack_share")
+MOST = 10**12
+"""More than there is of anything; beyond it the arithmetic says nothing."""
 SHARES = ("peak_share", "slack_share", "largest_host", "largest_workspace")
 ARTICLES_A_STORY = 3.0
 """Articles of one story, where the number of articles is not given."""

@@ -1,7 +1,8 @@
 """Shows answers to people in a terminal; takes plain rows, decides nothing."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from functools import wraps
 from textwrap import shorten
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from digestbot.chat.characters import clean, clip, one_line
 from digestbot.domain.addresses import shown
 
 if TYPE_CHECKING:
@@ -19,10 +21,34 @@ if TYPE_CHECKING:
 Rows = dict[str, Any]
 LONGEST_ENTRY = 400
 """Characters of an entry's summary that a listing shows."""
+LONGEST_TITLE = 200
+"""Characters of a title or name that a listing shows."""
 
 
 def _console() -> Console:
-    return Console(highlight=False, soft_wrap=False)
+    # What others wrote is shown as it is: no [markup], no :emoji: of the terminal library's own.
+    return Console(highlight=False, soft_wrap=False, markup=False, emoji=False)
+
+
+def harmless(value: Any) -> Any:
+    """Return rows with every text cleaned of what a terminal obeys: escapes, controls, half surrogates, overrides."""
+    if isinstance(value, str):
+        return clean(value)
+    if isinstance(value, dict):
+        return {key: harmless(one) for key, one in value.items()}
+    return [harmless(one) for one in value] if isinstance(value, list) else value
+
+
+def _of_harmless_rows(show: Callable[[Rows], None]) -> Callable[[Rows], None]:
+    @wraps(show)
+    def shown_harmless(rows: Rows) -> None:
+        show(harmless(rows))
+
+    return shown_harmless
+
+
+def _title(text: str, otherwise: str = "(no title)") -> str:
+    return clip(one_line(text), LONGEST_TITLE) or otherwise
 
 
 def _table(*columns: str, title: str | None = None) -> Table:
@@ -52,11 +78,12 @@ def show_findings(findings: "Sequence[Finding]") -> None:
     console = _console()
     for finding in findings:
         mark = Text("ok   ", style="green") if finding.ok else Text("FIX  ", style="bold red")
-        console.print(mark + Text(f"{finding.name}: {finding.what}"), soft_wrap=True)
+        console.print(mark + Text(one_line(f"{finding.name}: {finding.what}")), soft_wrap=True)
         if finding.fix and not finding.ok:
-            console.print(Padding(Text(f"→ {finding.fix}"), (0, 0, 0, 5)))
+            console.print(Padding(Text(f"→ {one_line(finding.fix)}"), (0, 0, 0, 5)))
 
 
+@_of_harmless_rows
 def show_status(rows: Rows) -> None:
     """Print the counts, then what is failing or paused, the subscriptions, and what could not be delivered."""
     console = _console()
@@ -66,7 +93,7 @@ def show_status(rows: Rows) -> None:
         table = _table("feed", "failed", "since (UTC)", "next try (UTC)", "why", title="Feeds that need a look")
         for feed in rows["failing"]:
             table.add_row(
-                feed["title"] or feed["url"],
+                _title(feed["title"], feed["url"]),
                 str(feed["failures"]),
                 _when(feed["failing_since"]),
                 "–" if feed["paused"] else _when(feed["next_check_at"]),
@@ -77,7 +104,7 @@ def show_status(rows: Rows) -> None:
     if rows["subscriptions"]:
         table = _table("subscription", "channel", "next edition (UTC)", "paused", title="Subscriptions")
         for row in rows["subscriptions"]:
-            table.add_row(row["name"], row["channel"], _when(row["next_edition_at"]), row["paused"] or "")
+            table.add_row(_title(row["name"]), row["channel"], _when(row["next_edition_at"]), row["paused"] or "")
         console.print(table)
     if rows["undeliverable"]:
         table = _table("delivery", "channel", "why", title="Could not be delivered")
@@ -102,33 +129,37 @@ def _show_news_of_feeds(rows: Rows) -> None:
         console.print(table)
 
 
+@_of_harmless_rows
 def show_explanation(rows: Rows) -> None:
     """Print why each story is in an edition, then why each other one is not."""
     console = _console()
     table = _table("story", "headline", "score", title="In the edition")
     for row in rows["chosen"]:
-        table.add_row(str(row["story"]), row["headline"], row["because"])
+        table.add_row(str(row["story"]), _title(row["headline"]), row["because"])
     if rows["chosen"]:
         console.print(table)
     table = _table("story", "headline", "left out because it", title="Left out")
     for row in rows["left_out"]:
-        table.add_row(str(row["story"]), row["headline"], row["because"])
+        table.add_row(str(row["story"]), _title(row["headline"]), row["because"])
     if rows["left_out"]:
         console.print(table)
 
 
+@_of_harmless_rows
 def show_feed(rows: Rows) -> None:
     """Print a feed's facts and its entries, newest as the feed has them."""
     console = _console()
-    console.print(Text(rows["title"] or "(no title)", style="bold"))
-    console.print(Text(" · ".join(filter(None, [rows["link"], rows["language"], f"{len(rows['entries'])} entries"]))))
+    console.print(Text(_title(rows["title"]), style="bold"))
+    entries = _counted(len(rows["entries"]), "entries")
+    console.print(Text(" · ".join(filter(None, [rows["link"], rows["language"], entries]))))
     if state := rows.get("state"):
         for line in _state_lines(state):
             console.print(Text(line, style="dim"))
     for entry in rows["entries"]:
         console.print()
-        console.print(Text(entry["title"] or "(no title)", style="bold"))
-        line = " · ".join(filter(None, [entry["published"], ", ".join(entry["authors"]), entry["link"]]))
+        console.print(Text(_title(entry["title"]), style="bold"))
+        authors = _title(", ".join(entry["authors"]), "")
+        line = " · ".join(filter(None, [entry["published"], authors, entry["link"]]))
         console.print(Text(line, style="dim"))
         if entry["summary"]:
             console.print(Text(shorten(entry["summary"], LONGEST_ENTRY, placeholder=" …")))
@@ -154,15 +185,17 @@ def _state_lines(state: Rows) -> list[str]:
     return lines + ([f"moving to {state['moving_to']}"] if state["moving_to"] else [])
 
 
+@_of_harmless_rows
 def show_summary(rows: Rows) -> None:
     """Print a summary and what wrote it."""
     console = _console()
     if rows.get("title"):
-        console.print(Text(rows["title"], style="bold"))
+        console.print(Text(_title(rows["title"]), style="bold"))
     console.print(Text(rows["summary"] or "(nothing to summarize)"))
     console.print(Text(f"engine: {rows['engine']}", style="dim"))
 
 
+@_of_harmless_rows
 def show_grounding(rows: Rows) -> None:
     """Print each sentence of a summary with the gate's word on it."""
     console = _console()
@@ -173,11 +206,13 @@ def show_grounding(rows: Rows) -> None:
             console.print(Padding(Text(", ".join(sentence["reasons"]), style="dim"), (0, 0, 0, 9)))
 
 
+@_of_harmless_rows
 def show_quotes(rows: Rows) -> None:
     """Print every quote with its speaker; key ones stand out."""
     console = _console()
     if not rows["quotes"]:
         console.print(Text("no quotations of anybody's words"))
+        return
     for quote in rows["quotes"]:
         speaker = quote["speaker"] or "speaker not known"
         # Never rounded up: nobody is surer than the figure.
@@ -187,13 +222,16 @@ def show_quotes(rows: Rows) -> None:
     console.print(Text("★ would be shown in a digest", style="dim"))
 
 
+@_of_harmless_rows
 def show_import(rows: Rows) -> None:
     """Print what an OPML file adds."""
     console = _console()
-    table = _table("feed", "topics", "address", "")
     for feed in rows["feeds"]:
-        table.add_row(feed["title"], ", ".join(feed["topics"]), feed["url"], "" if feed["new"] else "already here")
-    console.print(table)
+        title = Text(_title(feed["title"], feed["url"]), style="bold" if feed["new"] else "dim")
+        console.print(title + Text("" if feed["new"] else "  already here", style="not bold"))
+        line = " · ".join(filter(None, [", ".join(feed["topics"]), feed["url"]]))
+        console.print(Padding(Text(line, style="dim"), (0, 0, 0, 2)), soft_wrap=True)
+    console.print()
     verb = "would be added" if rows["dry_run"] else "added"
     console.print(Text(f"{rows['added']} of {len(rows['feeds'])} feeds {verb}"))
     if rows["repeated"]:

@@ -16,7 +16,7 @@ FEW = 6
 
 def show_models(rows: Sequence[Rows]) -> None:
     """Print two lines a model: its name and where it stands, then what it takes and what it is for."""
-    console = Console(highlight=False)
+    console = Console(highlight=False, markup=False, emoji=False)
     for row in rows:
         where = "on this machine" if row["here"] else "not here"
         used = ", in use" if row["used"] else ""
@@ -36,16 +36,15 @@ def show_models(rows: Sequence[Rows]) -> None:
 
 def show_check(rows: Sequence[Rows]) -> None:
     """Print what each model in use was measured at, or what is wrong with it."""
-    console = Console(highlight=False, soft_wrap=True)
+    console = Console(highlight=False, soft_wrap=True, markup=False, emoji=False)
     for row in rows:
         if "error" in row:
-            console.print(f"FIX  {row['message']}", markup=False)
+            console.print(f"FIX  {row['message']}")
             continue
         console.print(
             f"ok   {row['name']} @{row['revision']} on {row['backend']}: loads in {row['load_seconds']} s, "
             f"{row['tokens_a_second']} tokens/s, {_size(row['resident_bytes'])} resident, "
             f"{row['files_checked']} files checked by their hashes",
-            markup=False,
         )
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from digestbot.app.compose import read_settings
+from digestbot.app.files import read_file
 from digestbot.domain.addresses import shown
 from digestbot.domain.errors import NotFound
 from digestbot.domain.news import Feed, Polling
@@ -147,25 +148,18 @@ async def export_opml(config: Path | None) -> bytes:
     return write_opml(feeds)
 
 
-def _read(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise NotFound("file", path, hint="give the path of an OPML file") from error
-
-
 async def import_opml(path: Path, config: Path | None, *, dry_run: bool) -> Rows:
     """Add the feeds of an OPML file to the store; with ``dry_run`` only say which are new.
 
     Raises:
-        NotFound: There is no such file.
+        UserError: There is no such file, or it cannot be read.
         SourceError: It is not OPML.
 
     """
     from digestbot.sources.feeds import preview_opml, read_opml
     from digestbot.store import database_file, open_store
 
-    listed = read_opml(_read(path))
+    listed = read_opml(read_file(path, hint="give the path of an OPML file"))
     settings = read_settings(config)
     now = datetime.now(UTC)
     file = database_file(settings.database.url)

@@ -236,7 +236,7 @@ async def audit(desk: Desk, asker: Asker, _options: Options) -> Reply:
     cards = []
     for change in found:
         came = "" if change.outcome == "done" else f" ({change.outcome})"
-        where = f" in {change.channel}" if asker.home == OPERATOR else ""
+        where = f" in {str(change.channel).removesuffix(':')}" if asker.home == OPERATOR else ""
         spans: tuple[Span, ...] = (
             moment(change.at),
             Text(" · "),

@@ -304,7 +304,7 @@ class DeliveryError(DigestbotError):
     ) -> None:
         """Name the channel; ``what`` replaces the class's default sentence."""
         self.channel = channel
-        super().__init__(f"{channel}: {what or self.default}", hint=hint, retry_after=retry_after)
+        super().__init__(f"{channel.removesuffix(':')}: {what or self.default}", hint=hint, retry_after=retry_after)
 
 
 class RateLimited(DeliveryError):

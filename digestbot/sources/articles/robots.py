@@ -42,7 +42,10 @@ class Robots:
             BlockedAddress: The address may not be connected to at all.
 
         """
-        parts = urlsplit(url)
+        try:
+            parts = urlsplit(url)
+        except ValueError as error:
+            raise BlockedAddress(url, "is not a usable address") from error
         site = f"{parts.scheme}://{parts.netloc}"
         kept = self._sites.get(site)
         if kept is None or kept.until <= now:
