@@ -74,6 +74,28 @@ def test_a_known_fault_of_a_library_is_said_in_a_sentence(lines):
     assert (unknown["level"], plain["event"]) == ("error", "plain words")
 
 
+def test_a_fault_that_goes_on_is_told_once_a_minute(lines):
+    """A library that warns at every try is heard once a minute; other words, and what is not known, are heard too."""
+    found = logging.getLogger("a.pool")
+    condense(["a.pool"], lambda error: "the server is away" if isinstance(error, ConnectionError) else None)
+
+    def warn(at: float, text: str, *words: object) -> None:
+        record = found.makeRecord(found.name, logging.WARNING, "", 0, text, words, None)
+        record.created = at
+        found.handle(record)
+
+    for at in (0.0, 0.1, 59.0, 61.0, 30.0):
+        warn(at, "error connecting in %r: %s", "one", ConnectionRefusedError("long story"))
+        warn(at, "gave up after %s", 15)
+    warn(0.0, "error connecting in %r: %s", "one", ValueError("not known"))
+    found.filters.clear()
+    told = [line["event"] for line in lines()]
+    # The clock that went back, too, holds nothing back.
+    assert told == ["error connecting in 'one': the server is away", "gave up after 15"] * 3 + [
+        "error connecting in 'one': not known"
+    ]
+
+
 def test_lines_are_json_with_bound_ids(lines):
     """A line is one JSON object with its event, level, room and bound ids."""
     with bound(feed=3):

@@ -20,6 +20,8 @@ _TOKEN = re.compile(
 )
 # Query strings carry API keys of private feeds: the log keeps the address without them.
 _QUERY = re.compile(r"(https?://[^\s?#\"'<>]+)\?[^\s\"'<>]*")
+_AGAIN = 60.0
+"""Seconds after which a condensed warning is said again."""
 _SECRET_KEY = re.compile(r"token|secret|password|authorization|api_?key", re.IGNORECASE)
 
 
@@ -103,7 +105,8 @@ def _quieten(names: Iterable[str]) -> None:
 class Condensed(logging.Filter):
     """Says a library's records of one known fault in a sentence each, as a warning and without the traceback.
 
-    Every other record passes as it is: what we do not know should be seen whole.
+    A warning that says the same as one within the last minute is left out: a pool warns at every try of every
+    connection. Every other record passes as it is: what we do not know should be seen whole.
 
     Args:
         sentence: Returns what to say of a record's exception, or None for one that is not the known fault.
@@ -113,17 +116,34 @@ class Condensed(logging.Filter):
     def __init__(self, sentence: Callable[[BaseException], str | None]) -> None:
         super().__init__()
         self._sentence = sentence
+        self._said: dict[str, float] = {}
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Put the sentence in the place of a traceback; let every record through."""
-        error = record.exc_info[1] if record.exc_info else None
+        """Put the sentence in the place of a traceback; tell whether the record says something new."""
+        error = _error_of(record)
         if error is not None and (said := self._sentence(error)):
             # The library's own first words name the part of it that was hit.
             part = record.getMessage().partition(":")[0].partition(" failed with")[0].strip()
             record.msg, record.args = f"{part}: {said}", None
             record.levelno, record.levelname = logging.WARNING, "WARNING"
             record.exc_info = record.exc_text = None
-        return True
+        return record.levelno != logging.WARNING or record.exc_info is not None or self._is_new(record)
+
+    def _is_new(self, record: logging.LogRecord) -> bool:
+        """Tell whether nothing was said in these words within the last minute, and remember that it is said now."""
+        self._said = {text: at for text, at in self._said.items() if 0 <= record.created - at < _AGAIN}
+        text = record.getMessage()
+        new = text not in self._said
+        self._said.setdefault(text, record.created)
+        return new
+
+
+def _error_of(record: logging.LogRecord) -> BaseException | None:
+    """Return the exception that a record is about: with its traceback, or among its words."""
+    if record.exc_info and record.exc_info[1] is not None:
+        return record.exc_info[1]
+    words = record.args if isinstance(record.args, tuple) else ()
+    return next((word for word in words if isinstance(word, BaseException)), None)
 
 
 def condense(names: Iterable[str], sentence: Callable[[BaseException], str | None]) -> None:

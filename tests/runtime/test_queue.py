@@ -321,6 +321,19 @@ async def test_a_fault_of_a_kind_not_known_keeps_its_traceback():
     assert "terminating connection" in str(lost(refused))
 
 
+async def test_a_pool_that_cannot_connect_says_so_once(url, caplog):
+    """While the database is away the pool's warnings at every try are one sentence of ours."""
+    async with open_queue(url):
+        caplog.clear()
+        for _ in range(20):
+            refused = psycopg.OperationalError("connection refused\n\tIs the server running?")
+            logging.getLogger("psycopg.pool").warning("error connecting in %r: %s", "pool-1", refused)
+    (said,) = [record.getMessage() for record in caplog.records if record.name == "psycopg.pool"]
+    assert said.startswith(
+        "error connecting in 'pool-1': the queue in the database cannot be asked (connection refused)"
+    )
+
+
 async def test_a_look_that_cannot_ask_the_queue_is_a_sentence(url, monkeypatch):
     """A look whose statement fails ends as a warning of ours; the next tick looks again."""
     async with open_queue(url) as queue:

@@ -21,8 +21,8 @@ WAIT_FOR_CONNECTION = 15.0
 """Seconds a caller waits for a connection before it is told that none came free."""
 STALLED_AFTER = 30.0
 """Seconds without a heartbeat after which a worker counts as dead and its jobs are taken up again."""
-LOGGERS = ("procrastinate.utils", "procrastinate.worker")
-"""Whose records tell of a worker's lost connection with a traceback; each worker has one of its own below the last."""
+LOGGERS = ("psycopg.pool", "procrastinate.utils", "procrastinate.worker")
+"""Whose records tell of a lost connection at every try, or with a traceback; each worker has one below the last."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,9 @@ LOST = ("08", "57P", "53300")
 def unavailable(error: BaseException) -> StoreUnavailable:
     """Return our error for one of :data:`FAILURES`."""
     cause = error.__cause__ or error
-    return StoreUnavailable(f"the queue in the database cannot be asked ({str(cause).strip() or type(cause).__name__})")
+    # libpq's second line is a guess at what to look at.
+    reason = str(cause).strip().partition("\n")[0] or type(cause).__name__
+    return StoreUnavailable(f"the queue in the database cannot be asked ({reason})")
 
 
 def lost(error: BaseException) -> str | None:
