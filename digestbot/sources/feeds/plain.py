@@ -21,11 +21,15 @@ _SPACE = re.compile(r"[^\S\n]+")
 _GAP = re.compile(r"\s*\n\s*\n\s*")
 _INVISIBLE = dict.fromkeys(map(ord, "\u00ad\u200b\u2060\ufeff"))
 """Soft hyphen, zero-width space, word joiner, byte order mark: they are not seen and break comparisons."""
+LONGEST_LINE = 400
+"""Characters of a title or name that are kept: three times the longest headlines; pages and lists show them whole."""
+NEAR = 30
+"""How far back from there a space is looked for, in characters."""
 
 
 def plain_line(markup: str) -> str:
     """Return markup as one line of plain text: tags gone, references resolved, white space folded."""
-    return " ".join(plain_text(markup).split())
+    return _one_line(plain_text(markup))
 
 
 def plain_text(markup: str) -> str:
@@ -60,7 +64,16 @@ def plain_text(markup: str) -> str:
 
 def folded(text: str) -> str:
     """Return text that is not markup as one line."""
-    return " ".join(text.translate(_INVISIBLE).split())
+    return _one_line(text.translate(_INVISIBLE))
+
+
+def _one_line(text: str) -> str:
+    """Return text with white space folded; a whole article in the place of a title or name is cut, at a word's end."""
+    line = " ".join(text.split())
+    if len(line) <= LONGEST_LINE:
+        return line
+    space = line.rfind(" ", LONGEST_LINE - NEAR, LONGEST_LINE)
+    return line[: space if space > 0 else LONGEST_LINE - 1] + "…"
 
 
 def _without_comments(markup: str) -> str:

@@ -1,5 +1,6 @@
 """Feeds in every format and many states of disrepair: entries or a typed error, and the cut equals the full parse."""
 
+import json
 import random
 from datetime import UTC, datetime
 from functools import cache
@@ -166,6 +167,20 @@ def test_titles_are_plain_text():
         'Two "words"',
         "zerowidth",
     ]
+
+
+@pytest.mark.parametrize("name", ["rss", "json"])
+def test_a_title_of_a_hundred_kilobytes_is_cut(name: str):
+    """A title or an author's name is a line that a page can show whole, whatever stands in its place."""
+    words, run = "word " * 20_000, "x" * 100_000
+    if name == "rss":
+        data = rss(("1", f"{words}</title><author>{run}</author><title>")).replace(b"<title></title>", b"")
+    else:
+        item = {"id": "1", "url": "https://a.example/1", "title": words, "authors": [{"name": run}]}
+        data = json.dumps({"version": "https://jsonfeed.org/version/1.1", "title": run, "items": [item]}).encode()
+    (entry,) = parse_feed(data, URL).entries
+    assert entry.title.endswith("word word…")
+    assert [len(entry.title), len(entry.authors[0])] == [400, 400]
 
 
 @pytest.mark.parametrize(
