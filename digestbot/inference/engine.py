@@ -1,4 +1,4 @@
-"""The one engine of the process: a bounded queue before a child process that runs the models; imports no framework.
+"""The one engine of the process: a bounded queue before the child process that runs the models; imports no framework.
 
 What people wait for goes before batch work, like requests run together, every request has a deadline, and the
 event loop never computes: it only writes a frame and awaits the reply. The child starts at the first request
@@ -13,8 +13,6 @@ import json
 import os
 import sys
 import time
-from asyncio.subprocess import PIPE, Process
-from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,33 +20,14 @@ from typing import Any
 
 import numpy as np
 
-from digestbot.domain.errors import (
-    Busy,
-    DeadlinePassed,
-    EngineCrashed,
-    InferenceError,
-    InputTooLong,
-    ModelMissing,
-    OutOfMemory,
-)
-from digestbot.inference.wire import EXIT_MEMORY, Head, pack, read_frame
+from digestbot.domain.errors import Busy, DeadlinePassed, EngineCrashed, InferenceError
+from digestbot.inference.process import EngineProcess, Results
+from digestbot.inference.wire import pack
 
 INTERACTIVE, SOON, BATCH = 0, 1, 2
 """Ranks in the queue: somebody waits; short work others build on; the rest."""
 _RESERVED = 0.25
 """The share of the queue that only interactive work may fill."""
-_QUIET = {
-    "HF_HUB_DISABLE_PROGRESS_BARS": "1",
-    "HF_HUB_DISABLE_TELEMETRY": "1",
-    "TRANSFORMERS_VERBOSITY": "error",
-    "TRANSFORMERS_NO_ADVISORY_WARNINGS": "1",
-    "TOKENIZERS_PARALLELISM": "false",
-    "HF_HUB_OFFLINE": "1",
-}
-"""The engine process never goes to the network: models are pulled by a command of their own."""
-
-Results = Any
-"""A list (texts) or an array of shape (n, width), one element a given item."""
 
 
 @dataclass(slots=True)
@@ -109,12 +88,12 @@ class Engine:
             program: What runs as the child.
 
         """
-        self._program = tuple(program)
-        self._arguments = {
+        told = {
             "cache_dir": str(cache_dir) if cache_dir else None,
             "threads": threads or os.cpu_count() or 1,
             "memory_limit": memory_limit,
         }
+        self._process = EngineProcess(program, told)
         self._queue_size = queue_size
         self._patience = patience
         self._heap: list[tuple[int, int, _Job]] = []
@@ -122,21 +101,20 @@ class Engine:
         self._waiting = 0
         self._wake = asyncio.Event()
         self._worker: asyncio.Task[None] | None = None
-        self._child: Process | None = None
-        self._chatter: deque[str] = deque(maxlen=20)
-        self._listener: asyncio.Task[None] | None = None
-        self._items, self._starts, self._seconds = 0, 0, 0.0
+        self._items, self._seconds = 0, 0.0
         self._tokens, self._writing = 0, 0.0
 
     @property
     def status(self) -> EngineStatus:
         """What it is doing now."""
-        return EngineStatus(self._waiting, self._items, self._starts, self._seconds, self._tokens, self._writing)
+        return EngineStatus(
+            self._waiting, self._items, self._process.starts, self._seconds, self._tokens, self._writing
+        )
 
     @property
     def pid(self) -> int | None:
         """The child's process id, None while there is no child."""
-        return self._child.pid if self._child else None
+        return self._process.pid
 
     async def run(
         self,
@@ -184,7 +162,7 @@ class Engine:
 
     async def resident(self) -> int:
         """Return the bytes of memory the child holds, 0 while there is none."""
-        return _resident(self._child.pid) if self._child else 0
+        return self._process.resident()
 
     async def aclose(self) -> None:
         """End the child; requests still waiting fail."""
@@ -193,7 +171,7 @@ class Engine:
             with contextlib.suppress(asyncio.CancelledError):
                 await self._worker
             self._worker = None
-        await self._end_child()
+        await self._process.end()
         for _, _, job in self._heap:
             _fail(job, EngineCrashed("the engine was closed"))
         self._heap.clear()
@@ -262,7 +240,7 @@ class Engine:
             self._seconds += time.monotonic() - began
             self._items += sum(len(job.items) for job in batch)
 
-    # ── the child ────────────────────────────────────────────────────────────
+    # ── asking the child ─────────────────────────────────────────────────────
 
     async def _exchange(self, batch: Sequence[_Job]) -> Results:
         """Send a batch to the child and return its results.
@@ -271,27 +249,21 @@ class Engine:
             InferenceError: What the child says, or that it is gone.
 
         """
-        child = await self._alive()
         items = [item for job in batch for item in job.items]
         frame = pack({"op": batch[0].op, "settings": dict(batch[0].settings), "items": items})
-        if child.stdin is None or child.stdout is None:  # pragma: no cover  # both are pipes
-            raise EngineCrashed("the engine process has no pipes")
-        with contextlib.suppress(ConnectionError):
-            child.stdin.write(frame)
-            await child.stdin.drain()
-        reply = asyncio.ensure_future(read_frame(child.stdout))
+        # Starting the child and writing to it may take for ever, too.
+        reply = asyncio.create_task(self._process.ask(frame), name="digestbot-engine-reply")
         try:
             await self._wait_for_reply(reply, batch)
         finally:
             if not reply.done():
                 reply.cancel()
-                await self._end_child()
-        if not (answered := reply.result()):
-            raise await self._post_mortem(child)
-        head = answered[0]
+                await asyncio.wait({reply})
+                await self._process.end()
+        head, results = reply.result()
         self._tokens += int(head.get("tokens", 0))
         self._writing += float(head.get("writing", 0.0))
-        return _read_reply(*answered)
+        return results
 
     async def _wait_for_reply(self, reply: "asyncio.Future[Any]", batch: Sequence[_Job]) -> None:
         """Wait for the reply while anybody does; a computation nobody waits for gets ``patience`` seconds more.
@@ -308,54 +280,6 @@ class Engine:
             await asyncio.wait({reply}, timeout=self._patience)
             if not reply.done():
                 raise DeadlinePassed(f"the engine was still computing after {self._patience:g} seconds more")
-
-    async def _alive(self) -> Process:
-        """Return the child, started if there is none."""
-        if self._child is not None and self._child.returncode is None:
-            return self._child
-        command = (*self._program, json.dumps(self._arguments))
-        try:
-            self._child = await asyncio.create_subprocess_exec(
-                *command, stdin=PIPE, stdout=PIPE, stderr=PIPE, env=os.environ | _QUIET, start_new_session=True
-            )
-        except OSError as error:
-            raise EngineCrashed(f"the engine process cannot be started ({error})") from error
-        self._starts += 1
-        self._listener = asyncio.create_task(self._listen(self._child))
-        return self._child
-
-    async def _listen(self, child: Process) -> None:
-        """Keep the last lines the child wrote to its error stream."""
-        if child.stderr is None:  # pragma: no cover  # it is a pipe
-            return
-        while chunk := await child.stderr.read(4096):
-            self._chatter.extend(chunk.decode("utf-8", "replace").splitlines())
-
-    async def _post_mortem(self, child: Process) -> InferenceError:
-        """Return the error that says how the child ended."""
-        code = await child.wait()
-        await self._end_child()
-        if code == EXIT_MEMORY:
-            return OutOfMemory("the engine took more memory than its limit")
-        if code == -9:  # noqa: PLR2004  # SIGKILL: what the kernel's out-of-memory killer sends
-            return EngineCrashed("the engine process was killed")
-        last = next((line for line in reversed(self._chatter) if line.strip()), "")
-        return EngineCrashed(f"the engine process ended with code {code}{': ' + last[:160] if last else ''}")
-
-    async def _end_child(self) -> None:
-        """End the child, if there is one, and reap it."""
-        child, self._child = self._child, None
-        if child is None:
-            return
-        if child.returncode is None:
-            with contextlib.suppress(ProcessLookupError):
-                child.kill()
-        await child.wait()
-        if self._listener:
-            await self._listener
-            self._listener = None
-        if child.stdin:
-            child.stdin.close()
 
 
 def _joined(parts: list[Results]) -> Results:
@@ -384,41 +308,3 @@ def _retire(future: "asyncio.Future[Results]") -> None:
     """Say that nobody waits for a slice any more, and that its error, if it has one, is seen."""
     if not future.cancel() and not future.cancelled():
         future.exception()
-
-
-def _read_reply(head: Head, body: bytes) -> Results:
-    """Return a reply's results.
-
-    Raises:
-        InferenceError: The reply is an error.
-
-    """
-    if "error" in head:
-        raise _error(head)
-    if "shape" in head:
-        return np.frombuffer(body, np.float32).reshape(head["shape"])
-    return head["results"]
-
-
-def _error(head: Head) -> InferenceError:
-    """Return the error a reply tells of, of its own class."""
-    what, hint = head["what"], head["hint"]
-    match head["error"]:
-        case ModelMissing.code:
-            error = ModelMissing(head["model"], hint=hint)
-            error.what, error.args = what, (what,)
-            return error
-        case OutOfMemory.code:
-            return OutOfMemory(what, hint=hint)
-        case InputTooLong.code:
-            return InputTooLong(what, hint=hint)
-        case _:
-            return InferenceError(what, hint=hint)
-
-
-def _resident(pid: int) -> int:
-    """Return a process's resident memory in bytes, 0 where the system does not say."""
-    try:
-        return int(Path(f"/proc/{pid}/statm").read_text("ascii").split()[1]) * os.sysconf("SC_PAGE_SIZE")
-    except (OSError, ValueError, IndexError):
-        return 0

@@ -1,6 +1,7 @@
 """The engine: what waits, what goes first, and what becomes of a request when the child does not answer."""
 
 import asyncio
+import sys
 import time
 
 import numpy as np
@@ -9,6 +10,14 @@ import pytest
 from digestbot.domain.errors import Busy, DeadlinePassed, EngineCrashed, InferenceError, ModelMissing, OutOfMemory
 from digestbot.inference.engine import BATCH, INTERACTIVE, Engine
 from tests.inference.standin import PROGRAM
+
+STRANGE = """
+import sys
+from digestbot.inference.wire import pack
+sys.stdout.buffer.write(pack({}))
+sys.stdout.flush()
+sys.stdin.read()
+"""
 
 
 @pytest.fixture
@@ -122,3 +131,25 @@ async def test_a_cancelled_request_is_not_computed(engine):
     assert await ask(engine, "log")
     await blocker
     assert engine.status.starts == 1
+
+
+async def test_a_child_that_reads_nothing_is_ended():
+    """A child that takes no bytes, however many there are, is ended like one that does not answer."""
+    silent = Engine(program=(sys.executable, "-c", "import time; time.sleep(60)"), patience=0.2)
+    for deadline in (0.2, 3.0):
+        with pytest.raises(DeadlinePassed):
+            await ask(silent, "log", ["a" * (1 << 21)], deadline=deadline)
+    assert silent.status.starts == 2
+    await silent.aclose()
+
+
+async def test_an_answer_that_is_none_is_a_crash():
+    """A child whose answer makes no sense fails the request, and does not leave it waiting for ever."""
+    strange = Engine(program=(sys.executable, "-c", STRANGE), patience=0.2)
+    async with asyncio.timeout(10):
+        with pytest.raises(EngineCrashed):
+            await ask(strange, "log")
+        with pytest.raises(EngineCrashed):
+            await ask(strange, "log")
+    assert strange.status.starts == 2
+    await strange.aclose()
