@@ -1,5 +1,6 @@
 """The reading room: editions by day and subscription, search, a page a story, a page a speaker."""
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -29,6 +30,10 @@ async def test_one_subscription_alone(client):
     """The archive of a subscription has its editions and no other's."""
     page = await read(client, "/?subscription=2")
     assert page.text.count("Harbour watch") >= 3
+    # Several editions of a day are told apart by their time.
+    listed = [line for line in page.text.splitlines() if " from " in line and "stor" in line]
+    assert listed
+    assert all(re.search(r" · \d\d:\d\d$", line) for line in listed)
     assert not [link for link in page.links() if link.startswith("/edition/1/")]
     assert page.all("link", type="application/rss+xml", href="/feed/2.rss")
 
@@ -358,7 +363,7 @@ async def test_a_story_without_a_brief_says_so(small_world: World):
         page = await read(client, f"/story/{story.id}")
         assert "no brief yet" in page.text
         assert "We are willing to take in only convicted criminals" in page.text
-        assert "No edition has been made yet." in (await read(client, "/")).text
+        assert "There is no subscription yet. Make one in chat" in (await read(client, "/")).text
         assert "Nobody has been quoted yet." in (await read(client, "/people")).text
 
 

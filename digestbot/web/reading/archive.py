@@ -13,13 +13,15 @@ from digestbot.editorial.schedule import zone
 from digestbot.web.access import GUARD
 from digestbot.web.desk import DESK
 from digestbot.web.pages import page
-from digestbot.web.pages.making import address, day
+from digestbot.web.pages.making import address, clock, day
 from digestbot.web.reading.syndication import edition_path, feed_paths, stamp
 
 PAGE = 12
 """Editions a page of the archive shows."""
 DUE = 3
 """Editions to come that an empty archive names."""
+NOTHING = "No edition has been made yet."
+NO_SUBSCRIPTION = "There is no subscription yet. Make one in chat, or name one in the settings file."
 LEAD = 4
 """Stories of the newest edition that the front page shows whole."""
 
@@ -94,7 +96,7 @@ async def archive(request: web.Request) -> web.Response:
         day_text=wanted.isoformat() if wanted else "",
         days=_days(shown, everybody, lead=front),
         older=address("/", **older) if len(found) > PAGE and not wanted else "",
-        nothing="No edition on this day." if wanted else "No edition has been made yet.",
+        nothing="No edition on this day." if wanted else NOTHING if everybody else NO_SUBSCRIPTION,
         due=() if found or wanted or before else _due([chosen] if chosen else everybody.values()),
     )
 
@@ -162,6 +164,7 @@ def _item(digest: Digest, everybody: dict[int, Subscription], *, full: bool) -> 
     name, rest = name_and_rest(digest, everybody.get(digest.edition.subscription_id))
     cards = [card for card in digest.cards if card.story_id]
     shown = cards[:LEAD] if full else cards
+    rest = " · ".join(filter(None, [rest, clock(digest.edition.at, digest.edition.timezone)]))
     return Item(name, rest, edition_path(digest.edition), shown, full, len(cards) - len(shown))
 
 
