@@ -53,7 +53,10 @@ async def test_style_and_length_change_what_is_shown(client):
 
 async def test_what_was_posted_can_be_looked_at_again(client):
     """A channel that has had everything has nothing next; the last day can be shown again all the same."""
-    assert "there was nothing to say" in (await read(client, "/preview/1/windows")).text
+    nothing = (await read(client, "/preview/1/windows")).text
+    assert "there was nothing to say" in nothing
+    assert "Tick “The last day again”" in nothing
+    assert "Tick" not in (await read(client, "/preview/1/windows?again=yes")).text
     again = await read(client, "/preview/1/windows?again=yes")
     assert len(again.all("blockquote")) > 4
 

@@ -106,7 +106,7 @@ def _thread(posts: str, count: int) -> str:
 
 def _discord(messages: Sequence[Message], stamp: str) -> str:
     posts = "".join(_post(discord.body(message), stamp) for message in messages)
-    return _window("discord", "Discord", f'<div class="posts">{posts}</div>')
+    return _window("discord", "Discord", posts and f'<div class="posts">{posts}</div>')
 
 
 def _window(platform: str, name: str, inner: str) -> str:
