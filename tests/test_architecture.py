@@ -16,7 +16,7 @@ TESTS = sorted((ROOT / "tests").rglob("test_*.py"))
 LOWER_FLOORS = ("domain", "editorial", "pipeline", "ports", "commands.py", "commands")
 WITH_NUMPY = ("editorial", "pipeline", "ports")
 BANNED_NAMES = {"utils", "util", "helpers", "helper", "common", "base", "manager", "managers", "misc"}
-EXCEPT_EXCEPTION = {"runtime/dispatch.py", "commands.py", "commands/dispatch.py"}
+EXCEPT_EXCEPTION = {"runtime/dispatch.py", "commands/dispatch.py", "pipeline/defects.py"}
 LONGEST_FUNCTION = 50
 LONGEST_MODULE = 450
 
@@ -100,7 +100,7 @@ def test_no_room_is_named_for_nothing():
 
 @pytest.mark.parametrize("path", MODULES, ids=named)
 def test_faults_never_pass_silently(path):
-    """``except Exception`` stands at two boundaries only, and no ``type: ignore`` without code and reason."""
+    """``except Exception`` stands at three boundaries only, and no ``type: ignore`` without code and reason."""
     source = path.read_text(encoding="utf-8")
     if named(path) not in EXCEPT_EXCEPTION:
         caught = [h for h in ast.walk(ast.parse(source)) if isinstance(h, ast.ExceptHandler) and catches_all(h)]

@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 from urllib.parse import urlsplit
 
 from digestbot.app.compose import Rooms
-from digestbot.domain.errors import DigestbotError
+from digestbot.domain.errors import Defect, DigestbotError
 from digestbot.domain.subscription import Length
 from digestbot.pipeline.brief import Briefed
 from digestbot.pipeline.deliver import Delivered
@@ -127,7 +128,7 @@ def refreshed(done: Refreshed) -> bool:
     _well("refresh", done.error)
     with bound(feed=done.feed_id):
         if done.error:
-            log.warning("feed failed", url=done.url, code=done.error.code, error=str(done.error))
+            log.warning("feed failed", url=done.url, **_about(done.error))
         elif done.outcome != "unchanged":
             log.info("feed refreshed", url=done.url, outcome=done.outcome, articles=done.stored)
         for error in done.unread:
@@ -146,7 +147,8 @@ def briefed(done: Briefed) -> bool:
     _well("brief", done.error)
     with bound(story=done.story_id):
         if done.error:
-            log.debug("story not briefed", code=done.error.code, error=str(done.error))
+            told = log.error if isinstance(done.error, Defect) else log.debug
+            told("story not briefed", **_about(done.error))
         else:
             log.debug("story briefed", engine=done.engine, quotes=done.quotes)
     return done.error is None
@@ -166,7 +168,9 @@ def published(done: Published) -> bool:
         stories=done.stories,
     )
     if done.error:
-        log.warning("edition not made", subscription=done.subscription_id, code=done.error.code, error=str(done.error))
+        log.warning("edition not made", subscription=done.subscription_id, **_about(done.error))
+    for fault in done.faults:
+        log.error("a story is left out of an edition", subscription=done.subscription_id, **_about(fault))
     if done.untold:
         log.warning("nobody was told that a digest is paused", digest=done.subscription_id, error=str(done.untold))
     return done.outcome == "published"
@@ -182,14 +186,18 @@ def delivered(done: Delivered) -> bool:
                 "delivery stopped",
                 outcome=done.outcome,
                 channel=done.channel,
-                code=done.error.code,
-                error=str(done.error),
+                **_about(done.error),
             )
         else:
             log.info("delivered", channel=done.channel, messages=done.posted)
         if done.untold:
             log.warning("nobody was told that a digest is paused", channel=done.channel, error=str(done.untold))
     return True
+
+
+def _about(error: DigestbotError) -> dict[str, Any]:
+    """Return what the log says of an error; a fault of ours has its traceback."""
+    return {"code": error.code, "error": str(error)} | ({"exc_info": error} if isinstance(error, Defect) else {})
 
 
 def _well(step: StepName, error: DigestbotError | None) -> None:

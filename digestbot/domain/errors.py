@@ -8,7 +8,8 @@ DigestbotError            code · hint · transient=False · retry_after=None
 │                         EngineCrashed†, OutOfMemory, WrongLanguage, RemoteFailed†
 ├─ DeliveryError(channel) RateLimited†(retry_after), PlatformDown†, ChannelGone, NotPermitted, Rejected, OutcomeUnknown
 ├─ StoreError             Conflict†, SchemaTooOld(have, need), AlreadyRunning, StoreUnavailable†
-└─ NotVerbatim            a quotation or speaker that does not stand in its article
+├─ NotVerbatim            a quotation or speaker that does not stand in its article
+└─ Defect                 a fault of ours, with its cause
 
 † transient: the same request may succeed later without anybody changing anything.
 """
@@ -418,3 +419,13 @@ class NotVerbatim(DigestbotError):
         """Give a short machine-readable reason and the sentence."""
         self.reason = reason
         super().__init__(what)
+
+
+# ── ourselves ────────────────────────────────────────────────────────────────
+
+
+class Defect(DigestbotError):
+    """A fault of ours that nobody foresaw; its cause is chained, and stands in the log with a traceback."""
+
+    code = "defect"
+    hint = "report it with the traceback that the log has"

@@ -5,16 +5,17 @@ Knows the ports and the rules of quoting; does not know models, SQL or chat.
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 import numpy as np
 
-from digestbot.domain.errors import InferenceError, NotFound
+from digestbot.domain.errors import Defect, InferenceError, NotFound
 from digestbot.domain.news import Article, Brief, Quote, Story
 from digestbot.domain.subscription import Length
 from digestbot.editorial.edition import choose_headline
 from digestbot.editorial.quotes import Found, choose, examine
+from digestbot.pipeline.defects import defects_told
 from digestbot.pipeline.text_thread import aside
 from digestbot.ports import Clock, Embedder, Store, Summarizer, brief_key
 
@@ -32,7 +33,7 @@ class Briefed:
     cached: bool
     dropped: tuple[tuple[str, int], ...] = ()
     refused: tuple[str, ...] = ()
-    error: InferenceError | None = None
+    error: InferenceError | Defect | None = None
 
 
 @dataclass(slots=True)
@@ -48,6 +49,8 @@ class Briefer:
     clock: Clock
     window: timedelta = timedelta(hours=72)
     at_once: int = 4
+    _tripped: set[str] = field(default_factory=set)
+    """Keys of briefs that met a fault of ours: not tried again at every tick, only when somebody asks for them."""
 
     async def run_due(self, lengths: Sequence[Length] = ("medium",), limit: int = 20) -> Sequence[Briefed]:
         """Brief the stories without a fresh brief, the most covered first; one that cannot be stops no other."""
@@ -55,7 +58,8 @@ class Briefer:
         since = self.clock.now() - self.window
         for length in lengths:
             stale = await self.store.stale_stories(since, self.summarizer.name, length, limit)
-            done += await self._guarded_all(stale, length)
+            wanted = [story for story in stale if self._key(story, length) not in self._tripped]
+            done += await self._guarded_all(wanted, length)
         return done
 
     async def _guarded_all(self, stories: Sequence[Story], length: Length) -> Sequence[Briefed]:
@@ -80,16 +84,18 @@ class Briefer:
             story = await self.store.story(story_id)
         except NotFound:
             return None
-        key = brief_key(story.sources_hash, self.summarizer.name, length)
-        if await self.store.brief(story.id, key):
+        key = self._key(story, length)
+        if (key in self._tripped and not interactive) or await self.store.brief(story.id, key):
             return None
         return await self._guarded(story, length, interactive=interactive)
 
     async def _guarded(self, story: Story, length: Length, *, interactive: bool = False) -> Briefed:
-        """Brief one story; a model that cannot is an outcome."""
+        """Brief one story; a model that cannot, or a fault of ours, is an outcome."""
         try:
-            return _done(await self.brief(story, length, interactive=interactive))
-        except InferenceError as error:
+            brief = self.brief(story, length, interactive=interactive)
+            return _done(await defects_told(f"story {story.id}", brief))
+        except (InferenceError, Defect) as error:
+            self._tripped |= {self._key(story, length)} if isinstance(error, Defect) else set()
             return Briefed(story.id, error.code, 0, cached=False, dropped=((error.code, 1),), error=error)
 
     async def brief(self, story: Story, length: Length = "medium", *, interactive: bool = False) -> Brief:
@@ -100,13 +106,16 @@ class Briefer:
             StoreError: The store could not be read or written.
 
         """
-        key = brief_key(story.sources_hash, self.summarizer.name, length)
+        key = self._key(story, length)
         if story.id and (kept := await self.store.brief(story.id, key)):
             return kept
         brief = await self.make(story, length, interactive=interactive)
         if story.id:
             await self.store.save_brief(key, brief)
         return brief
+
+    def _key(self, story: Story, length: Length) -> str:
+        return brief_key(story.sources_hash, self.summarizer.name, length)
 
     async def make(self, story: Story, length: Length = "medium", *, interactive: bool = False) -> Brief:
         """Make a brief without keeping it.

@@ -15,6 +15,7 @@ from uuid import uuid4
 from digestbot.domain.digest import LONGEST_WAIT, Delivery, Part, Receipt
 from digestbot.domain.errors import (
     ChannelGone,
+    Defect,
     DeliveryError,
     DigestbotError,
     NotFound,
@@ -24,6 +25,7 @@ from digestbot.domain.errors import (
     StoreError,
 )
 from digestbot.domain.subscription import Channel, Platform
+from digestbot.pipeline.defects import defects_told
 from digestbot.pipeline.owners import Owners
 from digestbot.ports import ChatAdapter, Clock, Store
 
@@ -69,9 +71,10 @@ class Deliverer:
 
         Called again while it still runs, it leaves alone the channels that are being worked on.
         """
-        now, wanted = self.clock.now(), limit + len(self._busy)
-        owed = await self.store.due_deliveries(now, wanted, platforms=tuple(self.adapters))
-        due = [delivery for delivery in owed if delivery.channel not in self._busy]
+        # What ends while the store is asked may still stand there as due.
+        taken = frozenset(self._busy)
+        owed = await self.store.due_deliveries(self.clock.now(), limit + len(taken), platforms=tuple(self.adapters))
+        due = [delivery for delivery in owed if delivery.channel not in taken | self._busy]
         self._busy.update(delivery.channel for delivery in due)
         return await asyncio.gather(*(self._alone(delivery) for delivery in due))
 
@@ -94,10 +97,10 @@ class Deliverer:
         return await self._guarded(delivery)
 
     async def _guarded(self, delivery: Delivery) -> Delivered:
-        """Deliver; a store that fails leaves this delivery as it is, due at the next tick, and stops no other."""
+        """Deliver; a store that fails, or a fault of ours, leaves this delivery as it is, and stops no other."""
         try:
-            return await self.deliver(delivery)
-        except (StoreError, NotFound) as error:
+            return await defects_told(f"delivery {delivery.id}", self.deliver(delivery))
+        except (StoreError, NotFound, Defect) as error:
             return Delivered(delivery.id, str(delivery.channel), "postponed", 0, error)
 
     async def deliver(self, delivery: Delivery) -> Delivered:

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Literal
 
 from digestbot.domain.digest import Digest, Edition, Message, Quotation
-from digestbot.domain.errors import DigestbotError, InferenceError, NotFound, StoreError, UserError
+from digestbot.domain.errors import Defect, DigestbotError, InferenceError, NotFound, StoreError, UserError
 from digestbot.domain.news import Brief, Feed, Story
 from digestbot.domain.subscription import OPERATOR, Platform, Subscription, Workspace
 from digestbot.editorial.cluster import regroup
@@ -19,6 +19,7 @@ from digestbot.editorial.edition import Chosen, Selection, choose, compose, merg
 from digestbot.editorial.filters import Search
 from digestbot.editorial.schedule import Due, due_edition, may_mention, set_back
 from digestbot.pipeline.brief import Briefer
+from digestbot.pipeline.defects import defects_told
 from digestbot.pipeline.owners import Owners
 from digestbot.ports import ChatAdapter, Clock, Correction, Store
 
@@ -44,7 +45,10 @@ Outcome = Literal["published", "nothing", "already", "failed"]
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """What one publish did; ``missed`` are earlier editions that this one stands for."""
+    """What one publish did; ``missed`` are earlier editions that this one stands for.
+
+    ``faults`` are those of ours for which stories were left out.
+    """
 
     subscription_id: int
     at: datetime
@@ -54,6 +58,7 @@ class Published:
     dropped: tuple[tuple[str, int], ...] = ()
     error: DigestbotError | None = None
     untold: DigestbotError | None = None
+    faults: tuple[Defect, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +73,8 @@ class Draft:
     dropped: int = 0
     known: frozenset[int] = frozenset()
     """The articles that its channel was known to have."""
+    faults: tuple[Defect, ...] = ()
+    """Why stories were left out of it that a fault of ours stopped."""
 
 
 @dataclass(slots=True)
@@ -125,8 +132,8 @@ class Publisher:
         Options that cannot be used never will be: the subscription is paused with the reason, and its people are told.
         """
         try:
-            return await self.publish(subscription, due)
-        except (StoreError, NotFound, InferenceError) as error:
+            return await defects_told(f"“{subscription.name}”", self.publish(subscription, due))
+        except (StoreError, NotFound, InferenceError, Defect) as error:
             return Published(subscription.id, due.at, "failed", error=error)
         except UserError as error:
             await self.store.pause_subscription(subscription.id, str(error))
@@ -155,7 +162,8 @@ class Publisher:
         )
         outcome: Outcome = "nothing" if draft.digest is None else "published" if delivery else "already"
         dropped = (("rendered", draft.dropped),) if draft.dropped else ()
-        return Published(subscription.id, due.at, outcome, len(draft.selection.chosen), due.missed, dropped)
+        stories = len(draft.selection.chosen)
+        return Published(subscription.id, due.at, outcome, stories, due.missed, dropped, faults=draft.faults)
 
     async def draft(
         self,
@@ -202,14 +210,14 @@ class Publisher:
             search=self.search,
             snoozed=frozenset(resting),
         )
-        selection, briefs = await self._briefed(selection, subscription, patience)
+        selection, briefs, faults = await self._briefed(selection, subscription, patience)
         selection, briefs = await self._corrected(selection, briefs, subscription)
         mention = may_mention(await self._last_mention(subscription), at, MENTION_COOLDOWN)
         digest = compose(subscription, edition, selection, briefs, mention=mention, since=since, snoozed=resting)
         if digest is None:
-            return Draft(edition, selection, briefs, None, known=frozenset(posted))
+            return Draft(edition, selection, briefs, None, known=frozenset(posted), faults=faults)
         digest, messages, dropped = render_checked(digest, self.adapters[subscription.channel.platform])
-        return Draft(edition, selection, briefs, digest, messages, dropped, frozenset(posted))
+        return Draft(edition, selection, briefs, digest, messages, dropped, frozenset(posted), faults)
 
     async def feeds_read(self, home: Workspace) -> Mapping[int, Feed]:
         """Return by id the feeds that a workspace's digests read, as they are there at this moment."""
@@ -278,13 +286,14 @@ class Publisher:
 
     async def _briefed(
         self, selection: Selection, subscription: Subscription, patience: float | None
-    ) -> tuple[Selection, dict[int, Brief]]:
-        """Return the briefs of what was chosen; a story that cannot be condensed at all is left out."""
+    ) -> tuple[Selection, dict[int, Brief], tuple[Defect, ...]]:
+        """Return the briefs of what was chosen, and the faults of ours; a story without its brief is left out."""
         making = {one.story.id: self._make(one, subscription, hurry=patience is not None) for one in selection.chosen}
         if making:
             await asyncio.wait(making.values(), timeout=patience)
         briefs: dict[int, Brief] = {}
         kept: list[Chosen] = []
+        faults: list[Defect] = []
         for one in selection.chosen:
             task = making[one.story.id]
             if task.done():
@@ -292,12 +301,16 @@ class Publisher:
                     briefs[one.story.id] = task.result()
                 except InferenceError:
                     continue
+                except Defect as fault:
+                    faults.append(fault)
+                    continue
             kept.append(one)
-        return replace(selection, chosen=tuple(kept)), briefs
+        return replace(selection, chosen=tuple(kept)), briefs, tuple(faults)
 
     def _make(self, one: Chosen, subscription: Subscription, *, hurry: bool) -> "asyncio.Task[Brief]":
         """Begin to make a brief; it is made to its end even when nobody waits for it any more."""
-        task = asyncio.create_task(self.briefer.brief(_told(one), subscription.length, interactive=hurry))
+        brief = self.briefer.brief(_told(one), subscription.length, interactive=hurry)
+        task = asyncio.create_task(defects_told(f"story {one.story.id}", brief))
         self._making.add(task)
         task.add_done_callback(self._made)
         return task

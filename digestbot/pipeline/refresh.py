@@ -12,9 +12,10 @@ from weakref import WeakValueDictionary
 
 import numpy as np
 
-from digestbot.domain.errors import DigestbotError, FeedGone, InferenceError, NotFound, SourceError, StoreError
+from digestbot.domain.errors import Defect, DigestbotError, FeedGone, InferenceError, NotFound, SourceError, StoreError
 from digestbot.domain.news import Article, Entry, Feed
 from digestbot.editorial.cluster import event_text
+from digestbot.pipeline.defects import defects_told
 from digestbot.pipeline.notices import maybe_edited, notice_of
 from digestbot.pipeline.record import OpenStories, Recorder, Taken
 from digestbot.ports import (
@@ -145,12 +146,12 @@ class Refresher:
     async def _guarded(self, feed: Feed, open_stories: OpenStories) -> Refreshed:
         """Refresh one feed; what goes wrong is an outcome.
 
-        When the store cannot take what was fetched, the row still says the feed is due. It is let rest here, or
-        its publisher would be asked at every tick for as long as our disk is full.
+        When the store cannot take what was fetched, or a fault of ours stops us, the row still says the feed is due. It
+        is let rest here, or its publisher would be asked at every tick for as long as our disk is full.
         """
         try:
-            return await self.refresh(feed, open_stories)
-        except (StoreError, NotFound) as error:
+            return await defects_told(feed.url, self.refresh(feed, open_stories))
+        except (StoreError, NotFound, Defect) as error:
             self._rests[feed.id] = self.clock.now() + REST
             return Refreshed(feed.id, feed.url, "failed", error=error)
 

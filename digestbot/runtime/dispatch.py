@@ -1,6 +1,6 @@
 """Runs the pipeline's steps in this process: one worker a step, woken by a bell; losing a call loses nothing.
 
-Knows nothing of what the steps do: it is given one coroutine function a step. Its loop is one of the two places
+Knows nothing of what the steps do: it is given one coroutine function a step. Its loop is one of the three places
 where ``except Exception`` stands.
 """
 

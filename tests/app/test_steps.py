@@ -2,8 +2,10 @@
 
 from datetime import UTC, datetime
 
+from structlog.testing import capture_logs
+
 from digestbot.app.steps import briefed, delivered, published, refreshed
-from digestbot.domain.errors import Busy, FetchTimeout, PlatformDown
+from digestbot.domain.errors import Busy, Defect, FetchTimeout, PlatformDown
 from digestbot.pipeline.brief import Briefed
 from digestbot.pipeline.deliver import Delivered
 from digestbot.pipeline.publish import Published
@@ -45,3 +47,16 @@ def test_a_fault_is_no_success():
     assert [value("digestbot_last_success_timestamp_seconds", step=step) for step in steps] == times
     assert value("digestbot_refreshes_total", outcome="failed") == failed + 1
     assert value("digestbot_messages_total", platform="slack", outcome="sent") >= 2
+
+
+def test_a_fault_of_ours_has_its_traceback_in_the_log():
+    """Whatever step met it, the line names the thing and has the cause."""
+    fault = Defect("story 7 meets a fault of ours (IndexError)")
+    fault.__cause__ = IndexError("a shape nobody thought of")
+    with capture_logs() as told:
+        refreshed(Refreshed(1, "u", "failed", error=fault))
+        briefed(Briefed(7, "defect", 0, cached=False, error=fault))
+        published(Published(1, datetime.now(UTC), "failed", error=fault))
+        published(Published(1, datetime.now(UTC), "published", 1, faults=(fault,)))
+        delivered(Delivered(1, "slack:C1", "postponed", 0, error=fault))
+    assert [line["exc_info"].__cause__ for line in told if "story 7" in line.get("error", "")] == [fault.__cause__] * 5

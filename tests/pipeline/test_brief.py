@@ -110,3 +110,26 @@ async def test_a_few_briefs_are_in_hand_at_once(summarizer, monkeypatch):
     done = await Briefer(store, Slow(), FakeEmbedder(), FakeClock(), at_once=3).run_due()
     assert [one.story_id for one in done] == list(range(1, 10))
     assert most == 3
+
+
+async def test_a_story_that_trips_us_up_is_not_tried_at_every_tick(briefer, summarizer):
+    """The fault is an outcome once; the stories beside it are briefed, and who asks for it has it tried again."""
+    store = briefer.store
+    feed = await store.add_feed("https://news.example/feed", now=START)
+    articles = [replace(STORY.articles[0], id=0, key=key, url=f"https://news.example/{key}") for key in ("a", "b")]
+    articles[0] = replace(articles[0], title="Trips")
+    found = tuple(NewArticle(one, np.eye(384, dtype=np.float32)[n], None) for n, one in enumerate(articles))
+    homes = await store.record_refresh(RefreshRecord(feed.id, feed.polling, articles=found), START)
+    whole = summarizer.summarize
+
+    async def trips(story, length="medium", *, interactive=False):
+        if story.articles[0].title == "Trips":
+            raise IndexError("a shape of text that nobody thought of")
+        return await whole(story, length, interactive=interactive)
+
+    summarizer.summarize = trips
+    done = {one.story_id: one for one in await briefer.run_due()}
+    assert (done[homes["a"]].error.code, done[homes["b"]].error) == ("defect", None)
+    assert await briefer.run_due() == []
+    assert await briefer.run_one(homes["a"]) is None
+    assert (await briefer.run_one(homes["a"], interactive=True)).error.code == "defect"

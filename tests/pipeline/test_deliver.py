@@ -324,3 +324,39 @@ async def test_a_slow_channel_is_left_alone_while_others_go_on(store, chat, deli
     gate.set()
     assert [done.outcome for done in await first] == ["sent"]
     assert [posted.text for posted in chat.posted] == ["quick", "slow"]
+
+
+async def test_a_fault_of_ours_in_one_delivery_stops_no_other(store, chat, deliverer, clock):
+    """A message that trips us up is an outcome with the fault, looked for before it is sent anew; others are sent."""
+    tripped = await owe(store, "trips")
+    other = await owe(store, "fine", channel=replace(CHANNEL, id="C2"), name="Other")
+    whole = chat.post
+
+    async def trips(channel, message, key, thread):
+        if message.text == "trips":
+            raise IndexError("a shape of text that nobody thought of")
+        return await whole(channel, message, key, thread)
+
+    chat.post = trips
+    one, two = await deliverer.run_due()
+    assert (one.delivery_id, one.outcome, one.error.code) == (tripped.id, "postponed", "defect")
+    assert (two.delivery_id, two.outcome) == (other.id, "sent")
+    assert (await store.delivery(tripped.id)).parts[0].state == "sending"
+
+
+async def test_what_ends_while_the_store_is_asked_is_left_alone(store, chat, deliverer, monkeypatch):
+    """A delivery that another round ends meanwhile is not worked on as it was before."""
+    owed = await owe(store, "one")
+    asked = store.due_deliveries
+
+    async def slowly(*given, **more):
+        found = await asked(*given, **more)
+        monkeypatch.setattr(store, "due_deliveries", asked)
+        assert [one.outcome for one in await first] == ["sent"]
+        return found
+
+    deliverer._busy.add(CHANNEL)
+    first = asyncio.ensure_future(asyncio.gather(deliverer._alone(owed)))
+    monkeypatch.setattr(store, "due_deliveries", slowly)
+    assert await deliverer.run_due() == []
+    assert (await store.delivery(owed.id)).tries == 0

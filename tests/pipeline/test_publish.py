@@ -222,6 +222,44 @@ async def test_a_story_that_cannot_be_condensed_costs_itself_alone(house):
     assert (done.outcome, done.stories) == ("nothing", 0)
 
 
+async def test_a_story_that_trips_us_up_costs_itself_alone(house):
+    """A story whose text meets a fault of ours is left out, the fault is told, and the digest is made."""
+    await house.subscribe()
+    await gates(house)
+    await house.report("Herald", "A ferry sank off Elm", "A ferry sank off Elm on Monday. Everybody was saved.")
+    whole = house.summarizer.summarize
+
+    async def trips(story, length="medium", *, interactive=False):
+        if "ferry" in story.articles[0].title:
+            raise IndexError("a shape of text that nobody thought of")
+        return await whole(story, length, interactive=interactive)
+
+    house.summarizer.summarize = trips
+    house.clock.tick(hours=1)
+    (done,) = await house.publisher.run_due()
+    assert (done.outcome, done.stories) == ("published", 1)
+    assert [(type(fault.__cause__), fault.code) for fault in done.faults] == [(IndexError, "defect")]
+    assert "Saltmere council votes" in "\n".join(await house.shown())
+
+
+async def test_a_digest_that_trips_us_up_costs_itself_alone(house):
+    """A digest whose rendering meets a fault of ours is an outcome with the fault; the digests after it are made."""
+    await house.subscribe(name="One")
+    await house.subscribe(name="Two", channel=replace(CHANNEL, id="C2"))
+    await gates(house)
+    whole = house.chat.render
+
+    def trips(digest):
+        if "One" in digest.title:
+            raise IndexError("a shape of text that nobody thought of")
+        return whole(digest)
+
+    house.chat.render = trips
+    house.clock.tick(hours=1)
+    one, two = await house.publisher.run_due()
+    assert (one.outcome, one.error.code, two.outcome) == ("failed", "defect", "published")
+
+
 async def test_an_article_without_text_is_not_shown(house):
     """A headline with no text behind it is no story to condense."""
     await house.subscribe()

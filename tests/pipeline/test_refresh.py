@@ -507,3 +507,20 @@ async def test_a_round_that_is_broken_off_leaves_nothing_running(store, publishe
     assert asyncio.all_tasks() - before == set()
     monkeypatch.setattr(publisher, "fetch", fetch)
     assert len(await refresher.run_due()) == 120
+
+
+async def test_a_fault_of_ours_in_one_feed_touches_no_other(store, publisher, refresher, clock):
+    """A feed that trips us up is an outcome with the fault, and is let be for a while; the others are stored."""
+    others = [f"https://{n}.example/feed" for n in (1, 2)]
+    for url in (others[0], URL, others[1]):
+        await store.add_feed(url, backfill=1, now=clock.now())
+    publisher.publish(others[0], entry(1))
+    publisher.publish(others[1], entry(2))
+    publisher.faults[URL] = IndexError("a shape of bytes that nobody thought of")
+    first, tripped, second = await refresher.run_due()
+    assert [first.stored, second.stored] == [1, 1]
+    assert (tripped.outcome, tripped.error.code) == ("failed", "defect")
+    assert isinstance(tripped.error.__cause__, IndexError)
+    assert await refresher.run_due() == []
+    clock.tick(seconds=refresh.REST.total_seconds())
+    assert [one.url for one in await refresher.run_due()] == [URL]
