@@ -27,13 +27,13 @@ def test_defaults_need_no_file():
 
 def test_the_environment_wins_over_secret_files_over_the_file(write, tmp_path, monkeypatch):
     """Each source overrides the one before, key by key, not table by table."""
-    path = write('[slack]\nbot_token = "file-bot"\napp_token = "file-app"\n[discord]\ntoken = "file-discord"\n')
-    (tmp_path / "slack_bot_token").write_text("secret-bot\n", encoding="utf-8")
+    path = write('[slack]\nbot_token = "xoxb-file"\napp_token = "xapp-file"\n[discord]\ntoken = "file-discord"\n')
+    (tmp_path / "slack_bot_token").write_text("xoxb-secret\n", encoding="utf-8")
     (tmp_path / "discord_token").write_text("secret-discord\n", encoding="utf-8")
     monkeypatch.setenv("DIGESTBOT_DISCORD__TOKEN", "env-discord")
     settings = load_settings(path, secrets=tmp_path)
-    assert settings.slack.bot_token.get_secret_value() == "secret-bot"
-    assert settings.slack.app_token.get_secret_value() == "file-app"
+    assert settings.slack.bot_token.get_secret_value() == "xoxb-secret"
+    assert settings.slack.app_token.get_secret_value() == "xapp-file"
     assert settings.discord.token.get_secret_value() == "env-discord"
 
 
@@ -143,6 +143,25 @@ def test_a_variable_set_to_nothing_is_not_set(write, monkeypatch):
     settings = load_settings(write(""))
     assert settings.slack.bot_token is None
     assert settings.web.token is None
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "told"),
+    [
+        ("SLACK__BOT_TOKEN", "xapp-hunter2", "slack.bot_token: begins with xoxb-, and this one does not: copy it from"),
+        ("SLACK__APP_TOKEN", "xoxb-hunter2", "slack.app_token: begins with xapp-, and this one does not: copy it from"),
+        ("SLACK__BOT_TOKEN", "xoxb-…", "slack.bot_token: is no whole token: copy it again"),
+        ("DISCORD__TOKEN", "hunter2 and more", "discord.token: is no whole token: copy it again"),
+        ("DISCORD__TOKEN", "…", "discord.token: is no whole token: copy it again"),
+    ],
+)
+def test_a_token_that_cannot_be_one_is_told_before_anybody_is_asked(monkeypatch, variable, value, told):
+    """Tokens in each other's place, or a guide's dots for one, are named with where to copy it, and never shown."""
+    monkeypatch.setenv(f"DIGESTBOT_{variable}", value)
+    with pytest.raises(ConfigError) as fault:
+        load_settings(None)
+    assert told in str(fault.value)
+    assert "hunter2" not in str(fault.value)
 
 
 def test_a_token_that_is_too_short_is_said_in_words(monkeypatch):

@@ -184,7 +184,7 @@ async def _tokens(settings: Settings) -> AsyncIterator[Finding]:
                 channels = [channel_of(s) for s in settings.subscriptions if s.platform == platform]
                 channels += [one for one in made if one.platform == platform and one.workspace]
                 for name, ok, what, fix in await adapter.examine(channels):
-                    yield Finding(name, ok=ok, what=what, fix=fix)
+                    yield Finding(name, ok=ok, what=what.removeprefix(f"{name}: "), fix=fix)
             if isinstance(adapter, Inviting):
                 with suppress(DigestbotError):  # what keeps it from being asked is among the findings already
                     yield Finding(platform, ok=True, what=f"add it to a server: {await adapter.invite()}")

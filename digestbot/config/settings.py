@@ -9,7 +9,7 @@ from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Any, Literal, Self
 
-from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator, model_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -33,6 +33,26 @@ SECRET_KEYS = (
     ("web", "token"),
 )
 """The settings that may also come from files named ``<section>_<key>`` in the secrets folder."""
+
+
+KINDS = {
+    "bot_token": (("xoxb-", "xoxe.xoxb-"), "“OAuth & Permissions” of the app"),
+    "app_token": (("xapp-",), "“Basic Information → App-Level Tokens” of the app"),
+}
+"""How Slack's tokens begin (docs.slack.dev, “Tokens”), those that are renewed too, and where each is found."""
+
+
+def _whole(token: SecretStr | None) -> SecretStr | None:
+    """Return a token as it is, or refuse one that no platform gives: a guide's dots, blanks, half a line.
+
+    Raises:
+        ValueError: It is none.
+
+    """
+    value = token.get_secret_value() if token else ""
+    if not value.isascii() or any(letter.isspace() or not letter.isprintable() for letter in value):
+        raise ValueError("is no whole token: copy it again, all of it and nothing else")
+    return token
 
 
 class DatabaseSettings(Section):
@@ -121,6 +141,14 @@ class SlackSettings(Section):
         "", description="The id of the channel that reported problems go to; T…/C… where several workspaces install."
     )
 
+    @field_validator("bot_token", "app_token")
+    @classmethod
+    def _right_kind(cls, token: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        begins, place = KINDS[info.field_name or ""]
+        if token and not token.get_secret_value().startswith(begins):
+            raise ValueError(f"begins with {begins[0]}, and this one does not: copy it from {place}")
+        return _whole(token)
+
     @model_validator(mode="after")
     def _installing_is_whole(self) -> Self:
         if bool(self.client_id) != (self.client_secret is not None):
@@ -134,6 +162,8 @@ class DiscordSettings(Section):
     """The Discord bot; leave the token out of this file and set the environment instead."""
 
     token: SecretStr | None = Field(None, description="The bot token; better set as DIGESTBOT_DISCORD__TOKEN.")
+    _is_whole = field_validator("token")(_whole)
+
     commands: bool = Field(
         default=True, description="Whether to answer slash commands; else digests are posted only, without a gateway."
     )

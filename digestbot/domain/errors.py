@@ -322,7 +322,7 @@ class PlatformDown(DeliveryError):
 
     code = "platform_down"
     default = "the platform does not answer"
-    hint = "it is sent again by itself"
+    hint = "it is tried again by itself; if it lasts, look at this machine's network and the platform's status page"
     transient = True
 
 
