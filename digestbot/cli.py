@@ -323,7 +323,8 @@ def migrate(
 
     before, after = _run(migrate_database(config, revision))
     row = {"before": before, "after": after}
-    _print_json(row) if as_json else print(f"database schema: {before or 'none'} → {after}")
+    change = f"{before or 'none'} → {after or 'none'}" if before != after else f"{after}, nothing to do"
+    _print_json(row) if as_json else print(f"database schema: {change}")
 
 
 @cli.command("import", epilog="Example: digestbot import config/feeds.opml --dry-run")

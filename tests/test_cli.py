@@ -1,15 +1,20 @@
 """The command line as a user meets it: help, examples, exit codes, one-sentence errors."""
 
+import asyncio
 import json
 import signal
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
 from digestbot import __version__, cli
+from digestbot.app.enrol import enrol
+from digestbot.config import FeedSettings, Settings
+from digestbot.store import open_store
 
 ROOT = Path(__file__).resolve().parent.parent
 COMMANDS = [command.name or command.callback.__name__ for command in cli.cli.registered_commands]
@@ -162,6 +167,29 @@ def test_a_feed_file_is_shown(tmp_path):
     done = digestbot("feed", str(page))
     assert done.returncode == 1
     assert "is a web page, not a feed" in done.stderr
+
+
+def test_an_import_changes_nothing_that_the_settings_file_says(tmp_path):
+    """A feed of the settings file keeps its name and topics there; another that is here takes those of the list."""
+    opml = (
+        '<opml version="2.0"><body><outline text="{0}"><outline text="{1}" xmlUrl="https://a.example/rss"/></outline>'
+    )
+    opml += '<outline text="{2}" xmlUrl="https://b.example/rss"/></body></opml>'
+    url = f"sqlite:///{tmp_path}/d.sqlite3"
+    config = tmp_path / "digestbot.toml"
+    config.write_text(f'[database]\nurl = "{url}"\n', encoding="utf-8")
+    settings = Settings(feeds=(FeedSettings(url="https://a.example/rss", title="Ours", topics=("world",)),))
+
+    async def enrolled() -> None:
+        async with await open_store(url) as store:
+            await enrol(settings, store, datetime(2026, 11, 24, tzinfo=UTC))
+
+    asyncio.run(enrolled())
+    for names in (("Theirs", "A", "B"), ("Others", "A2", "B2")):
+        (tmp_path / "feeds.opml").write_text(opml.format(*names), encoding="utf-8")
+        assert digestbot("import", str(tmp_path / "feeds.opml"), "-c", str(config)).returncode == 0
+    kept = json.loads(digestbot("export", "-c", str(config), "--json").stdout)
+    assert [(feed["title"], feed["topics"]) for feed in kept] == [("Ours", ["world"]), ("B2", [])]
 
 
 def test_opml_is_previewed_imported_and_exported(tmp_path):

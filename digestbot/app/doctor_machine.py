@@ -23,7 +23,7 @@ def secrets(config: Path | None) -> list[Finding]:
     if config is None:
         return []
     try:
-        table: Mapping[str, Any] = tomllib.loads(config.read_text(encoding="utf-8"))
+        table: Mapping[str, Any] = tomllib.loads(config.read_text(encoding="utf-8-sig"))
     except (OSError, ValueError):
         return []  # the settings have a finding of their own
     return [

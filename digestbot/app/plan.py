@@ -6,9 +6,11 @@ The platforms' limits are documented by them and named beside each constant. Kno
 
 import json
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
+from textwrap import wrap
 
 from digestbot.domain.errors import ConfigError
 from digestbot.sources.polling import TURN
@@ -192,6 +194,8 @@ def _check(load: Load) -> None:
 
 
 MAY_BE_NOTHING = ("articles_per_day", "tokens_per_second", "slack_share")
+LEAST = 0.01
+"""The least that is told as a number: less of a core or a machine is next to nothing."""
 MOST = 10**12
 """More than there is of anything; beyond it the arithmetic says nothing."""
 SHARES = ("peak_share", "slack_share", "largest_host", "largest_workspace")
@@ -230,7 +234,7 @@ def _workers(load: Load, costs: UnitCosts, cores: Mapping[str, float]) -> list[N
     workers = max(1, math.ceil(used / BUSY / load.cores_per_worker))
     most = max(cores, key=lambda name: cores[name])
     memory = workers * (costs.memory_process + costs.memory_model) / 1e9
-    words = ", ".join(f"{name} {share:.2f}" for name, share in cores.items())
+    words = ", ".join(f"{name} {_number(share)}" for name, share in cores.items())
     return [
         Need("cores in use", used, "cores", f"{words}; most of it is {most}"),
         Need("workers", workers, f"machines of {load.cores_per_worker} cores", f"at most {BUSY:.0%} busy on average"),
@@ -271,7 +275,7 @@ def _database(load: Load, costs: UnitCosts, *, shared: bool) -> list[Need]:
         Need(
             "database", _bytes(load, costs) / 1e9, "GB", f"{kept} days of articles and deliveries, and the feeds' marks"
         ),
-        Need("cores of the database", math.ceil(busy / BUSY), "cores", f"{busy:.2f} in use: {kind}"),
+        Need("cores of the database", math.ceil(busy / BUSY), "cores", f"{_number(busy)} in use: {kind}"),
         Need("rows written", writes, "a second", "polls of unchanged feeds share transactions"),
     ]
 
@@ -298,7 +302,7 @@ def _limits(load: Load) -> Sequence[Limit]:
     discord = peak * (1 - load.slack_share) / DISCORD_REQUESTS
     shards = math.ceil(load.channels * (1 - load.slack_share) / CHANNELS_A_HOME / DISCORD_GUILDS_A_SHARD)
     every = _span(feeds * load.host_gap * TURN)
-    drained = peak * (1 - load.slack_share) * load.peak_minutes / DISCORD_REQUESTS
+    drained = _span(peak * (1 - load.slack_share) * load.peak_minutes * 60 / DISCORD_REQUESTS)
     out = load.messages / SLACK_POSTS
     return [
         Limit("politeness to the largest host", polls * load.host_gap * TURN,
@@ -306,8 +310,8 @@ def _limits(load: Load) -> Sequence[Limit]:
         Limit("Slack, messages to one channel", slack, f"an edition is out {out:.0f} s after its first message"),
         _workspace(load),
         Limit("Discord, requests of one bot", discord,
-              f"the peak's digests take {drained:.1f} minutes at {DISCORD_REQUESTS:.0f} requests a second"),
-        Limit("Discord, sessions a day", shards / DISCORD_IDENTIFIES, f"{shards} shards may all start anew once a day"),
+              f"the peak's digests take {drained} at {DISCORD_REQUESTS:.0f} requests a second"),
+        Limit("Discord, sessions a day", shards / DISCORD_IDENTIFIES, f"{shards:,} may start anew at once, once a day"),
     ]  # fmt: skip
 
 
@@ -318,25 +322,44 @@ def _workspace(load: Load) -> Limit:
     due = channels * min(1.0, load.editions_per_day) * load.peak_share
     minutes = due * load.messages / SLACK_WORKSPACE_POSTS
     rate = f"{SLACK_WORKSPACE_POSTS:.0f} messages a minute"
-    how = f"{channels:,.0f} channels in one: the digests of its peak take {minutes:.1f} minutes at {rate}"
+    how = f"{channels:,.0f} channels in one: the digests of its peak take {_span(minutes * 60)} at {rate}"
     return Limit("Slack, messages to one workspace", minutes / load.peak_minutes, how)
 
 
 def _span(seconds: float) -> str:
+    if seconds < 120:  # noqa: PLR2004 - two minutes
+        return f"{seconds:.0f} seconds"
     return f"{seconds / 3600:.1f} hours" if seconds >= 3600 else f"{seconds / 60:.1f} minutes"  # noqa: PLR2004 - an hour
 
 
 def show(made: Plan) -> str:
     """Return the plan as text, a line each."""
     lines = ["What it needs"]
-    lines += [f"  {need.name:24} {_number(need.amount):>10} {need.unit:22} {need.how}" for need in made.needs]
+    for need in made.needs:
+        lines += _row(f"{need.name:22} {_number(need.amount):>9} {_unit(need)}", need.how)
     lines += ["", "Limits that no money moves, the tightest first"]
-    lines += [f"  {limit.name:32} {limit.used:>7.1%} used   {limit.how}" for limit in made.limits]
+    for limit in made.limits:
+        lines += _row(f"{limit.name:32} {limit.used:>7.1%} used", limit.how)
     first = made.binds
     fits = "fits" if first.used <= 1 else "does not fit"
-    lines += ["", f"It {fits}: {first.name} binds first ({first.how})."]
+    lines += ["", *wrap(f"It {fits}: {first.name} binds first ({first.how}).", WIDTH)]
     return "\n".join(lines)
 
 
+WIDTH = 80
+"""Columns of a plan: the terminals that have least."""
+
+
+def _row(facts: str, how: str) -> list[str]:
+    """Return a line of facts, with the words behind them below it."""
+    return [f"  {facts}", *wrap(how, WIDTH, initial_indent=" " * 6, subsequent_indent=" " * 6)]
+
+
+def _unit(need: Need) -> str:
+    return re.sub(r"^(core|endpoint|machine|shard)s\b", r"\1", need.unit) if need.amount == 1 else need.unit
+
+
 def _number(amount: float) -> str:
+    if 0 < amount < LEAST:
+        return f"under {LEAST}"
     return f"{amount:,.0f}" if amount >= 100 or amount == round(amount) else f"{amount:,.2f}"  # noqa: PLR2004 - digits

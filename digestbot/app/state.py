@@ -166,10 +166,13 @@ async def import_opml(path: Path, config: Path | None, *, dry_run: bool) -> Rows
     here: set[str] = set()
     if not dry_run or file is None or file.exists():
         async with await open_store(settings.database.url, exclusive=not dry_run) as store:
-            here = {feed.url for feed in await store.feeds()}
+            kept = {feed.url: feed for feed in await store.feeds()}
+            here = set(kept)
             new = set(preview_opml(listed.feeds, here).new)
-            # A feed that is here takes the name and topics of the file; one under another spelling is no second feed.
-            for feed in () if dry_run else (one for one in listed.feeds if one in new or one.url in here):
+            # A feed that is here takes the name and topics of the file, unless the settings file says them; one under
+            # another spelling is no second feed.
+            ours = {url for url, feed in kept.items() if not feed.listed}
+            for feed in () if dry_run else (one for one in listed.feeds if one in new or one.url in ours):
                 await store.add_feed(feed.url, title=feed.title, topics=feed.topics, now=now)
     new = set(preview_opml(listed.feeds, here).new)
     rows = [{"url": f.url, "title": f.title, "topics": list(f.topics), "new": f in new} for f in listed.feeds]

@@ -101,7 +101,10 @@ async def unsubscribe(desk: Desk, asker: Asker, options: Options) -> Reply:
         await desk.store.remove_feed(feed.id)
     else:
         await desk.store.disown_feed(feed.id, asker.home)
-    return said(f"Removed “{feed.name}”. What was posted of it stays.")
+    told = f"Removed “{feed.name}”. What was posted of it stays."
+    if asker.home == OPERATOR and feed.listed:
+        told += " The settings file still names it: take it out there too, or the next start reads it again."
+    return said(told)
 
 
 async def pause(desk: Desk, asker: Asker, options: Options) -> Reply:

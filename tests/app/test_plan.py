@@ -79,7 +79,10 @@ def test_a_small_load_fits_on_one_machine() -> None:
     """A hundred feeds for ten channels need one worker and break no limit."""
     load = Load(100, 10, 50, largest_host=0.05)
     assert need(load, "workers") == 1
-    assert "It fits" in show(plan(load, COSTS))
+    shown = show(plan(load, COSTS))
+    assert "It fits" in shown
+    assert max(map(len, shown.splitlines())) <= 80
+    assert "1 machine of 2 cores" in shown
 
 
 def test_a_model_of_its_own_is_counted_in_machines_and_an_endpoint_in_tokens() -> None:
