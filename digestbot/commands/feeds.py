@@ -101,10 +101,7 @@ async def unsubscribe(desk: Desk, asker: Asker, options: Options) -> Reply:
         await desk.store.remove_feed(feed.id)
     else:
         await desk.store.disown_feed(feed.id, asker.home)
-    told = f"Removed “{feed.name}”. What was posted of it stays."
-    if asker.home == OPERATOR and feed.listed:
-        told += " The settings file still names it: take it out there too, or the next start reads it again."
-    return said(told)
+    return said(f"Removed “{feed.name}”. What was posted of it stays.")
 
 
 async def pause(desk: Desk, asker: Asker, options: Options) -> Reply:

@@ -202,21 +202,12 @@ async def test_what_was_said_to_be_gone_can_be_read_again_but_not_what_the_opera
 
 async def test_the_operator_lets_go_of_a_feed_that_others_keep(desk: Desk) -> None:
     """What a workspace has too stays its own; what a workspace alone has, the operator may take from it."""
-    assert "take it out there too" not in shown(await ask(desk, "unsubscribe 1", OPERATOR))
+    await ask(desk, "unsubscribe 1", OPERATOR)
     assert [feed.id for feed in await desk.store.feeds_of(MANAGER.home)] == [1]
     assert "only one of the digest" in shown(await ask(desk, "unsubscribe 2", OPERATOR))
     await ask(desk, "schedule delete 1", OPERATOR)
     await ask(desk, "unsubscribe 2", OPERATOR)
     assert await desk.store.feeds_of(STRANGER.home) == []
-
-
-async def test_who_lets_go_of_a_feed_of_the_settings_file_is_told_that_it_comes_back(desk: Desk) -> None:
-    """The next start reads the file again, so the answer says where else it has to go."""
-    listed = await desk.store.add_feed(
-        "https://file.example/rss", title="Of the file", listed=True, now=desk.clock.now()
-    )
-    answer = shown(await ask(desk, f"unsubscribe {listed.id}", OPERATOR))
-    assert "The settings file still names it: take it out there too" in answer
 
 
 async def test_a_sites_page_leads_to_its_feed(desk: Desk) -> None:
