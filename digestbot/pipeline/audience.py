@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from digestbot.domain.news import Feed
 from digestbot.domain.subscription import OPERATOR, Subscription, Workspace
+from digestbot.pipeline.text_thread import aside
 from digestbot.ports import Store
 
 
@@ -41,11 +42,10 @@ class Audience:
         readers: Counter[int] = Counter()
         for home in {one.channel.home for one in subscriptions}:
             feeds = await self._visible(home, shared)
-            for one in subscriptions:
-                if one.channel.home == home:
-                    readers.update(feed.id for feed in feeds if reads(one, feed))
+            readers.update(await aside(readers_of, feeds, [one for one in subscriptions if one.channel.home == home]))
         self._readers = readers
-        self._on_host = Counter(_host(url) for url in await self.store.addresses())
+        addresses = await self.store.addresses()
+        self._on_host = await aside(lambda: Counter(map(_host, addresses)))
 
     async def _visible(self, home: Workspace, shared: Sequence[Feed]) -> Sequence[Feed]:
         """Return the feeds a workspace may read: its own and the operator's; the operator reads all."""
@@ -63,8 +63,15 @@ def _host(url: str) -> str:
         return url
 
 
-def reads(subscription: Subscription, feed: Feed) -> bool:
-    """Tell whether a subscription reads a feed that it may read."""
-    if subscription.feeds:
-        return feed.id in subscription.feeds
-    return not subscription.topics or not feed.topics or not set(subscription.topics).isdisjoint(feed.topics)
+def readers_of(feeds: Sequence[Feed], subscriptions: Sequence[Subscription]) -> Mapping[int, int]:
+    """Return, by id, how many of the subscriptions read each of the feeds, which they all may read."""
+    choosing = [frozenset(one.topics) for one in subscriptions if not one.feeds]
+    # Ten thousand feeds have a handful of sets of topics.
+    wanting = {topics: sum(_wants(wanted, topics) for wanted in choosing) for topics in {feed.topics for feed in feeds}}
+    named = Counter(feed_id for one in subscriptions for feed_id in set(one.feeds))
+    return {feed.id: wanting[feed.topics] + named[feed.id] for feed in feeds}
+
+
+def _wants(wanted: frozenset[str], topics: Sequence[str]) -> bool:
+    """Tell whether who wants those topics, or all without any, reads a feed that has these, or none."""
+    return not wanted or not topics or not wanted.isdisjoint(topics)

@@ -15,7 +15,7 @@ from digestbot.store.columns import storable
 from digestbot.store.database import insert_new
 from digestbot.store.polls import polled
 from digestbot.store.refreshes import write_refreshes
-from digestbot.store.rows import Role, feed_of
+from digestbot.store.rows import Role, each, feed_of
 from digestbot.store.tables import feeds, seen
 from digestbot.store.workspace_tables import owners
 from digestbot.store.workspaces import own_feed, owned
@@ -68,7 +68,7 @@ class SqlFeeds(Role):
     async def feeds(self) -> Sequence[Feed]:
         """Return every feed, by id."""
         async with self._database.read() as connection:
-            return [feed_of(row) for row in await connection.execute(select(feeds).order_by(feeds.c.id))]
+            return await each(await connection.execute(select(feeds).order_by(feeds.c.id)), feed_of)
 
     async def addresses(self) -> Sequence[str]:
         """Return the addresses of the feeds that are not paused, in no order."""
@@ -114,7 +114,7 @@ class SqlFeeds(Role):
             .limit(limit)
         )
         async with self._database.read() as connection:
-            return [feed_of(row) for row in await connection.execute(statement)]
+            return await each(await connection.execute(statement), feed_of)
 
     async def seen(self, feed_id: int) -> frozenset[str]:
         """Return the keys of the entries seen in a feed."""

@@ -5,15 +5,19 @@ import inspect
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from functools import wraps
-from typing import Any
+from typing import Any, TypeVar
 
-from sqlalchemy import Row
+from sqlalchemy import Result, Row
 
 from digestbot.domain.digest import Delivery, Edition, Message, Part, Receipt
 from digestbot.domain.news import Article, Feed
 from digestbot.domain.subscription import Channel, Subscription
 from digestbot.store.database import Database
 from digestbot.store.documents import filter_from_json, polling_from_json, subscription_from_json
+
+T = TypeVar("T")
+PORTION = 200
+"""Rows read and made into things at one turn of the event loop: some milliseconds."""
 
 
 class Role:
@@ -53,6 +57,15 @@ def _unbroken(call: Callable[..., Coroutine[Any, Any, Any]]) -> Callable[..., Co
             raise
 
     return unbroken
+
+
+async def each(rows: Result[Any], make: Callable[[Row[Any]], T]) -> list[T]:
+    """Return what ``make`` makes of each of many rows; the event loop has its turn between portions of them."""
+    made: list[T] = []
+    for portion in rows.partitions(PORTION):
+        made += [make(row) for row in portion]
+        await asyncio.sleep(0)
+    return made
 
 
 def feed_of(row: Row[Any]) -> Feed:

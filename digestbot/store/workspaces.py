@@ -23,7 +23,7 @@ from digestbot.ports.workspaces import Known, Snooze
 from digestbot.store.columns import storable
 from digestbot.store.database import insert_new, put
 from digestbot.store.documents import filter_from_json, filter_to_json
-from digestbot.store.rows import Role, channel_of, feed_of, subscription_of
+from digestbot.store.rows import Role, channel_of, each, feed_of, subscription_of
 from digestbot.store.tables import feeds, subscriptions
 from digestbot.store.workspace_tables import owners, snoozes, workspaces
 
@@ -85,7 +85,7 @@ class SqlWorkspaces(Role):
             .order_by(feeds.c.id)
         )
         async with self._database.read() as connection:
-            return [as_owned(feed_of(row), row, home) for row in await connection.execute(statement)]
+            return await each(await connection.execute(statement), lambda row: as_owned(feed_of(row), row, home))
 
     async def owners(self, feed_id: int) -> Sequence[Workspace]:
         """Return whose feed it is, by platform and id."""

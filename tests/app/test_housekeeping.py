@@ -58,6 +58,7 @@ async def test_a_round_counts_readers_keeps_hubs_and_tells_people(tmp_path):
             for number in range(3):
                 await rooms.store.save_subscription(Subscription(0, f"{number}", Channel("slack", "C1", "T1")))
             teller = Teller(rooms.store, rooms.adapters, [Channel("slack", "C1", "T1")], rooms.clock)
+            await rooms.audience.count()
             await round_of(rooms, teller)
             await rooms.refresher.run_due()
             assert server.log[0].headers["User-Agent"].endswith("; 3 subscribers)")

@@ -244,6 +244,27 @@ def test_a_naive_time_is_refused():
     assert feeds.c.next_check_at.type.process_bind_param(NOW, sqlite.dialect()) == NOW.replace(tzinfo=None)
 
 
+async def test_the_event_loop_has_its_turn_while_many_feeds_are_read(sqlite_url, monkeypatch):
+    """Ten thousand feeds are read in portions: making all of them at one turn held everything else for 0.2 seconds."""
+    async with await open_store(sqlite_url) as store:
+        for number in range(9):
+            await store.add_feed(f"https://{number}.example/", now=NOW)
+        turns, seen = 0, []
+
+        async def others():
+            nonlocal turns
+            while True:
+                turns += 1
+                await asyncio.sleep(0)
+
+        monkeypatch.setattr("digestbot.store.rows.PORTION", 3)
+        monkeypatch.setattr("digestbot.store.feeds.feed_of", lambda _: seen.append(turns))
+        task = asyncio.create_task(others())
+        await store.feeds()
+        task.cancel()
+    assert seen[0] == seen[1] == seen[2] < seen[3] == seen[5] < seen[6] == seen[8]
+
+
 async def test_what_a_refresh_asks_is_found_by_an_index(sqlite_url):
     """No statement of a poll or a refresh reads a table from end to end: its cost would grow with every feed."""
     async with await open_store(sqlite_url) as store:
