@@ -4,6 +4,7 @@ import gzip
 import io
 import json
 import logging
+import re
 import subprocess
 import sys
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -102,6 +103,22 @@ def test_lines_are_json_with_bound_ids(lines):
         logger("refresh").info("feed polled", outcome="new")
     (line,) = lines()
     assert (line["event"], line["level"], line["room"], line["feed"]) == ("feed polled", "info", "refresh", 3)
+
+
+def test_a_terminal_gets_sentences_and_obeys_nobody(monkeypatch):
+    """A line says what happened and why, an address once, no names for machines, and nothing that a terminal obeys."""
+    stream = io.StringIO()
+    monkeypatch.setattr(sys, "stderr", stream)
+    before = logging.getLogger().handlers[:]
+    configure_logging("info", "console")
+    url = "https://a.example/rss"
+    logger("bot").warning("feed failed", url=url, code="not_a_feed", error=f"{url} gives \x1b[2J\u202eno feed", feed=3)
+    logger("bot").info("feed refreshed", url=url, outcome="new", articles=2)
+    logging.getLogger().handlers = before
+    structlog.reset_defaults()
+    failed, refreshed = (re.sub(r"\x1b\[[\d;]*m", "", line) for line in stream.getvalue().splitlines())
+    assert re.fullmatch(r"\d\d:\d\d:\d\d  feed failed: https://a.example/rss gives  \[2J no feed  feed=3", failed)
+    assert refreshed.endswith("  feed refreshed  https://a.example/rss outcome=new articles=2")
 
 
 def test_no_secret_is_logged_however_deep(lines):

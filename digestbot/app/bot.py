@@ -106,7 +106,9 @@ async def _serve(rooms: Rooms, stop: asyncio.Event, roles: frozenset[Role], queu
         beside.append(asyncio.create_task(_upkeep(rooms), name="upkeep"))
         await scheduler.start()
     subscriptions, feeds = await rooms.store.subscriptions(), await rooms.store.feeds()
-    log.info("running", roles=sorted(roles), subscriptions=len(subscriptions), feeds=len(feeds))
+    coming = min((s.next_edition_at for s in subscriptions if s.next_edition_at and not s.paused), default=None)
+    facts = {"next_edition": coming.isoformat(timespec="minutes")} if coming else {}
+    log.info("running", roles=sorted(roles), subscriptions=len(subscriptions), feeds=len(feeds), **facts)
     try:
         ended, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
     finally:

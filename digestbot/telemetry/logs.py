@@ -22,6 +22,11 @@ _TOKEN = re.compile(
 _QUERY = re.compile(r"(https?://[^\s?#\"'<>]+)\?[^\s\"'<>]*")
 _AGAIN = 60.0
 """Seconds after which a condensed warning is said again."""
+_DIM, _BOLD, _END = "\x1b[2m", "\x1b[1m", "\x1b[0m"
+_COLOURS = {"warning": "\x1b[1;33m", "error": "\x1b[1;31m", "critical": "\x1b[1;31m"}
+_FOR_MACHINES = frozenset({"room", "code", "roles", "logger"})
+_PLAIN = re.compile("[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]+")
+"""What a terminal obeys or lets it turn a line round."""
 _SECRET_KEY = re.compile(r"token|secret|password|authorization|api_?key", re.IGNORECASE)
 
 
@@ -49,6 +54,28 @@ def _redact_event(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMa
     return event
 
 
+def _line_for_people(_: Any, __: str, event: MutableMapping[str, Any]) -> str:
+    """Return a log line for a terminal: the time there, what happened, why, and what of it the sentence leaves out.
+
+    The machine's names of rooms and errors are left out, and an address that the error names already; so is what a
+    terminal obeys, for errors hold other people's words.
+    """
+    left = dict(event)
+    time, level, what = (str(left.pop(key, "")) for key in ("timestamp", "level", "event"))
+    error, trace = str(left.pop("error", "")), str(left.pop("exception", ""))
+    url = str(left.pop("url", ""))
+    facts = [] if not url or url in error else [url]
+    facts += [f"{key}={_plain(value)}" for key, value in left.items() if key not in _FOR_MACHINES]
+    told = f"{_DIM}{time}{_END}  {_COLOURS.get(level, _BOLD)}{_PLAIN.sub(' ', what)}{_END}"
+    told += f": {_PLAIN.sub(' ', error)}" if error else ""
+    told += f"  {_DIM}{_PLAIN.sub(' ', ' '.join(facts))}{_END}" if facts else ""
+    return f"{told}\n{trace}" if trace else told
+
+
+def _plain(value: object) -> str:
+    return ",".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
 def configure_logging(
     level: Literal["debug", "info", "warning", "error"] = "info", style: Literal["auto", "json", "console"] = "auto"
 ) -> None:
@@ -57,14 +84,11 @@ def configure_logging(
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.TimeStamper(fmt="iso" if as_json else "%H:%M:%S", utc=as_json),
         structlog.processors.StackInfoRenderer(),
     ]
-    last: list[Any] = (
-        [structlog.processors.format_exc_info, _redact_event, structlog.processors.JSONRenderer(ensure_ascii=False)]
-        if as_json
-        else [structlog.processors.format_exc_info, _redact_event, structlog.dev.ConsoleRenderer(colors=True)]
-    )
+    render = structlog.processors.JSONRenderer(ensure_ascii=False) if as_json else _line_for_people
+    last: list[Any] = [structlog.processors.format_exc_info, _redact_event, render]
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
