@@ -13,7 +13,7 @@ from digestbot.domain.news import Article, Story
 from digestbot.domain.subscription import Length
 from digestbot.ports import OpenStory, Vector, brief_key
 from digestbot.store.articles import ORDER, held_articles, hold_stories, rebuild, start_stories
-from digestbot.store.database import batches, insert_new
+from digestbot.store.database import MOST_VALUES, batches, insert_new
 from digestbot.store.rows import Role, article_of
 from digestbot.store.tables import apart, articles, briefs, merged, stories, vectors
 
@@ -38,10 +38,16 @@ class SqlNews(Role):
     async def stories(self, since: datetime, until: datetime, feeds: Sequence[int] = ()) -> Sequence[Story]:
         """Return the stories with an article fetched in ``(since, until]``, by id; of those feeds when given."""
         within = and_(articles.c.fetched_at > since, articles.c.fetched_at <= until)
-        if feeds:
-            within = and_(within, articles.c.feed_id.in_(feeds))
+        told = select(articles.c.story_id).where(within)
         async with self._database.read() as connection:
-            return await _told(connection, stories.c.id.in_(select(articles.c.story_id).where(within)))
+            if len(feeds) <= MOST_VALUES:
+                few = told.where(articles.c.feed_id.in_(feeds)) if feeds else told
+                return await _told(connection, stories.c.id.in_(few))
+            # More feeds than one statement takes values: they are told apart here.
+            wanted = frozenset(feeds)
+            rows = await connection.execute(told.add_columns(articles.c.feed_id).distinct())
+            ids = sorted({row.story_id for row in rows if row.feed_id in wanted})
+            return [one for batch in batches(ids) for one in await _told(connection, stories.c.id.in_(batch))]
 
     async def stale_stories(self, since: datetime, engine: str, length: Length, limit: int = 50) -> Sequence[Story]:
         """Return stories since then without a brief under their present key, most outlets first."""

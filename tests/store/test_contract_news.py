@@ -23,6 +23,16 @@ async def test_stories_of_a_window_have_an_article_in_it(store):
     assert await store.stories(NOW + HOUR, NOW + DAY) == []
 
 
+async def test_stories_of_very_many_feeds(store):
+    """A workspace may read more feeds than a statement of a database takes values."""
+    (early,) = await stored(store, "a")
+    (late,) = await stored(store, "b", now=NOW + HOUR, url="https://other.example/feed")
+    others = range(100, 40_000)
+    assert await store.stories(NOW - HOUR, NOW + HOUR, [late.articles[0].feed_id, *others]) == [late]
+    assert await store.stories(NOW - HOUR, NOW + HOUR, [1, 2, *others]) == [early, late]
+    assert await store.stories(NOW - HOUR, NOW + HOUR, others) == []
+
+
 async def test_a_story_is_whole_in_any_window(store):
     """A story with a new article comes with its earlier ones, oldest first."""
     (story,) = await stored(store, "a")
