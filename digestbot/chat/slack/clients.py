@@ -42,7 +42,8 @@ class Clients:
         return self._session
 
     async def close(self) -> None:
-        """Close the connections."""
+        """Let a token be renewed to the end, and close the connections."""
+        await self.tokens.close()
         if self._session is not None:
             await self._session.close()
         self._session = None

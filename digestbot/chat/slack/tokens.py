@@ -28,6 +28,8 @@ RENEW_BEFORE = 120
 """Minutes before its end in which a token is renewed; Slack's live twelve hours (docs.slack.dev, Token rotation)."""
 ALWAYS = 10 * 365 * 24 * 60
 """Minutes before the end that every token is within: the platform refused it, whatever its end says."""
+GRACE = 5.0
+"""Seconds that a renewal under way is given to end when the bot stops."""
 ASK_AGAIN = 60.0
 """Seconds until the organizations are asked again which workspaces they have."""
 
@@ -82,6 +84,10 @@ class TokenSource(Protocol):
         """
         ...
 
+    async def close(self) -> None:
+        """Let what is under way end: a renewed token that is not kept is lost."""
+        ...
+
 
 class OneToken:
     """The same token for every workspace, as the operator's settings give it."""
@@ -115,6 +121,9 @@ class OneToken:
     async def forget(self, enterprise: str, workspace: str, *, org_wide: bool) -> Sequence[str]:  # noqa: ARG002
         """Return the workspace; channels of the settings name none and are of the same one."""
         return (workspace, "")
+
+    async def close(self) -> None:
+        """Do nothing: the token is never renewed."""
 
 
 class InstalledTokens:
@@ -153,6 +162,7 @@ class InstalledTokens:
         self._keys: dict[str, Key] = {}
         self._locks: defaultdict[Key, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._asked = float("-inf")
+        self._renewing: set[asyncio.Task[Bot]] = set()
 
     async def access(self, workspace: str) -> Access:
         """Return the access to a workspace; see :class:`TokenSource`."""
@@ -239,6 +249,11 @@ class InstalledTokens:
             self._keys.pop(name, None)
         return sorted(lost)
 
+    async def close(self) -> None:
+        """Let renewals under way end."""
+        if self._renewing:
+            await asyncio.wait(self._renewing, timeout=GRACE)
+
     # ── where it is ─────────────────────────────────────────────────────────
 
     async def _key(self, workspace: str) -> Key:
@@ -318,13 +333,26 @@ class InstalledTokens:
         return bot
 
     async def _renewed(self, key: Key, spent: str, within: int) -> Bot:
-        """Renew a token once, however many ask for it: a refresh token is good for one use.
+        """Renew a token; whoever stops waiting for it does not break it off, for then nobody would have either token.
 
         Raises:
             NotPermitted: The app is not installed any more, or Slack refuses the refresh token.
             PlatformDown: Slack or the database cannot be asked.
 
         """
+        task = asyncio.create_task(self._renew_once(key, spent, within), name="slack-token")
+        self._renewing.add(task)
+        task.add_done_callback(self._done_renewing)
+        return await asyncio.shield(task)
+
+    def _done_renewing(self, task: "asyncio.Task[Bot]") -> None:
+        """Let go of a renewal; its fault, if nobody waits for it any more, is looked at here."""
+        self._renewing.discard(task)
+        if not task.cancelled():
+            task.exception()
+
+    async def _renew_once(self, key: Key, spent: str, within: int) -> Bot:
+        """Renew a token once, however many ask for it: a refresh token is good for one use."""
         async with self._locks[key]:
             bot = await self._load(key)
             if bot is None:

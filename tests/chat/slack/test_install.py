@@ -327,6 +327,20 @@ async def test_an_outage_while_renewing_is_waited_out(house: House) -> None:
         await house.post(BOARD, "k2")
 
 
+async def test_a_renewal_outlives_whoever_waits_for_it(house: House) -> None:
+    """A post is given up while Slack takes its time to renew: the new token is kept, as the old ones are spent."""
+    house.rig.lives = 60
+    await house.install(house.rig.allow("T8"))
+    house.rig.lives = HALF_A_DAY
+    house.rig.slow("oauth.v2.access", 0.4)
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.1):
+            await house.post(SALES, "k1")
+    assert await house.post(SALES, "k1") == house.rig.token_of("T8")
+    assert [method for method, _ in house.rig.calls].count("oauth.v2.access") == 2
+    assert (await house.tokens().access("T8")).token == house.rig.token_of("T8")
+
+
 # ── leaving ──────────────────────────────────────────────────────────────────
 
 
