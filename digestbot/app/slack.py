@@ -39,7 +39,8 @@ def slack_adapter(settings: SlackSettings, store: "SqlStore | None") -> "SlackAd
 
 
 def _tokens(settings: SlackSettings, store: "SqlStore | None") -> "TokenSource":
-    from digestbot.chat.slack.tokens import InstalledTokens, OneToken
+    from digestbot.chat.slack.installed_tokens import InstalledTokens
+    from digestbot.chat.slack.tokens import OneToken
     from digestbot.store.errors import translated
 
     own = settings.bot_token.get_secret_value() if settings.bot_token else ""
@@ -62,7 +63,7 @@ def _tokens(settings: SlackSettings, store: "SqlStore | None") -> "TokenSource":
 def _installing(settings: SlackSettings, adapter: "SlackAdapter", store: Store) -> "Installing | None":
     """Return the installation of workspaces, where the settings ask for it."""
     from digestbot.chat.slack.install import Installing, states
-    from digestbot.chat.slack.tokens import InstalledTokens
+    from digestbot.chat.slack.installed_tokens import InstalledTokens
     from digestbot.store import SqlStore
     from digestbot.store.errors import translated
 

@@ -24,7 +24,8 @@ from digestbot.chat.slack.elements import ACTION
 from digestbot.chat.slack.errors import FAILURES, reading_error
 from digestbot.chat.slack.handlers import Answering, Errands, Naming
 from digestbot.chat.slack.install import Installing
-from digestbot.chat.slack.tokens import InstalledTokens, OneToken
+from digestbot.chat.slack.installed_tokens import InstalledTokens
+from digestbot.chat.slack.tokens import OneToken
 from digestbot.chat.slack.transports import HttpDoor, SocketDoor
 from digestbot.chat.slack.typed_text import link_in, meant, plain
 from digestbot.chat.slack.users import People

@@ -13,8 +13,8 @@ from slack_sdk.oauth.state_store.async_state_store import AsyncOAuthStateStore
 from slack_sdk.oauth.state_store.sqlalchemy import AsyncSQLAlchemyOAuthStateStore
 from slack_sdk.web.async_client import AsyncWebClient
 
+from digestbot.chat.slack.installed_tokens import InstalledTokens
 from digestbot.chat.slack.scopes import SCOPES
-from digestbot.chat.slack.tokens import InstalledTokens
 from digestbot.domain.errors import StoreError
 
 INSTALL, REDIRECT = "/slack/install", "/slack/oauth_redirect"

@@ -16,7 +16,7 @@ from digestbot.app.slack import Membership
 from digestbot.chat.slack.adapter import SlackAdapter
 from digestbot.chat.slack.bot import UNINSTALLED, SlackBot
 from digestbot.chat.slack.install import Installing, installations, states
-from digestbot.chat.slack.tokens import InstalledTokens
+from digestbot.chat.slack.installed_tokens import InstalledTokens
 from digestbot.domain.errors import NotPermitted, PlatformDown
 from digestbot.domain.subscription import Channel, Subscription
 from digestbot.store import SqlStore, migrate, open_store
