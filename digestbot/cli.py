@@ -3,7 +3,6 @@
 import asyncio
 import errno
 import io
-import json
 import sys
 from collections.abc import Callable, Coroutine
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Annotated, Any, TypeVar
 import typer
 
 from digestbot import __version__, cli_ascode, cli_plan, cli_upkeep
+from digestbot.app.json_text import json_text
 from digestbot.cli_models import models
 from digestbot.domain.errors import ConfigError, DigestbotError
 from digestbot.domain.subscription import Length
@@ -98,7 +98,7 @@ def _say(sentence: str) -> None:
 
 def _print_error(error: DigestbotError) -> None:
     if "--json" in sys.argv:
-        print(json.dumps({"error": error.code, "message": str(error)}, ensure_ascii=False))
+        print(json_text({"error": error.code, "message": str(error)}))
     _say(str(error))
 
 
@@ -107,11 +107,11 @@ def _run(work: Coroutine[Any, Any, T]) -> T:
 
 
 def _print_json(value: object) -> None:
-    print(json.dumps(value, ensure_ascii=False, indent=None if isinstance(value, dict) and "id" in value else 2))
+    print(json_text(value, indent=None if isinstance(value, dict) and "id" in value else 2))
 
 
 def _print_line(value: object) -> None:
-    print(json.dumps(value, ensure_ascii=False), flush=True)
+    print(json_text(value), flush=True)
 
 
 def _length(value: str) -> Length:

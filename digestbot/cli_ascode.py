@@ -1,11 +1,12 @@
 """``digestbot apply``, ``diff`` and ``audit``: read arguments, print answers; no logic, and nothing heavy at import."""
 
 import asyncio
-import json
 from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from digestbot.app.json_text import json_text
 
 ConfigOption = Annotated[
     Path | None,
@@ -44,7 +45,7 @@ def _held(file: Path, config: Path | None, *, prune: bool, change: bool, as_json
     plan = asyncio.run(held_against(file, config, prune=prune, change=change))
     if as_json:
         rows = [{"verb": one.verb, "kind": one.kind, "name": one.name, "details": list(one.details)} for one in plan]
-        print(json.dumps(rows, ensure_ascii=False, indent=2))
+        print(json_text(rows, indent=2))
         return
     for one in plan:
         print(clean(str(one)))
@@ -64,7 +65,7 @@ def audit(
 
     rows = asyncio.run(audit_rows(config, workspace, limit))
     if as_json:
-        print(json.dumps(rows, ensure_ascii=False, indent=2))
+        print(json_text(rows, indent=2))
         return
     for row in rows:
         print("  ".join(one_line(row[key]) for key in ("at", "channel", "asker", "line", "outcome")))

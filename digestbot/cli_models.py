@@ -1,11 +1,12 @@
 """The ``digestbot models`` commands: read arguments, print answers; no logic, and nothing heavy at import."""
 
 import asyncio
-import json
 from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from digestbot.app.json_text import json_text
 
 models = typer.Typer(
     name="models",
@@ -62,4 +63,4 @@ def check(config: ConfigOption = None, as_json: JsonOption = False) -> None:
 
 
 def _print_json(value: object) -> None:
-    print(json.dumps(value, ensure_ascii=False, indent=2))
+    print(json_text(value, indent=2))

@@ -1,11 +1,12 @@
 """``digestbot plan``: read arguments, print what an installation needs; no logic, and nothing heavy at import."""
 
-import json
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from digestbot.app.json_text import json_text
 
 CostsOption = Annotated[
     Path | None, typer.Option("--costs", help="Unit costs, as “make bench-costs” writes them.", show_default=False)
@@ -47,4 +48,4 @@ def plan(  # noqa: PLR0917 - one argument an option; typer passes them by name
         tokens_per_second=tokens_per_second, cores_per_worker=cores_per_worker,
     )  # fmt: skip
     made = planning.plan(load, planning.read_costs(costs))
-    print(json.dumps(asdict(made), ensure_ascii=False, indent=2) if as_json else planning.show(made))
+    print(json_text(asdict(made), indent=2) if as_json else planning.show(made))

@@ -266,6 +266,9 @@ def test_a_terminal_is_told_words_and_never_what_it_obeys(tmp_path):
     assert done.returncode == 0
     assert "A [/red] [31mtitle]0;x esrever \ufffd :smile:" in done.stdout
     assert not set("\x1b\x07\u202e") & set(done.stdout)
+    rows = digestbot("feed", str(feed), "--json").stdout
+    assert not set("\x1b\x07\u202e\x9b") & set(rows)
+    assert "\u202e" in json.loads(rows)["title"]
     missing = digestbot("quotes", "no\x1b[31m\u202e\nfile")
     assert missing.stderr == (
         "digestbot: there is no file “no[31m file”; give a URL, the path of a file, or - for standard input\n"

@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
 from digestbot.app.compose import pattern_faults, read_settings
 from digestbot.app.enrol import filter_of, rules_of, subscription_of
+from digestbot.app.json_text import json_text
 from digestbot.config import WEEKDAYS, FeedSettings, SubscriptionSettings, faults_of, read_toml
 from digestbot.domain.errors import ConfigError, NotFound, UserError
 from digestbot.domain.news import Feed
@@ -276,10 +277,10 @@ def _plain(value: object) -> object:
 
 
 def _toml(value: object) -> str:
-    """Return a plain value as TOML; a JSON string is a TOML one, but for DEL."""
+    """Return a plain value as TOML: a JSON string in which controls are numbers is a TOML one."""
     if value is None:
         return "nothing"
-    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+    return json_text(value)
 
 
 # ── digestbot apply, diff, export ────────────────────────────────────────────

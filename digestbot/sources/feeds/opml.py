@@ -1,5 +1,6 @@
 """OPML in and out: lists of feeds, folders as topics; knows no store."""
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
@@ -15,6 +16,8 @@ MAX_FEEDS = 20_000
 MAX_DEPTH = 64
 LONGEST_NAMED = 80
 """Characters of an unusable address that are told: whoever wrote the file chose its length."""
+_OBEYED = re.compile("[\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+"""What a terminal obeys or lets it turn a line round."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +125,9 @@ def write_opml(feeds: Sequence[Listed], title: str = "digestbot feeds") -> bytes
         if folder:
             lines.append("    </outline>")
     lines += ["  </body>", "</opml>", ""]
-    return "\n".join(lines).encode()
+    text = "\n".join(lines)
+    # The list is shown in terminals too: what those obey is written as a reference, which reads back as it was.
+    return _OBEYED.sub(lambda found: f"&#{ord(found[0])};", text).encode()
 
 
 class _Reader:

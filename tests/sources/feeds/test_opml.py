@@ -94,3 +94,12 @@ def test_feeds_a_page_names():
         "https://a.example/atom",
         "https://a.example/feed/",
     ]
+
+
+def test_what_a_terminal_obeys_is_a_reference_in_a_list():
+    """A list is printed in terminals too; its names read back as they were."""
+    name = "A \u202eesrever\u202c \x9b31m name"
+    written = write_opml([OpmlFeed(url="https://a.example/rss", title=name, topics=(name,))])
+    assert not set("\u202e\u202c\x9b") & set(written.decode())
+    (feed,) = read_opml(written).feeds
+    assert (feed.title, feed.topics) == (name, (name,))
