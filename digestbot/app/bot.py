@@ -98,6 +98,8 @@ def _require_tokens(settings: Settings, config: Path | None) -> None:
 
 async def _serve(rooms: Rooms, stop: asyncio.Event, roles: frozenset[Role], queue: "Queue | None") -> None:
     """Tick and work as the roles say until told to stop, then let what is under way end."""
+    # Before anything is begun, which an error here would break off.
+    facts = await _facts(rooms)
     engine = _Alone(rooms) if queue is None else _Shared(rooms, queue, works="worker" in roles)
     tasks = [asyncio.create_task(stop.wait(), name="stop"), *engine.start()]
     scheduler = Scheduler(engine.dispatcher)
@@ -105,10 +107,7 @@ async def _serve(rooms: Rooms, stop: asyncio.Event, roles: frozenset[Role], queu
     if "scheduler" in roles:
         beside.append(asyncio.create_task(_upkeep(rooms), name="upkeep"))
         await scheduler.start()
-    subscriptions, feeds = await rooms.store.subscriptions(), await rooms.store.feeds()
-    coming = min((s.next_edition_at for s in subscriptions if s.next_edition_at and not s.paused), default=None)
-    facts = {"next_edition": coming.isoformat(timespec="minutes")} if coming else {}
-    log.info("running", roles=sorted(roles), subscriptions=len(subscriptions), feeds=len(feeds), **facts)
+    log.info("running", roles=sorted(roles), **facts)
     try:
         ended, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
     finally:
@@ -121,6 +120,14 @@ async def _serve(rooms: Rooms, stop: asyncio.Event, roles: frozenset[Role], queu
     for task in ended:
         # An engine that broke down must not look like a bot that was told to stop: who supervises it starts it anew.
         task.result()
+
+
+async def _facts(rooms: Rooms) -> dict[str, int | str]:
+    """Return what there is, for the log's first line."""
+    subscriptions, counts = await rooms.store.subscriptions(), await rooms.store.status(rooms.clock.now())
+    facts: dict[str, int | str] = {"subscriptions": len(subscriptions), "feeds": counts.feeds}
+    coming = min((s.next_edition_at for s in subscriptions if s.next_edition_at and not s.paused), default=None)
+    return facts | ({"next_edition": coming.isoformat(timespec="minutes")} if coming else {})
 
 
 class _Alone:

@@ -9,17 +9,20 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Generic, TypeVar
 
-from digestbot.domain.errors import StoreError, StoreUnavailable
+from digestbot.domain.errors import Defect, StoreError, StoreUnavailable
+from digestbot.pipeline.defects import defects_told
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
+Failed = StoreError | Defect
 
 
 class GroupCommit(Generic[Item, Result]):
     """Takes items from everywhere in a process and gives them to ``write``, a group at a time.
 
-    ``write`` returns a result for each item, in order, and keeps all or none. A group that the store refuses is
-    written again one by one, so that an item it cannot take fails alone; when the store cannot be reached, all fail.
+    ``write`` returns a result for each item, in order, and keeps all or none. A group that the store refuses, or in
+    which a fault of ours is met, is written again one by one, so that the item it is of fails alone; when the store
+    cannot be reached, all fail.
     """
 
     def __init__(self, write: Callable[[Sequence[Item]], Awaitable[Sequence[Result]]], most: int) -> None:
@@ -33,6 +36,7 @@ class GroupCommit(Generic[Item, Result]):
 
         Raises:
             StoreError: It could not be.
+            Defect: It meets a fault of ours.
 
         """
         written: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
@@ -54,21 +58,21 @@ class GroupCommit(Generic[Item, Result]):
                 for _, written in group:
                     _tell(written, StoreError("the writing was broken off", hint="see the log; it is tried again"))
 
-    async def _results(self, items: Sequence[Item]) -> Sequence[Result | StoreError]:
+    async def _results(self, items: Sequence[Item]) -> Sequence[Result | Failed]:
         """Write a group; an item that could not be written has the error in its place."""
         try:
-            return await self._write(items)
-        except StoreError as error:
+            return await defects_told("what is written", self._write(items))
+        except (StoreError, Defect) as error:
             if len(items) == 1 or isinstance(error, StoreUnavailable):
                 return [error] * len(items)
         return [result for item in items for result in await self._results([item])]
 
 
-def _tell(written: "asyncio.Future[Result]", result: Result | StoreError) -> None:
+def _tell(written: "asyncio.Future[Result]", result: Result | Failed) -> None:
     """Give one who waits a result or an error; one who stopped waiting gets nothing."""
     if written.done():
         return
-    if isinstance(result, StoreError):
+    if isinstance(result, StoreError | Defect):
         written.set_exception(result)
     else:
         written.set_result(result)

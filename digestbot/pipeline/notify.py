@@ -36,10 +36,12 @@ class Teller:
         if not waiting:
             return (), ()
         faults: list[DeliveryError] = []
-        reached = not self.channels
-        for channel in self.channels:
+        # One of a platform that is switched off is no channel: what another did not take has reached nobody.
+        channels = [(channel, self.adapters[channel.platform]) for channel in self.channels if self._serves(channel)]
+        reached = not channels
+        for channel, adapter in channels:
             try:
-                await self._post(channel, waiting)
+                await self._post(adapter, channel, waiting)
                 reached = True
             except DeliveryError as error:
                 faults.append(error)
@@ -49,10 +51,10 @@ class Teller:
             await self.store.notice_sent(notice.id, self.clock.now())
         return waiting, faults
 
-    async def _post(self, channel: Channel, notices: Sequence[Notice]) -> None:
-        adapter = self.adapters.get(channel.platform)
-        if adapter is None:
-            return
+    def _serves(self, channel: Channel) -> bool:
+        return channel.platform in self.adapters
+
+    async def _post(self, adapter: ChatAdapter, channel: Channel, notices: Sequence[Notice]) -> None:
         card = Card(tuple(Prose((Text(notice.text),)) for notice in notices))
         digest = Digest(TITLE, Edition(0, notices[0].at), (card,))
         for number, message in enumerate(adapter.render(digest)):

@@ -62,6 +62,14 @@ async def test_an_item_that_is_refused_fails_alone(writes):
     assert isinstance(results[1], Conflict)
 
 
+async def test_an_item_that_trips_us_up_fails_alone(writes):
+    """So is a group in which one item meets a fault of ours, which its own caller is told with the cause."""
+    writes.bad, writes.error = {1}, IndexError("a shape nobody thought of")
+    zero, one, two = await all_of(GroupCommit(writes, 10), 3)
+    assert (zero, two) == (0, 4)
+    assert (one.code, type(one.__cause__)) == ("defect", IndexError)
+
+
 async def test_when_the_store_is_away_all_fail_at_once():
     """Asking one by one would take a minute each."""
     writes = Writes(StoreUnavailable("away"))
@@ -71,11 +79,14 @@ async def test_when_the_store_is_away_all_fail_at_once():
 
 
 async def test_a_broken_writer_leaves_nobody_waiting_and_the_next_group_is_written(writes):
-    """A mistake of ours ends the writer; those of its group are told, later ones are written."""
+    """Something ends the writer; those of its group are told, later ones are written."""
     commit = GroupCommit(writes, 10)
-    writes.bad, writes.error = {1}, ValueError("a bug")
-    broken = await asyncio.wait_for(all_of(commit, 2), 1)
-    assert [type(result) for result in broken] == [StoreError] * 2
+    writes.may.clear()
+    waiting = asyncio.create_task(all_of(commit, 2))
+    await asyncio.sleep(0.01)
+    commit._writer.cancel()
+    assert [type(result) for result in await asyncio.wait_for(waiting, 1)] == [StoreError] * 2
+    writes.may.set()
     assert await asyncio.wait_for(commit.add(5), 1) == 25
 
 

@@ -55,3 +55,13 @@ async def test_without_a_channel_notices_stand_in_the_status_alone(desk):
     assert len(told) == 2
     assert chat.posted == []
     assert len(await store.notices()) == 2
+
+
+async def test_a_platform_that_is_switched_off_has_told_nobody(desk):
+    """A channel of a platform without an adapter is none: what the other channel did not take waits."""
+    store, chat, teller = desk
+    teller = replace(teller, channels=(Channel("slack", "C1"), OPS))
+    chat.refuse(PlatformDown("ops"))
+    assert (await teller.tell())[0] == ()
+    assert len(await store.notices(unsent=True)) == 2
+    assert len((await teller.tell())[0]) == 2
