@@ -53,6 +53,8 @@ async def restore(url: str, source: Path, now: datetime) -> None:
     if await asyncio.to_thread(_is_same, source, target):
         raise StoreError(f"{source} is the database itself", hint="name the file that “digestbot backup” wrote")
     await asyncio.to_thread(_require_backup, source)
+    if await asyncio.to_thread(target.is_dir):
+        raise StoreError(f"{target} is a folder", hint="name a file in database.url")
     make_folder(target)
     fresh = target.with_name(target.name + ".restored")
     lock = FileLock(target)
@@ -152,7 +154,12 @@ def _copy(source: Path, target: Path) -> None:
             raise StoreUnavailable(f"{source} is damaged: {state}", hint="use an older backup")
         part.replace(target)
     except (sqlite3.Error, OSError) as error:
-        raise StoreUnavailable(f"{source} cannot be copied to {target} ({error})") from error
+        why = error.strerror if isinstance(error, OSError) else str(error)
+        hint = "check both files and the room on the disk"
+        waits = "locked" in str(error)
+        raise StoreUnavailable(
+            f"{source} cannot be copied to {target} ({why})", hint=hint, lasting=not waits
+        ) from error
     finally:
         part.unlink(missing_ok=True)
 

@@ -1,5 +1,6 @@
 """Turns what the database drivers raise into our own errors, once, at the edge; each is one sentence."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -57,7 +58,9 @@ def translated() -> Iterator[None]:
         raise StoreError(f"the database refused: {_first_line(error)}") from error
     except OSError as error:
         # asyncpg lets a refused or broken connection through as the operating system tells it.
-        raise StoreUnavailable(f"the database cannot be reached ({error.strerror or error})") from error
+        # asyncio's own words repeat the address as Python writes it, which tells nobody more than the number does.
+        why = os.strerror(error.errno) if error.errno and error.errno > 0 else error.strerror or error
+        raise StoreUnavailable(f"the database cannot be reached ({why})") from error
 
 
 def _of_driver(error: DBAPIError) -> StoreError:

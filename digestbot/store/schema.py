@@ -11,7 +11,7 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util.exc import CommandError
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, inspect, text
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from sqlalchemy.pool import NullPool
 
@@ -77,16 +77,32 @@ async def migrate(url: str, revision: str = "head") -> None:
 
     Raises:
         StoreUnavailable: The database cannot be reached.
-        StoreError: There is no such revision.
+        SchemaTooOld: A newer version wrote it.
+        StoreError: There is no such revision, or the file is another program's.
 
     """
     async with _connected(url, "BEGIN IMMEDIATE") as connection:
+        await _require_ours(connection)
         if connection.dialect.name == "postgresql":
             await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": ONE_AT_A_TIME})
         try:
             await connection.run_sync(_move, revision)
         except CommandError as error:
             raise StoreError(f"the schema cannot be brought to “{revision}”: {error}") from error
+
+
+async def _require_ours(connection: AsyncConnection) -> None:
+    """Do nothing for an empty database and for one of a version we know.
+
+    On PostgreSQL other programs may keep their tables beside ours; a SQLite file is ours alone.
+    """
+    state = await state_of(connection)
+    if not state.known:
+        state.require()
+    if state.have is None and connection.dialect.name == "sqlite":
+        tables = await connection.run_sync(lambda sync: inspect(sync).get_table_names())
+        if set(tables) - {"alembic_version"}:
+            raise StoreError("the file is another program's database", hint="name another file in database.url")
 
 
 def _move(connection: Connection, revision: str) -> None:

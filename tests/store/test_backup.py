@@ -61,6 +61,9 @@ async def test_what_is_no_backup_never_takes_the_database_s_place(sqlite_url, tm
             await restore(sqlite_url, tmp_path / source, NOW)
     with pytest.raises(StoreError, match="is the database itself"):
         await restore(sqlite_url, tmp_path / "digestbot.db", NOW)
+    await back_up(sqlite_url, tmp_path / "copy.db")
+    with pytest.raises(StoreError, match=r"is a folder; name a file in database\.url"):
+        await restore(f"sqlite:///{tmp_path / 'folder'}", tmp_path / "copy.db", NOW)
     async with await open_store(sqlite_url) as store:
         assert (await store.status(NOW)).articles == 1
 

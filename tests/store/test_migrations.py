@@ -1,6 +1,8 @@
 """Migrations go up and down on SQLite and PostgreSQL with data in them, and the tables are what the code says."""
 
 import asyncio
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -153,3 +155,15 @@ async def test_a_newer_schema_is_told_apart(empty_url):
     await engine.dispose()
     with pytest.raises(SchemaTooOld, match="install that version"):
         (await schema_state(empty_url)).require()
+    with pytest.raises(SchemaTooOld, match="install that version"):
+        await migrate(empty_url)
+
+
+async def test_another_programs_file_is_left_alone(tmp_path):
+    """A SQLite file with tables that are not ours is refused in one sentence, and nothing is written into it."""
+    with closing(sqlite3.connect(tmp_path / "other.db")) as other:
+        other.execute("CREATE TABLE bookmarks (url TEXT)")
+        other.commit()
+        with pytest.raises(StoreError, match=r"another program's database; name another file in database\.url"):
+            await migrate(f"sqlite:///{tmp_path / 'other.db'}")
+        assert other.execute("SELECT name FROM sqlite_master").fetchall() == [("bookmarks",)]

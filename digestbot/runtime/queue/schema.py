@@ -39,7 +39,7 @@ async def queue_version(url: str) -> str | None:
         async with await psycopg.AsyncConnection.connect(conninfo(url), connect_timeout=10) as connection:
             return await _have(connection)
     except psycopg.Error as error:
-        raise StoreUnavailable(f"the database cannot be reached ({str(error).strip()})") from error
+        raise StoreUnavailable(f"the database cannot be reached ({_first_line(error)})") from error
 
 
 async def require_queue(url: str) -> None:
@@ -71,7 +71,7 @@ async def prepare_queue(url: str) -> tuple[str | None, str]:
             await connection.execute(TURNS)
             await connection.execute(f"COMMENT ON TABLE procrastinate_jobs IS '{needed()}'".encode())
     except psycopg.Error as error:
-        raise StoreUnavailable(f"the queue's tables cannot be made ({str(error).strip()})") from error
+        raise StoreUnavailable(f"the queue's tables cannot be made ({_first_line(error)})") from error
     return have, needed()
 
 
@@ -93,3 +93,8 @@ def _scripts(have: str | None) -> list[str]:
 def _ordered(text: str) -> tuple[int, ...]:
     """Return a version as numbers, so that 3.10 comes after 3.4."""
     return tuple(int(part) for part in text.split(".") if part.isdigit())
+
+
+def _first_line(error: psycopg.Error) -> str:
+    """Return what libpq says happened; its second line is a guess at what to look at."""
+    return str(error).strip().partition("\n")[0]
