@@ -13,8 +13,9 @@ from pathlib import Path
 
 from digestbot.domain.errors import DigestbotError
 from tests.rigs import cruelty
-from tests.rigs.chaos import Verdict, World
+from tests.rigs.chaos import World
 from tests.rigs.postgresql import PostgreSQL
+from tests.rigs.verdict import Verdict
 
 HEAD = (
     "case", "database", "kills", "in refresh/brief/publish/deliver/none", "digests", "lost", "stories lost",

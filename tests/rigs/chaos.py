@@ -8,15 +8,12 @@ import asyncio
 import json
 import os
 import random
-import signal
-import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -27,13 +24,15 @@ from digestbot.domain.errors import DigestbotError
 from digestbot.store import SqlStore, open_store
 from digestbot.store.documents import polling_to_json
 from digestbot.store.tables import briefs, deliveries, editions, feeds, parts, posted, subscriptions
-from tests.rigs.discord import NEWS, TRADE, DiscordRig
+from tests.rigs.discord import NEWS, TRADE
 from tests.rigs.discord import TOKEN as DISCORD_TOKEN
+from tests.rigs.fateful import Fate, Platforms
+from tests.rigs.lives import Life, Nursery
 from tests.rigs.press import TOKEN as STORY
 from tests.rigs.press import Press
-from tests.rigs.process import ROOT, mapped
+from tests.rigs.process import mapped
 from tests.rigs.slack import TOKEN as SLACK_TOKEN
-from tests.rigs.slack import SlackRig
+from tests.rigs.verdict import Verdict, tracebacks
 
 Json = dict[str, Any]
 Step = Literal["refresh", "brief", "publish", "deliver"]
@@ -70,184 +69,6 @@ stories = 10
 per_feed = 10
 style = "{style}"
 """
-
-
-Fate = Literal["taken", "lost", "late"]
-"""What becomes of a message that arrives: it is taken at once, never, or ``LATE`` seconds after its sender is dead."""
-LATE = 3.0
-
-
-class Platforms:
-    """Both platforms, which ask ``arriving`` what becomes of a message and call ``taken`` once one stands."""
-
-    def __init__(self) -> None:
-        self.arriving: Callable[[], Fate] = lambda: "taken"
-        self.taken: Callable[[], None] = lambda: None
-        self.slack, self.discord = _Slack(self), _Discord(self)
-
-    def met(self, take: Callable[[], Any], otherwise: Any) -> Any:
-        """Let a message meet its fate; ``otherwise`` is the answer to one that is not taken now."""
-        fate = self.arriving()
-        if fate == "late":
-            asyncio.get_running_loop().call_later(LATE, take)
-        if fate != "taken":
-            return otherwise
-        answer = take()
-        self.taken()
-        return answer
-
-
-class _Slack(SlackRig):
-    """Slack, which tells of every message before and after."""
-
-    def __init__(self, platforms: Platforms) -> None:
-        super().__init__()
-        self._platforms = platforms
-
-    def _chat_postMessage(self, body: Json) -> Json:  # noqa: N802 - named after the method
-        answer: Json = self._platforms.met(partial(super()._chat_postMessage, body), {"error": "internal_error"})
-        return answer
-
-
-class _Discord(DiscordRig):
-    """Discord, which tells of every message before and after."""
-
-    def __init__(self, platforms: Platforms) -> None:
-        super().__init__()
-        self._platforms = platforms
-
-    def _carry_out(self, method: str, path: list[str], body: Json) -> tuple[int, Any]:
-        take = partial(super()._carry_out, method, path, body)
-        if method != "POST" or path[-1] != "messages":
-            return take()
-        answer: tuple[int, Any] = self._platforms.met(take, (500, {"message": "gone", "code": 0}))
-        return answer
-
-
-class Nursery:
-    """Forks bots: see :mod:`tests.rigs.nursery`."""
-
-    def __init__(self, environment: dict[str, str], folder: Path) -> None:
-        self.environment, self._folder = environment, folder
-        self._process: asyncio.subprocess.Process | None = None
-
-    async def start(self) -> None:
-        """Start it and wait until it has imported everything."""
-        self._process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            "tests.rigs.nursery",
-            str(self._folder),
-            cwd=ROOT,
-            env=self.environment,
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-        )
-        await self._line()
-
-    async def stop(self) -> None:
-        """End it."""
-        if self._process is not None and self._process.stdin is not None:
-            self._process.stdin.close()
-            await self._process.wait()
-
-    async def bear(self, **wish: object) -> int:
-        """Begin a life and return its process's number."""
-        if self._process is None or self._process.stdin is None:
-            raise RuntimeError("the nursery is not open")
-        self._process.stdin.write((json.dumps(wish) + "\n").encode())
-        return int(await self._line())
-
-    async def _line(self) -> bytes:
-        if self._process is None or self._process.stdout is None:
-            raise RuntimeError("the nursery is not open")
-        return await self._process.stdout.readline()
-
-
-@dataclass
-class Life:
-    """One process of the bot, and the log of this life."""
-
-    number: int
-    err: Path
-    killed: bool = False
-
-    @property
-    def lives(self) -> bool:
-        """Tell whether it still runs."""
-        try:
-            os.kill(self.number, 0)
-        except ProcessLookupError:
-            return False
-        return True
-
-    def kill(self) -> None:
-        """End it where it stands."""
-        self.killed = True
-        self._signal(signal.SIGKILL)
-
-    async def stop(self, seconds: float = 15) -> None:
-        """Ask it to end, and wait; after that it is killed."""
-        self._signal(signal.SIGTERM)
-        end = time.monotonic() + seconds
-        while self.lives and time.monotonic() < end:  # noqa: ASYNC110 - a process has no event
-            await asyncio.sleep(0.02)
-        if self.lives:
-            self.kill()
-
-    async def freeze(self, seconds: float) -> None:
-        """Stop it where it stands for a while, as a machine does that swaps, and let it go on."""
-        self._signal(signal.SIGSTOP)
-        await asyncio.sleep(seconds)
-        self._signal(signal.SIGCONT)
-
-    def _signal(self, number: signal.Signals) -> None:
-        try:
-            os.kill(self.number, number)
-        except ProcessLookupError:
-            return
-
-    def said(self) -> str:
-        """Return its log."""
-        return self.err.read_text("utf-8", "replace") if self.err.exists() else ""
-
-    def under_way(self) -> list[str]:
-        """Return the steps that its log says have begun and not ended."""
-        runs: Counter[str] = Counter()
-        for line in self.said().splitlines():
-            if '"step begins"' in line or '"step ended"' in line:
-                said = json.loads(line)
-                runs[said["step"]] += 1 if said["event"] == "step begins" else -1
-        return [step for step, open_runs in runs.items() if open_runs > 0]
-
-
-@dataclass
-class Verdict:
-    """What was found in the end; everything but the first line of figures must be zero."""
-
-    digests: int = 0
-    messages: Counter[str] = field(default_factory=Counter)
-    kills: int = 0
-    within: Counter[str] = field(default_factory=Counter)
-    lost: int = 0
-    unposted: int = 0
-    told_twice: int = 0
-    twice: Counter[str] = field(default_factory=Counter)
-    briefs: int = 0
-    half: int = 0
-    wrong: list[str] = field(default_factory=list)
-    tracebacks: list[str] = field(default_factory=list)
-    seconds: float = 0.0
-
-    @property
-    def is_clean(self) -> bool:
-        """Tell whether nothing was lost, doubled or broken."""
-        return not (self.lost or self.unposted or self.told_twice or self.twice.total() or self.half or self.troubles)
-
-    @property
-    def troubles(self) -> list[str]:
-        """What is wrong in words."""
-        return [*self.wrong, *self.tracebacks]
 
 
 class World:
@@ -591,20 +412,6 @@ class World:
             threads = [m for place in places.values() if place.parent == name for m in place.messages]
             found["discord", name] = places[name].messages + threads
         return found
-
-
-def tracebacks(said: str) -> list[str]:
-    """Return the tracebacks in a log: what was logged with each, and how it ends."""
-    found = []
-    for line in said.splitlines():
-        if '"exception": ' in line or "Traceback (most recent call last)" in line:
-            try:
-                told = json.loads(line)
-            except json.JSONDecodeError:
-                told = {"event": said[said.index(line) :][:2000]}
-            end = str(told.get("exception", "")).strip()[-400:]
-            found.append(f"{told.get('logger', told.get('room', ''))} {told.get('event')}: {end}")
-    return found
 
 
 async def feeds_due(store: SqlStore, moment: datetime) -> None:

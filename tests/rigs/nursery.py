@@ -108,6 +108,8 @@ def live(wish: dict[str, Any]) -> None:
     """Be the bot, and end with its exit code."""
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    # Another than the wishes came in by: a life begins with nothing read of it.
+    sys.stdin = os.fdopen(0, closefd=False)
     for number, name in ((1, "out"), (2, "err")):
         os.dup2(os.open(wish[name], os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), number)
     os.environ.update(wish.get("environment", {}))
