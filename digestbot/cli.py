@@ -303,7 +303,7 @@ def digest(
 
 @cli.command(epilog="Example: digestbot ask now 24h --config config/digestbot.toml")
 def ask(
-    words: Annotated[list[str], typer.Argument(help="A command as typed in chat, such as: help, list, unsubscribe 3.")],
+    words: Annotated[list[str], typer.Argument(help="A command as typed in chat, such as: help, list, now 24h.")],
     config: ConfigOption = None,
 ) -> None:
     """Answer a chat command in the terminal, as somebody who manages the bot."""

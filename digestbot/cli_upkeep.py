@@ -1,6 +1,7 @@
 """The commands that look after what is stored: backup, restore, forget; no logic, and nothing heavy at import."""
 
 import asyncio
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -30,10 +31,13 @@ def restore(file: FileArgument, config: ConfigOption = None) -> None:
 def forget(
     workspace: Annotated[str, typer.Argument(help="slack:T0123456789 or discord:123456789012345678.")],
     config: ConfigOption = None,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask first; in a script nobody is asked.")] = False,
 ) -> None:
     """Remove everything of a workspace: subscriptions, digests, receipts, its feeds' settings, its log."""
     from digestbot.app.upkeep import forget_workspace
 
+    if sys.stdin.isatty() and not yes:
+        typer.confirm(f"Remove everything of {workspace}? It cannot be undone", abort=True)
     print(asyncio.run(forget_workspace(workspace, config)))
 
 

@@ -1,5 +1,8 @@
 """Backup, restore and forget by command: whole, safe to run afterwards, and thorough."""
 
+import asyncio
+import os
+import pty
 import shutil
 import subprocess
 import sys
@@ -124,3 +127,26 @@ def test_the_commands_are_there():
             [sys.executable, "-m", "digestbot", command, "--help"], cwd=ROOT, capture_output=True, text=True, check=True
         )
         assert f"Example: digestbot {command}" in told.stdout
+
+
+def typed(command: list[str], terminal: int) -> subprocess.CompletedProcess[str]:
+    """Run a command at a terminal and return what it printed."""
+    return subprocess.run(command, cwd=ROOT, stdin=terminal, capture_output=True, text=True, check=False)
+
+
+async def test_a_person_at_a_terminal_is_asked_before_a_workspace_is_forgotten(tmp_path):
+    """“n” keeps everything, “--yes” asks nobody."""
+    url = f"sqlite:///{tmp_path}/bot.sqlite3"
+    config = settings(tmp_path, url)
+    async with await open_store(url) as store:
+        await subscribe(store, "mine")
+    command = [sys.executable, "-m", "digestbot", "forget", "slack:T1", "--config", str(config)]
+    person, terminal = pty.openpty()
+    os.write(person, b"n\n")
+    kept = await asyncio.to_thread(typed, command, terminal)
+    assert (kept.returncode, await names(url)) == (1, ["mine"])
+    assert "Remove everything of slack:T1? It cannot be undone [y/N]: " in kept.stdout
+    assert (await asyncio.to_thread(typed, [*command, "--yes"], terminal)).returncode == 0
+    assert await names(url) == []
+    os.close(person)
+    os.close(terminal)
