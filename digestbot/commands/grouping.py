@@ -18,7 +18,7 @@ async def merge(desk: Desk, _asker: Asker, options: Options) -> Reply:
     into = await desk.store.story(options.number("into"))
     if story.id == into.id:
         raise BadOption("into", f"is the same story as {options.number('story')}")
-    number = await desk.store.move_articles([article.id for article in story.articles], into.id)
+    number = await desk.store.join_stories([story.id], into.id)
     joined = await desk.store.story(number)
     return Reply((*said(f"Story {story.id} is part of story {number} now.").cards, line_of(joined)))
 

@@ -266,7 +266,7 @@ class Publisher:
         if settle:
             for story, group in zip(joined, groups, strict=True):
                 if len(group) > 1:
-                    await self.store.move_articles([article.id for article in story.articles], story.id)
+                    await self.store.join_stories(group, story.id)
         return joined if everything else [seen for story in joined if (seen := _seen(story, feeds))]
 
     async def _snoozed(self, subscription: Subscription, now: datetime) -> Mapping[str, datetime]:

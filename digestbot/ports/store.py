@@ -156,6 +156,17 @@ class NewsStore(Protocol):
         """
         ...
 
+    async def join_stories(self, story_ids: Sequence[int], into_id: int) -> int:
+        """Join whole stories into one, with all that has come to them by now, and return its id.
+
+        Their numbers lead to it, and what was kept apart from them is kept apart from it. One that is gone is left out.
+
+        Raises:
+            NotFound: There is no story to join them into.
+
+        """
+        ...
+
     async def kept_apart(self, story_ids: Sequence[int]) -> frozenset[tuple[int, int]]:
         """Return the pairs among these stories, lower id first, that a manager split: they may not be merged again."""
         ...

@@ -95,6 +95,20 @@ class SqlNews(Role):
             await rebuild(connection, {*left, target})
             return target
 
+    async def join_stories(self, story_ids: Sequence[int], into_id: int) -> int:
+        """Join whole stories into one, with all that has come to them by now, and return its id."""
+        async with self._database.write() as connection:
+            standing = await hold_stories(connection, sorted({*story_ids, into_id}))
+            if into_id not in standing:
+                raise NotFound("story", into_id)
+            target = standing[into_id]
+            others = {standing[number] for number in story_ids if number in standing} - {target}
+            for other in sorted(others):
+                await connection.execute(update(articles).where(articles.c.story_id == other).values(story_id=target))
+                await _lead(connection, other, target)
+            await rebuild(connection, {target} if others else ())
+            return target
+
     async def kept_apart(self, story_ids: Sequence[int]) -> frozenset[tuple[int, int]]:
         """Return the pairs among these stories, lower id first, that a manager split."""
         asked = set(story_ids)

@@ -334,12 +334,24 @@ class MemoryNews(MemoryFeeds):
         for home in sorted(left):
             if home in self._home.values():
                 self._apart.add((min(home, target), max(home, target)))
-                continue
-            self._merged = {old: target if into == home else into for old, into in self._merged.items()}
-            self._merged[home] = target
-            others = {sum(pair) - home for pair in self._apart if home in pair} - {target}
-            self._apart |= {(min(other, target), max(other, target)) for other in others}
-            self._drop_story(home)
+            else:
+                self._lead_to(home, target)
+        return target
+
+    def _lead_to(self, emptied: int, target: int) -> None:
+        self._merged = {old: target if into == emptied else into for old, into in self._merged.items()}
+        self._merged[emptied] = target
+        others = {sum(pair) - emptied for pair in self._apart if emptied in pair} - {target}
+        self._apart |= {(min(other, target), max(other, target)) for other in others}
+        self._drop_story(emptied)
+
+    async def join_stories(self, story_ids: Sequence[int], into_id: int) -> int:
+        target = self._lead(into_id)
+        if target is None:
+            raise NotFound("story", into_id)
+        for other in sorted({self._lead(number) for number in story_ids} - {target, None}):
+            self._home |= {key: target for key, home in self._home.items() if home == other}
+            self._lead_to(other, target)
         return target
 
     def _drop_story(self, story_id: int) -> None:

@@ -4,6 +4,7 @@ import asyncio
 from dataclasses import replace
 from datetime import time, timedelta
 
+import numpy as np
 import pytest
 
 from digestbot.domain.digest import Quotation
@@ -22,7 +23,7 @@ from digestbot.pipeline.brief import Briefer
 from digestbot.pipeline.owners import Owners
 from digestbot.pipeline.publish import Publisher
 from digestbot.pipeline.refresh import Refresher
-from digestbot.ports import RefreshRecord
+from digestbot.ports import NewArticle, RefreshRecord
 from tests.fakes.chat import FakeChat
 from tests.fakes.clock import START, FakeClock
 from tests.fakes.inference import FakeEmbedder, FakeSummarizer
@@ -395,6 +396,31 @@ async def test_stories_on_one_event_are_joined_before_posting(house):
     (done,) = await house.publisher.run_due()
     assert done.stories == 1
     assert len(await house.store.stories(START - timedelta(days=1), house.clock.now())) == 1
+
+
+async def test_what_comes_while_stories_are_joined_is_no_story_kept_apart(house):
+    """An article that comes to a story just then goes along; left behind it would be told again, for ever apart."""
+    await house.subscribe()
+    text = "Saltmere council voted on Monday night to build nineteen harbour gates for 340 million dollars."
+    await house.report("Courier", "Saltmere council votes to build nineteen harbour gates", text)
+    house.refresher.window = timedelta(0)
+    house.refresher._open = None
+    await house.report("Wire", "Saltmere council votes for nineteen harbour gates", text)
+    one, two = await house.store.stories(START - timedelta(days=1), house.clock.now())
+    read, vector = house.store.kept_apart, np.eye(384, dtype=np.float32)[0]
+
+    async def meanwhile(story_ids):
+        found = await read(story_ids)
+        feed = await house.store.feed(two.articles[0].feed_id)
+        late = NewArticle(replace(two.articles[0], id=0, key="late", url="https://wire.example/late"), vector, two.id)
+        await house.store.record_refresh(RefreshRecord(feed.id, feed.polling, articles=(late,)), house.clock.now())
+        return found
+
+    house.store.kept_apart = meanwhile
+    house.clock.tick(hours=1)
+    await house.publisher.run_due()
+    assert len((await house.store.story(two.id)).articles) == 3
+    assert await read([one.id, two.id]) == frozenset()
 
 
 async def test_an_impatient_asker_is_told_what_is_still_being_made(house):

@@ -88,6 +88,24 @@ async def test_a_merge_leaves_a_way_to_the_other_story(store):
     assert (await store.story(two.id)).id == (await store.story(one.id)).id == three.id
 
 
+async def test_stories_are_joined_whole(store):
+    """What came to a story since it was read goes along: nothing is left behind that would be kept apart for ever."""
+    one, two, three = await stored(store, "a", "b", "c")
+    feed = await store.feed(one.articles[0].feed_id)
+    await store.record_refresh(record(feed, new("late", two.id)), NOW + HOUR)
+    assert await store.join_stories([one.id, two.id, three.id], one.id) == one.id
+    joined = await store.story(one.id)
+    assert [article.key for article in joined.articles] == ["a", "b", "c", "late"]
+    assert joined.last_seen == NOW + HOUR
+    assert {(await store.story(old.id)).id for old in (two, three)} == {one.id}
+    assert await store.kept_apart([one.id, two.id, three.id]) == frozenset()
+    # Done again, or by somebody else at the same moment, it changes nothing.
+    assert await store.join_stories([two.id, 999, three.id], two.id) == one.id
+    assert await store.story(one.id) == joined
+    with pytest.raises(NotFound):
+        await store.join_stories([one.id], 999)
+
+
 async def test_decisions_pass_on_when_a_story_is_merged(store):
     """What was split from a story stays split from the one it is merged into; a merge undoes a split."""
     one, two = await stored(store, "a", "b")

@@ -173,6 +173,11 @@ class TwoStores(RuleBasedStateMachine):
         """A manager splits or merges stories."""
         self.both("move_articles", articles, story_id)
 
+    @rule(story_ids=st.lists(IDS, max_size=3), into_id=IDS)
+    def join(self, story_ids, into_id):
+        """Stories turn out to be one."""
+        self.both("join_stories", story_ids, into_id)
+
     @rule(story_id=IDS, engine=st.sampled_from("ef"))
     def make_brief(self, story_id, engine):
         """Brief a story under its present key, with a quotation where its first article has one."""
