@@ -88,7 +88,8 @@ class SqlUpkeep(Role):
             )
             await prune_conduct(connection, retention, clock)
             past = editions.c.id.not_in(unsent)
-            await connection.execute(update(editions).where(editions.c.at < receipts, past).values(digest=None))
+            whole = editions.c.digest.is_not(None) & (editions.c.at < receipts)
+            await connection.execute(update(editions).where(whole, past).values(digest=None))
             await _delete(connection, editions, (editions.c.at < marks) & past)
             await forget_notices(connection, receipts)
             await _delete(
