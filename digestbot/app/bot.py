@@ -108,6 +108,8 @@ async def _serve(rooms: Rooms, stop: asyncio.Event, roles: frozenset[Role], queu
         beside.append(asyncio.create_task(_upkeep(rooms), name="upkeep"))
         await scheduler.start()
     log.info("running", roles=sorted(roles), **facts)
+    if not (facts["feeds"] or facts["subscriptions"]):
+        log.warning("there is nothing to do yet: name a settings file with --config, or add feeds and digests in chat")
     try:
         ended, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
     finally:
