@@ -53,11 +53,12 @@ async def test_a_clock_that_leaps_is_told_of():
     assert [(line["log_level"], line.get("days")) for line in told] == [("warning", 98), ("info", None)]
 
 
-async def test_a_bot_with_nothing_to_do_says_so(tmp_path, monkeypatch, capsys):
+async def test_a_bot_with_nothing_to_do_says_so(tmp_path, monkeypatch):
     """Started without a settings file it runs, for chat may bring it work; the log says what is missing."""
     monkeypatch.setattr(bot, "_Alone", Breaking)
     monkeypatch.setattr(bot, "read_settings", lambda _: settings)
     settings = Settings(database={"url": f"sqlite:///{tmp_path}/bot.sqlite3"}, model={"cache": str(tmp_path)})
-    with pytest.raises(StoreUnavailable):
+    with capture_logs() as told, pytest.raises(StoreUnavailable):
         await bot.run_bot(None)
-    assert "there is nothing to do yet: name a settings file with --config" in capsys.readouterr().err
+    (warning,) = (line["event"] for line in told if line["log_level"] == "warning")
+    assert "there is nothing to do yet: name a settings file with --config" in warning
