@@ -2,10 +2,12 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
 
 from digestbot.domain.addresses import shown
 from digestbot.domain.news import Article, Entry, Feed, Polling
 
+NOTHING: Mapping[int, "Sign"] = MappingProxyType({})
 MOST_EDITS = 20
 """Edited items of one feed that are read again at once; a feed that rewrites all its items is no flood of requests."""
 
@@ -35,8 +37,22 @@ def _stamp(moment: datetime | None) -> str:
     return f"{moment:%d %B %Y, %H:%M} UTC" if moment else "some time ago"
 
 
+Sign = tuple[str, datetime | None]
+"""By what an edit is told from the one before it: the item's title, and when it says that it was changed."""
+
+
+def sign_of(entry: Entry) -> Sign:
+    """Return the sign of an entry as it is now."""
+    return entry.title, entry.updated
+
+
 def maybe_edited(
-    entries: Iterable[Entry], stored: Mapping[str, Article], since: datetime, *, partial: bool
+    entries: Iterable[Entry],
+    stored: Mapping[str, Article],
+    since: datetime,
+    *,
+    partial: bool,
+    read: Mapping[int, Sign] = NOTHING,
 ) -> Sequence[tuple[Entry, Article]]:
     """Return the entries that may have been edited after their article was stored, with it; at most twenty.
 
@@ -45,6 +61,7 @@ def maybe_edited(
         stored: The feed's articles by key.
         since: Articles fetched before are let be: readers have moved on.
         partial: Whether the feed leaves out what did not change. Else only another title or a newer date is a sign.
+        read: By article the edit for which it was read again already; such a one is let be.
 
     """
     found = []
@@ -53,6 +70,7 @@ def maybe_edited(
         if article is None or article.fetched_at is None or article.fetched_at < since:
             continue
         renamed = bool(entry.title) and entry.title != article.title
-        if partial or renamed or (entry.updated is not None and entry.updated > article.fetched_at):
+        signed = renamed or (entry.updated is not None and entry.updated > article.fetched_at)
+        if partial or (signed and read.get(article.id) != sign_of(entry)):
             found.append((entry, article))
     return found[:MOST_EDITS]

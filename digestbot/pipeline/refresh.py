@@ -4,7 +4,7 @@ Knows the ports and the rules of clustering; does not know HTTP, feedparser, mod
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Literal
@@ -16,7 +16,7 @@ from digestbot.domain.errors import Defect, DigestbotError, FeedGone, InferenceE
 from digestbot.domain.news import Article, Entry, Feed
 from digestbot.editorial.cluster import event_text
 from digestbot.pipeline.defects import defects_told
-from digestbot.pipeline.notices import maybe_edited, notice_of
+from digestbot.pipeline.notices import Sign, maybe_edited, notice_of, sign_of
 from digestbot.pipeline.record import OpenStories, Recorder, Taken
 from digestbot.ports import (
     ArticleSource,
@@ -37,6 +37,8 @@ REBUILD = timedelta(minutes=15)
 """How long the index of open stories serves before it is read anew."""
 MOST_UNDER_WAY = 2_000
 """Feeds taken up at once, by however many rounds: those of slow hosts among them wait, at a few kilobytes each."""
+MOST_REMEMBERED = 20_000
+"""Edited articles of which is remembered that they were read again: a few megabytes."""
 BEGUN_AT_ONCE = 50
 """Refreshes begun before the event loop has another turn: a millisecond or two."""
 NEVER = datetime.min.replace(tzinfo=UTC)
@@ -79,6 +81,7 @@ class Refresher:
     concurrency: int = 32
     readers: int = 4
     _rests: dict[int, datetime] = field(default_factory=dict)
+    _read_again: dict[int, Sign] = field(default_factory=dict)
     _open: OpenStories | None = None
     _opened_at: datetime = NEVER
     _under_way: set[int] = field(default_factory=set)
@@ -187,31 +190,48 @@ class Refresher:
         named = replace(feed, title=feed.title or (fetched.parsed.title if fetched.parsed else ""))
         read, unread = await self._read_all(wanted, named)
         old = [entry for entry in entries if not known.isdisjoint(entry.keys)] if feed.baseline_at else []
-        edits = await self._edits(old, named, partial=fetched.partial)
+        edits, asked = await self._edits(old, named, partial=fetched.partial)
         taken = Taken(feed, fetched, read, await self._vectors(read), edits)
         stories = await self._recorder.refresh(taken, open_stories or await self._open_stories())
+        # Not before it is written: what the store did not take is read once more.
+        self._remember(asked)
         outcome: Outcome = "baseline" if not feed.baseline_at and not read else "new" if read else "unchanged"
         told = tuple(sorted(set(stories)))
         return Refreshed(feed.id, feed.url, outcome, len(stories), told, unread=tuple(unread), edited=len(edits))
 
-    async def _edits(self, entries: Sequence[Entry], feed: Feed, *, partial: bool) -> list[Article]:
-        """Return the articles that their publisher has changed since, read anew; one that cannot be read stays."""
+    async def _edits(
+        self, entries: Sequence[Entry], feed: Feed, *, partial: bool
+    ) -> tuple[list[Article], dict[int, Sign]]:
+        """Return the articles that their publisher has changed since, read anew; one that cannot be read stays.
+
+        With them, by article, the edits for which a page was asked for.
+        """
         if not entries:
-            return []
+            return [], {}
         stored = await self.store.articles_of(feed.id, [key for entry in entries for key in entry.keys])
-        pairs = maybe_edited(entries, stored, self.clock.now() - self.window, partial=partial)
-        gate = asyncio.Semaphore(self.readers)
+        since = self.clock.now() - self.window
+        pairs = maybe_edited(entries, stored, since, partial=partial, read=self._read_again)
+        gate, asked = asyncio.Semaphore(self.readers), {}
 
         async def one(entry: Entry, before: Article) -> Article | None:
             async with gate:
                 try:
                     after = await self.articles.read(entry, feed, self.clock.now())
-                except SourceError:
+                except SourceError as error:
+                    if not error.transient:
+                        asked[before.id] = sign_of(entry)
                     return None
+            asked[before.id] = sign_of(entry)
             same = replace(after, id=before.id, key=before.key, url=before.url, outlet=before.outlet)
             return None if same.hash == before.hash else same
 
-        return [edit for edit in await asyncio.gather(*(one(*pair) for pair in pairs)) if edit]
+        return [edit for edit in await asyncio.gather(*(one(*pair) for pair in pairs)) if edit], asked
+
+    def _remember(self, asked: Mapping[int, Sign]) -> None:
+        """Remember for which edits articles were read again: their items bear the signs for as long as they stand."""
+        self._read_again |= asked
+        while len(self._read_again) > MOST_REMEMBERED:
+            del self._read_again[next(iter(self._read_again))]
 
     async def _open_stories(self) -> OpenStories:
         """Return the index of open stories, read anew from the store now and then.

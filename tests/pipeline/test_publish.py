@@ -384,14 +384,19 @@ async def test_instant_mode_looks_again_soon_and_rests_after_news(house):
     assert subscription.next_edition_at > house.clock.now() + timedelta(minutes=10)
 
 
-async def test_stories_on_one_event_are_joined_before_posting(house):
-    """Two stories that a careful stream kept apart are one card, and one story from then on."""
-    await house.subscribe()
+async def parted(house):
+    """Let two outlets report one event, of which a careful stream makes two stories."""
     text = "Saltmere council voted on Monday night to build nineteen harbour gates for 340 million dollars."
     await house.report("Courier", "Saltmere council votes to build nineteen harbour gates", text)
     house.refresher.window = timedelta(0)
     house.refresher._open = None
     await house.report("Wire", "Saltmere council votes for nineteen harbour gates", text)
+
+
+async def test_stories_on_one_event_are_joined_before_posting(house):
+    """Two stories that a careful stream kept apart are one card, and one story from then on."""
+    await house.subscribe()
+    await parted(house)
     house.clock.tick(hours=1)
     (done,) = await house.publisher.run_due()
     assert done.stories == 1
@@ -401,11 +406,7 @@ async def test_stories_on_one_event_are_joined_before_posting(house):
 async def test_what_comes_while_stories_are_joined_is_no_story_kept_apart(house):
     """An article that comes to a story just then goes along; left behind it would be told again, for ever apart."""
     await house.subscribe()
-    text = "Saltmere council voted on Monday night to build nineteen harbour gates for 340 million dollars."
-    await house.report("Courier", "Saltmere council votes to build nineteen harbour gates", text)
-    house.refresher.window = timedelta(0)
-    house.refresher._open = None
-    await house.report("Wire", "Saltmere council votes for nineteen harbour gates", text)
+    await parted(house)
     one, two = await house.store.stories(START - timedelta(days=1), house.clock.now())
     read, vector = house.store.kept_apart, np.eye(384, dtype=np.float32)[0]
 

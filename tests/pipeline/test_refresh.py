@@ -1,6 +1,7 @@
 """A refresh stores what is new once, with its story, whatever the publisher and the store do."""
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -237,6 +238,32 @@ async def test_an_edited_item_changes_its_article_and_posts_nothing(store, publi
     (edited,) = [article for article in story.articles if article.key == "e1"]
     assert edited.text == "Something else happened in place 1. It was seen by few."
     assert (story.id, edited.outlet) == (1, "The Example")
+
+
+async def test_an_edited_item_is_read_again_once(store, publisher, refresher, clock, monkeypatch):
+    """Its page is asked for once an edit, not at every poll that brings something else; had or not."""
+    await store.add_feed(URL, backfill=5, now=clock.now())
+    publisher.publish(URL, entry(1), entry(2))
+    await refresher.run_due()
+    read, whole = [], publisher.read
+
+    async def reading(one, feed, now):
+        read.append(one.key)
+        return await whole(one, feed, now)
+
+    monkeypatch.setattr(publisher, "read", reading)
+    del publisher.pages["https://news.example/2"]
+    edited = [replace(entry(n), updated=clock.now() + timedelta(minutes=5)) for n in (1, 2)]
+    for number in range(10, 13):
+        clock.tick(minutes=31)
+        publisher.page(number, f"Something happened in place {number}. It was seen by many.")
+        publisher.entries[URL] = [entry(number), *edited]
+        await refresher.run_due()
+    assert sorted(read) == ["e1", "e10", "e11", "e12", "e2"]
+    clock.tick(minutes=31)
+    publisher.entries[URL] = [replace(edited[0], updated=clock.now()), edited[1]]
+    await refresher.run_due()
+    assert read.count("e1") == 2
 
 
 async def test_an_edit_that_cannot_be_read_leaves_the_article(store, publisher, refresher, clock):
