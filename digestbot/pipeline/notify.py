@@ -25,14 +25,14 @@ class Teller:
     async def tell(self) -> tuple[Sequence[Notice], Sequence[DeliveryError]]:
         """Post what nobody has been told yet; return it, and what went wrong (it is tried again).
 
-        A notice counts as told once one channel has it. Its key is the same at every try, so that a platform which
-        knows it shows it once.
+        A notice counts as told once one channel has it. Whoever takes it first tells it, and its key is the same at
+        every try, so that a platform which knows it shows it once.
 
         Raises:
             StoreError: The notices could not be read or marked.
 
         """
-        waiting = await self.store.notices(unsent=True, limit=AT_ONCE)
+        waiting = await self.store.take_notices(self.clock.now(), AT_ONCE)
         if not waiting:
             return (), ()
         faults: list[DeliveryError] = []

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal, Protocol
 
 from digestbot.domain.news import Article, Polling
@@ -60,6 +60,10 @@ class Lease:
     until: datetime | None = None
 
 
+TAKEN = timedelta(minutes=5)
+"""How long whoever took a notice has to tell it: longer than a platform takes, however slow."""
+
+
 class WatchStore(Protocol):
     """What watching feeds writes and asks."""
 
@@ -81,6 +85,13 @@ class WatchStore(Protocol):
 
     async def notices(self, *, unsent: bool = False, limit: int = 50) -> Sequence[Notice]:
         """Return what people are to be told, newest first; ``unsent``: only what they have not been, oldest first."""
+        ...
+
+    async def take_notices(self, now: datetime, limit: int) -> Sequence[Notice]:
+        """Return what people have not been told, oldest first, to whoever asks first.
+
+        For ``TAKEN`` nobody else is given it: several processes look for what is to be told.
+        """
         ...
 
     async def notice_sent(self, notice_id: int, now: datetime) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digestbot.domain.errors import NotFound
 from digestbot.domain.news import Article, Polling
-from digestbot.ports.watching import Lease, LostQuote, Notice, Poll
+from digestbot.ports.watching import TAKEN, Lease, LostQuote, Notice, Poll
 from digestbot.store.columns import stored_key
 from digestbot.store.database import batches, put
 from digestbot.store.documents import polling_from_json, polling_to_json
@@ -75,8 +75,23 @@ class SqlWatching(Role):
         if unsent:
             statement = statement.where(notices.c.sent_at.is_(None))
         async with self._database.read() as connection:
-            rows = await connection.execute(statement)
-            return [Notice(row.id, row.feed_id, row.text, row.at, row.sent_at) for row in rows]
+            return [_notice(row) for row in await connection.execute(statement)]
+
+    async def take_notices(self, now: datetime, limit: int) -> Sequence[Notice]:
+        """Return what people have not been told, oldest first, to whoever asks first; see the port."""
+        until = notices.c.taken_until
+        # One that is taken for longer was taken by a clock that has stepped back since.
+        free = or_(until.is_(None), until <= now, until > now + TAKEN)
+        wanted = select(notices).where(notices.c.sent_at.is_(None), free).order_by(notices.c.id).limit(limit)
+        async with self._database.read() as connection:
+            # Nearly always there is none, and nothing is to be written.
+            if (await connection.execute(wanted.limit(1))).first() is None:
+                return []
+        async with self._database.write() as connection:
+            rows = (await connection.execute(wanted.with_for_update(skip_locked=True))).all()
+            mine = notices.c.id.in_([row.id for row in rows])
+            await connection.execute(update(notices).where(mine).values(taken_until=now + TAKEN))
+        return [_notice(row) for row in rows]
 
     async def notice_sent(self, notice_id: int, now: datetime) -> None:
         """Write that people have been told; the first time stays."""
@@ -175,6 +190,10 @@ async def forget_notices(connection: AsyncConnection, before: datetime) -> None:
     """Remove the notices older than that."""
     table: Table = notices
     await connection.execute(delete(table).where(table.c.at < before))
+
+
+def _notice(row: Row[Any]) -> Notice:
+    return Notice(row.id, row.feed_id, row.text, row.at, row.sent_at)
 
 
 def _as_it_was(row: Row[Any]) -> Article:

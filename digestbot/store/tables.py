@@ -301,6 +301,8 @@ notices = Table(
     Column("text", Words, nullable=False),
     Column("at", Instant, nullable=False, index=True),
     Column("sent_at", Instant),
+    # Until then whoever took it is about to tell it.
+    Column("taken_until", Instant),
     sqlite_autoincrement=True,
 )
 

@@ -77,6 +77,7 @@ class MemoryFeeds:
         self._stories: set[int] = set()
         self._merged: dict[int, int] = {}
         self._notices: dict[int, Notice] = {}
+        self._taken: dict[int, datetime] = {}
         self._versions: dict[int, list[Article]] = {}
         self._lost: list[LostQuote] = []
         self._leases: dict[int, Lease] = {}

@@ -8,6 +8,7 @@ from digestbot.domain.errors import NotFound
 from digestbot.domain.news import Article
 from digestbot.domain.subscription import Filter
 from digestbot.ports import Lease, LostQuote, Notice, Poll
+from digestbot.ports.watching import TAKEN
 from digestbot.store.columns import storable, stored_key
 from digestbot.store.edits import gone
 
@@ -75,6 +76,14 @@ class MemoryWatching:
     async def notices(self, *, unsent: bool = False, limit: int = 50) -> Sequence[Notice]:
         found = [notice for _, notice in sorted(self._notices.items(), reverse=not unsent)]
         return [notice for notice in found if not unsent or notice.sent_at is None][:limit]
+
+    async def take_notices(self, now: datetime, limit: int) -> Sequence[Notice]:
+        found = [one for one in await self.notices(unsent=True, limit=len(self._notices)) if self._is_free(one, now)]
+        self._taken |= dict.fromkeys((one.id for one in found[:limit]), now + TAKEN)
+        return found[:limit]
+
+    def _is_free(self, notice: Notice, now: datetime) -> bool:
+        return not now < self._taken.get(notice.id, now) <= now + TAKEN
 
     async def notice_sent(self, notice_id: int, now: datetime) -> None:
         notice = self._notices.get(notice_id)

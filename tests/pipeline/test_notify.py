@@ -1,5 +1,6 @@
 """People are told each thing once, whatever the platforms do."""
 
+import asyncio
 from dataclasses import replace
 
 import pytest
@@ -44,6 +45,7 @@ async def test_a_platform_that_is_down_is_tried_again(desk):
     told, (fault,) = await teller.tell()
     assert (told, type(fault)) == ((), PlatformDown)
     assert len(await store.notices(unsent=True)) == 2
+    teller.clock.tick(minutes=5)
     told, _ = await teller.tell()
     assert len(told) == 2
 
@@ -64,4 +66,21 @@ async def test_a_platform_that_is_switched_off_has_told_nobody(desk):
     chat.refuse(PlatformDown("ops"))
     assert (await teller.tell())[0] == ()
     assert len(await store.notices(unsent=True)) == 2
+    teller.clock.tick(minutes=5)
     assert len((await teller.tell())[0]) == 2
+
+
+async def test_several_processes_tell_a_notice_once(desk):
+    """Each looks once a minute, often at the same moment, and Slack knows no key that makes two posts one."""
+    _, chat, teller = desk
+    chat.knows_keys = False
+    post = chat.post
+
+    async def slowly(*given):
+        await asyncio.sleep(0.01)
+        return await post(*given)
+
+    chat.post = slowly
+    told = await asyncio.gather(*(replace(teller).tell() for _ in range(4)))
+    assert sorted(len(notices) for notices, _ in told) == [0, 0, 0, 2]
+    assert len(chat.posted) == 1

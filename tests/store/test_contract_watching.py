@@ -7,6 +7,7 @@ import pytest
 from digestbot.domain.digest import Edition
 from digestbot.domain.errors import NotFound
 from digestbot.ports import Lease, Poll, Retention
+from digestbot.ports.watching import TAKEN
 from tests.store.making import (
     DAY,
     HERE,
@@ -100,8 +101,14 @@ async def test_people_are_told_once(store):
         (feed.id, "It fails.", NOW),
         (feed.id, "It works again.", NOW + HOUR),
     ]
+    assert await store.take_notices(NOW + HOUR, 1) == [first]
+    assert await store.take_notices(NOW + HOUR, 9) == [second]
+    assert await store.take_notices(NOW + HOUR + TAKEN / 2, 9) == []
+    assert await store.take_notices(NOW + HOUR + TAKEN, 9) == [first, second]
+    assert await store.take_notices(NOW, 9) == [first, second]
     await store.notice_sent(first.id, NOW + HOUR)
     await store.notice_sent(first.id, NOW + DAY)
+    assert await store.take_notices(NOW + DAY, 9) == [second]
     assert await store.notices(unsent=True) == [second]
     assert await store.notices(limit=1) == [second]
     assert (await store.notices())[1].sent_at == NOW + HOUR

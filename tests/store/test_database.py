@@ -218,6 +218,14 @@ async def test_one_part_is_taken_by_one_of_many(sql_store):
     assert all(isinstance(error, Conflict) for error in taken if error is not None)
 
 
+async def test_each_notice_is_taken_by_one_of_many(sql_store):
+    """Of ten who look for what is to be told at once, one gets each notice."""
+    feed = await sql_store.add_feed("https://a.example/", now=NOW)
+    await sql_store.record_polls([Poll(feed.id, feed.polling, notice=f"{n}") for n in range(5)], NOW)
+    taken = await asyncio.gather(*(sql_store.take_notices(NOW, 3) for _ in range(10)))
+    assert sorted(one.text for some in taken for one in some) == ["0", "1", "2", "3", "4"]
+
+
 async def test_a_restarted_server_is_met_again(postgresql, postgresql_url):
     """While PostgreSQL is down every call is one sentence; when it is back, the same store works on."""
     async with await open_store(postgresql_url) as store:
