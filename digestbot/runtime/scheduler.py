@@ -4,6 +4,8 @@ What is due is a question to the store; these intervals only bound how late the 
 restart or a clock step loses nothing.
 """
 
+import asyncio
+from contextlib import suppress
 from datetime import timedelta
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
@@ -34,7 +36,7 @@ class Scheduler:
         """Begin to tick; every step is woken once at once."""
         for step, interval in self._ticks.items():
             self._scheduler.add_job(
-                self._dispatcher.wake,
+                self._ring,
                 IntervalTrigger(seconds=interval.total_seconds(), timezone="UTC"),
                 args=[step],
                 id=step,
@@ -44,6 +46,11 @@ class Scheduler:
             )
             await self._dispatcher.wake(step)
         self._scheduler.start()
+
+    async def _ring(self, step: StepName) -> None:
+        """Wake a step; a bell that is broken off when the scheduler stops is no fault, and not to be logged as one."""
+        with suppress(asyncio.CancelledError):
+            await self._dispatcher.wake(step)
 
     def stop(self) -> None:
         """Stop ticking; steps under way are the dispatcher's business."""
