@@ -36,7 +36,7 @@ IN_CHECKOUT = _PACKAGE.parent / "config" / "demo"
 IN_WHEEL = _PACKAGE / "_demo"
 TITLE = "Morning brief"
 NEXT_STEPS = (
-    "add your feeds:   edit config/digestbot.toml, or digestbot import config/feeds.opml",
+    "add your feeds:   edit config/digestbot.toml, or “digestbot import FILE”",
     "connect Slack:    README, “Slack in five minutes”",
     "connect Discord:  README, “Discord in five minutes”",
 )
@@ -62,7 +62,7 @@ async def run_demo(newsroom: Path | None, out: Path) -> None:
             digest = await _make(rooms, console)
             _write_page(digest, out)
     console.print()
-    _say(console, f"done in {perf_counter() - began:.0f} s; the same digest as Slack and Discord show it: {out}")
+    _say(console, f"done in {perf_counter() - began:.0f} s; as Slack and Discord show it: {out}")
     console.print(Text("\nNext:", style="bold"))
     for number, step in enumerate(NEXT_STEPS, 1):
         console.print(Text(f"  {number}. {step}"))

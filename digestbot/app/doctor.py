@@ -147,7 +147,7 @@ async def _kept_feeds(settings: Settings) -> list[Finding] | None:
         for feed, _ in failing
         if feed.url not in listed
     ]
-    return amiss or [Finding("feeds", ok=True, what=f"{len(others)} from chat, none of them fails")]
+    return amiss or [Finding("feeds", ok=True, what=f"{len(others)} added by command, none of them fails")]
 
 
 @asynccontextmanager

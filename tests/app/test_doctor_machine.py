@@ -134,7 +134,7 @@ async def test_a_feed_from_chat_that_fails_is_a_finding(tmp_path):
         feed = await store.add_feed("https://a.example/feed", now=now)
         await store.add_feed("https://b.example/feed", now=now)
         assert [one.what for one in await _feeds(kept)] == [
-            "2 from chat, none of them fails",
+            "2 added by command, none of them fails",
             "not compared: no feed's server said its time",
         ]
         failing = Polling(now, failures=2, failing_since=now, last_error="https://a.example/feed timed out")
