@@ -4,7 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from digestbot.editorial.quotes.mentions import CONNECTORS, Mention
+from digestbot.editorial.quotes.tokens import Token
 
+_WHERE = frozenset(("in", "at", "near"))
 _FULL = 2
 """Words of a full form."""
 
@@ -15,7 +17,7 @@ class Member:
 
     ``name`` is the first full form with its offsets, ``mentions`` are all of them in order.
     ``titled`` tells that the sex is known from a title (Mr., spokeswoman), not guessed from a given name, ``learnt``
-    that it was learnt from the article's pronouns.
+    that it was learnt from the article's pronouns. ``roles`` are the words that may take it up ("governor").
     """
 
     name: str
@@ -29,6 +31,7 @@ class Member:
     mentions: list[Mention] = field(default_factory=list)
     titled: bool = False
     learnt: bool = False
+    roles: set[str] = field(default_factory=set)
 
 
 class _Register:
@@ -44,7 +47,7 @@ class _Register:
         """Let a full form name its member, or a new one."""
         namesakes = self.last.get(parts[-1], ())
         number = _same(self.cast, namesakes, parts)
-        if number is None and mention.kind == "N":
+        if number is None:
             number = _ending_in(self.cast, namesakes, parts)
         if number is None:
             number = self._enter(mention, parts)
@@ -99,6 +102,15 @@ def gather(names: Sequence[Mention]) -> list[Member]:
     return register.cast
 
 
+def mark_places(cast: Sequence[Member], tokens: Sequence[Token]) -> None:
+    """Take names that only ever stand after "in", "at" or "near" for those of places: "a candidate in Oban"."""
+    for member in cast:
+        if member.kind == "N" and all(m.i and tokens[m.i - 1].text in _WHERE for m in member.mentions):
+            member.kind, member.sex = "L", "n"
+            for mention in member.mentions:
+                mention.kind, mention.sex = "L", "n"
+
+
 def _parts(mention: Mention) -> list[str]:
     """Return the words of a name in lower case, suffixes and the particles of a surname alone apart."""
     words = mention.text.replace("’", "'").split()
@@ -124,7 +136,7 @@ def _ending_in(cast: Sequence[Member], numbers: Sequence[int], parts: Sequence[s
     """Return the person whose full form ends in these words: "Ortiz Lagos" is María Fernanda Ortiz Lagos."""
     for number in numbers:
         whole = cast[number].name.lower().split()
-        if cast[number].kind == "P" and len(whole) > len(parts) and whole[-len(parts) :] == list(parts):
+        if cast[number].kind in "PN" and len(whole) > len(parts) and whole[-len(parts) :] == list(parts):
             return number
     return None
 
@@ -135,7 +147,7 @@ def _bearer(cast: Sequence[Member], numbers: Sequence[int], mention: Mention) ->
     fitting = [n for n in numbers if not sex or cast[n].sex in ("", "u", sex) or not cast[n].titled]
     if not fitting:
         return None
-    return max(fitting, key=lambda n: (len(cast[n].mentions), -n))
+    return min(fitting)
 
 
 def _join(cast: list[Member], number: int, mention: Mention) -> None:

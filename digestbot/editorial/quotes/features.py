@@ -175,11 +175,11 @@ def _is_one(mention: Mention, other: Mention) -> bool:
 
 
 def _tie(scene: Scene, mention: Mention, subject: int) -> str:
-    """Tell how a candidate stands to the subject found: it holds it, bears its name, or is another ("!")."""
+    """Tell how a candidate stands to the subject found: it holds it ("^": as a part), bears its name, or not."""
     if subject < 0:
         return "?"
     if mention.i <= subject < mention.j:
-        return ""
+        return "^" if mention.inside else ""
     if mention.entity >= 0 and abs(mention.i - subject) <= _APPOSED:
         at = bisect_right(scene.starts, subject)
         for other in scene.mentions[max(0, at - 2) : at]:

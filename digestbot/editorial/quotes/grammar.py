@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 _NOUNISH = "uxPonsT"
 _FINITE = "CRbv"
+_PHRASE = "uxdmsna-"
 _REACH = 40
 _DEPTH = 3
 
@@ -93,10 +94,15 @@ def _end_of_subject(classes: Sequence[str], p: int) -> int:
             p -= 1
         return p
     if kind == ")":
-        while p >= 0 and classes[p] != "(":
-            p -= 1
-        return p - 1
+        return _before_brackets(classes, p)
     return p if kind in _NOUNISH or kind in "dm" else -1
+
+
+def _before_brackets(classes: Sequence[str], p: int) -> int:
+    """Return the token before the brackets that close at ``p``."""
+    while p >= 0 and classes[p] != "(":
+        p -= 1
+    return p - 1
 
 
 def _main_subject(classes: Sequence[str], p: int, depth: int) -> int:
@@ -125,13 +131,36 @@ def _joined(classes: Sequence[str], p: int, depth: int) -> int:
     return -1
 
 
+def _leading(classes: Sequence[str], p: int) -> int:
+    """Return the last token of the noun phrase that opens a sentence with a comma or brackets behind it, or -1.
+
+    "Lee of York (R), who won, said": what the comma before the verb closes is told of York's Lee.
+    """
+    first = p
+    while first > 0 and p - first < _REACH and classes[first - 1] not in "|Q" and not _is_stop(classes, first - 1):
+        first -= 1
+    end = first
+    while end < p and (classes[end] in _PHRASE or (classes[end] in "p." and end > first)):
+        end += 1
+    named = any(kind == "u" for kind in classes[first:end])
+    return end - 1 if named and end < p and classes[end] in ",(" else -1
+
+
+def _is_stop(classes: Sequence[str], place: int) -> bool:
+    """Tell whether a stop ends a sentence, and is no abbreviation's: "Lee (Mich.), who"."""
+    return classes[place] == "." and "".join(classes[place + 1 : place + 2]) not in (")", ",")
+
+
 def _over_apposition(classes: Sequence[str], p: int) -> int:
     """Return the token before the comma that opens what the comma at ``p`` closes."""
+    leading = _leading(classes, p)
+    if leading >= 0:
+        return leading
     k = p - 1
     floor = max(0, p - _REACH)
     while k >= floor and classes[k] not in ".|Q":
         if classes[k] in ",-" and k > 0 and classes[k - 1] in "uoP)":
-            return k - 1
+            return k - 1 if classes[k - 1] != ")" else _before_brackets(classes, k - 1)
         k -= 1
     # No comma before it: "In an interview, said" has no subject here, "Smith, said" has it just before the comma.
     return p - 1 if p and classes[p - 1] in "uP" else -1

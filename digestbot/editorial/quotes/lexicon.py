@@ -23,6 +23,7 @@ class Lexicon:
 
     cues: dict[str, str]
     sections: dict[str, frozenset[str]]
+    bases: frozenset[str]
 
     def __getitem__(self, name: str) -> frozenset[str]:
         """Return one list of words, empty where the language has none."""
@@ -35,11 +36,13 @@ def lexicon(language: str = "en") -> Lexicon:
     path = DATA / f"{language}.txt"
     sections = _read(path if path.exists() else DATA / "en.txt")
     cues: dict[str, str] = {}
+    bases: set[str] = set()
     for name, kind in (("report", "R"), ("say", "C")):
         for entry in sections.pop(name, ()):
+            bases.add(_forms(entry)[0])
             for form in _forms(entry):
                 cues[form] = "G" if form.endswith("ing") else kind
-    return Lexicon(cues, {name: frozenset(words) for name, words in sections.items()})
+    return Lexicon(cues, {name: frozenset(words) for name, words in sections.items()}, frozenset(bases))
 
 
 @cache

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 from digestbot.editorial.quotes.cast import Member
 from digestbot.editorial.quotes.lexicon import Lexicon, is_trade
-from digestbot.editorial.quotes.mentions import Mention
+from digestbot.editorial.quotes.mentions import Mention, first_token
+from digestbot.editorial.quotes.roles import gather_roles, take_up
 from digestbot.editorial.quotes.tokens import QUOTE, Token
 
 _CALLED_REACH = 8
@@ -17,9 +18,10 @@ def link(
 
     ``mentions`` are in order of their tokens.
     """
-    starts = {(m.i if m.role is None else _first(tokens, m)): m for m in mentions if m.entity >= 0 and m.kind in "PNO"}
+    starts = {first_token(tokens, m): m for m in mentions if m.entity >= 0 and m.kind in "PNOL"}
     ends = {m.j: m for m in mentions if m.entity >= 0 and m.kind in "PN"}
-    bearers = _bearers(cast, tokens, words)
+    for named in ends.values():
+        _learn_from_kin(named, tokens, classes, cast, words)
     for mention in mentions:
         if mention.kind != "D" or mention.entity >= 0:
             continue
@@ -37,17 +39,21 @@ def link(
             member = cast[name.entity]
             if mention.sex in ("m", "f") and member.sex in ("", "u"):
                 member.sex = mention.sex
-        elif tokens[mention.i].lower == "the" and len(bearers.get(low, ())) == 1:
-            mention.alias = next(iter(bearers[low]))
+    gather_roles(mentions, cast, tokens, words)
+    take_up(mentions, cast, tokens, words)
 
 
-def _first(tokens: Sequence[Token], name: Mention) -> int:
-    """Return the token where a name's title begins."""
-    index = name.i
-    begin = name.role[0] if name.role else name.start
-    while index > 0 and tokens[index - 1].start >= begin:
-        index -= 1
-    return index
+def _learn_from_kin(
+    name: Mention, tokens: Sequence[Token], classes: Sequence[str], cast: Sequence[Member], words: Lexicon
+) -> None:
+    """Let a name learn its sex from the noun before it: "her sister Augusta", "spokeswoman Lee"."""
+    noun = name.i - 1 if name.role is None else first_token(tokens, name) - 1
+    if noun < 1 or classes[noun] != "x":
+        return
+    low, member = tokens[noun].lower, cast[name.entity]
+    sex = "f" if low in words["female"] else "m" if low in words["male"] else ""
+    if sex and not member.titled and (classes[noun - 1] in "ms" or low not in words["kin"]):
+        member.sex, member.titled = sex, True
 
 
 def _appended(mention: Mention, starts: dict[int, Mention], classes: Sequence[str]) -> Mention | None:
@@ -66,15 +72,21 @@ def _prepended(
 ) -> Mention | None:
     """Return the name of "Jamal Petrossian, a forklift driver"."""
     i = mention.i
+    if i and classes[i - 1] == "d":
+        i -= 1  # "Wilcox, an Orlando Republican": a title's phrase begins without its article
     if (
         i == 0
         or classes[i - 1] != ","
         or not (tokens[mention.head].lower in words["person_heads"] or is_trade(tokens[mention.head].lower, words))
     ):
         return None
+    if "".join(classes[mention.j : mention.j + 1]) in ("C", "R", "b", "v", "s"):
+        return None  # "asked by Lee, the governor paused", "Lee, the governor's wife"
     name = ends.get(i - 1)
     bare = classes[i] not in "dm"  # "Carl Anthony, historian at the library,"
-    return name if name is not None and mention.sex != "p" and (not bare or name.kind == "P") else None
+    return (
+        name if name is not None and mention.sex != "p" and (not bare or name.kind == "P" or " " in name.text) else None
+    )
 
 
 def _predicated(mention: Mention, ends: dict[int, Mention], tokens: Sequence[Token], words: Lexicon) -> Mention | None:
@@ -102,17 +114,3 @@ def _called(mention: Mention, starts: dict[int, Mention], tokens: Sequence[Token
 def _gives_name(tokens: Sequence[Token], index: int) -> bool:
     """Tell whether "as" at ``index`` tells a name: "gave her name only as", "identified himself as", "known as"."""
     return any(token.lower in ("name", "identified", "known") for token in tokens[max(0, index - 3) : index])
-
-
-def _bearers(cast: Sequence[Member], tokens: Sequence[Token], words: Lexicon) -> dict[str, set[int]]:
-    """Return by title word which members bear it."""
-    found: dict[str, set[int]] = {}
-    heads = words["person_heads"]
-    for number, member in enumerate(cast):
-        for mention in member.mentions:
-            if mention.role is None:
-                continue
-            for token in tokens[_first(tokens, mention) : mention.i]:
-                if token.lower in heads:
-                    found.setdefault(token.lower, set()).add(number)
-    return found

@@ -13,6 +13,8 @@ from digestbot.editorial.quotes.lexicon import DATA
 def _loaded() -> dict[str, Any]:
     """Return the whole file."""
     loaded: dict[str, Any] = json.loads((DATA / "weights.json").read_text(encoding="utf-8"))
+    for table in ("ranker", "resolver"):
+        loaded[table] = {name: hundredths / 100 for name, hundredths in loaded[table].items()}
     return loaded
 
 

@@ -1,9 +1,10 @@
 """Finds noun phrases that can be sources ("a campaign spokesman", "the report"); ranks none of them."""
 
+import re
 from collections.abc import Sequence
 
 from digestbot.editorial.quotes.lexicon import Lexicon, is_trade
-from digestbot.editorial.quotes.mentions import Mention, make_mention
+from digestbot.editorial.quotes.mentions import Mention, first_token, make_mention
 from digestbot.editorial.quotes.tokens import WORD, Token
 
 _LONGEST_NOMINAL = 14
@@ -12,7 +13,10 @@ _LONGEST_RELATIVE = 18
 _LONGEST_FRAMED = 10
 _PARTICIPLES = frozenset(("sent", "written", "seen", "held", "led", "run", "known", "made", "given", "built", "set"))
 """Irregular verbs that a noun phrase can go on with: "a letter sent to every nurse"."""
+AGED = "-year-old"
 _LEFT_REACH = 8
+_STANDS_ALONE = re.compile(r"[CRbQw.|]|,[wQ]")
+"""What follows "another" where it is somebody, and no part of "another holdout"."""
 _TIMES = frozenset(("week", "weekend", "month", "year", "day", "morning", "night", "today", "yesterday", "ago", "time"))
 """What ends a phrase that tells when, and is nobody."""
 _JOINS = ("of", "for", "with", "in", "from", "at", "by")
@@ -24,17 +28,21 @@ def find_nominals(
 ) -> list[Mention]:
     """Return noun phrases that can be sources: "a campaign spokesman", "the report", "the company"."""
     heads = words["heads"]
-    taken = {k for name in names for k in range(name.i, name.j)}
+    taken = {k for name in names for k in range(first_token(tokens, name), name.j)}
     found: list[Mention] = []
     covered = -1
     for index, token in enumerate(tokens):
         if index <= covered or index in taken or token.kind != WORD or classes[index] in "PQ":
             continue
-        if not (token.lower in heads or is_trade(token.lower, words)) or not _can_be_noun(classes, index):
+        if not (token.lower in heads or is_trade(token.lower, words) or token.lower.endswith(AGED)) or not _can_be_noun(
+            classes, index
+        ):
             continue
         j = index + 1
         while j < len(tokens) and tokens[j].lower in heads and classes[j] not in "bp" and j not in taken:
             j += 1
+        if token.lower == "another" and not _STANDS_ALONE.match("".join(classes[index + 1 : index + 3])):
+            continue
         if token.lower == "one" and classes[index + 1 : index + 2] in (["x"], ["u"]):
             j = _phrase_end(tokens, classes, j, index)
         i = _left_edge(tokens, classes, index)
@@ -65,6 +73,8 @@ def _left_edge(tokens: Sequence[Token], classes: Sequence[str], head: int) -> in
         i -= 1
     while i < head and classes[i] in ("sa-R" if i and classes[i - 1] == "d" else "sa-Rv"):
         i += 1
+    if i < head and tokens[i].text[0].isupper() and tokens[i].lower.endswith("ing"):
+        i += 1  # "Reprising one of her lines": a sentence that begins with what somebody does
     if i > 0 and classes[i - 1] == "d":
         i -= 1
     return i
@@ -79,7 +89,7 @@ def _nominal(
     low = tokens[head].lower
     sex = "f" if low in words["female"] else "m" if low in words["male"] else ""
     if not sex:
-        person = low in words["person_heads"] or is_trade(low, words)
+        person = low in words["person_heads"] or is_trade(low, words) or low.endswith(AGED)
         sex = "p" if low.endswith("s") and low not in words["orgs"] else "u" if person else "n"
     end = _grown(tokens, classes, (i, j), words, joins=_JOINS if low in words["documents"] else _JOINS[:-1])
     mention = make_mention(text, tokens, i, end, kind="D", sex=sex)
@@ -111,9 +121,11 @@ def _opens_clause(tokens: Sequence[Token], classes: Sequence[str], who: int) -> 
     """Tell whether what tells somebody from others may begin at a token: "who inspected it", "taped to the lift"."""
     if who + 1 >= len(tokens):
         return False
-    return tokens[who].lower in ("who", "that") or (
-        (classes[who] == "v" or tokens[who].lower in _PARTICIPLES) and classes[who + 1] in "pi"
-    )
+    if tokens[who].lower in ("who", "that"):
+        return True
+    participle = classes[who] == "v" or tokens[who].lower in _PARTICIPLES
+    whom = classes[who + 1] == "i" and who + 2 < len(tokens) and classes[who + 2] in "dmuno"
+    return participle and (classes[who + 1] == "p" or whom)  # not "the spokesman refused to answer"
 
 
 def _phrase_end(tokens: Sequence[Token], classes: Sequence[str], begin: int, i: int) -> int:
@@ -188,7 +200,11 @@ def mark_inside(mentions: Sequence[Mention], classes: Sequence[str]) -> None:
     """
     reach = last = -1
     for mention in mentions:
-        mention.apposed = mention.kind == "D" and mention.i == last + 1 and classes[last] == ","
+        mention.apposed = (
+            mention.kind == "D"
+            and mention.i == last + 1
+            and (classes[last] == "," or (classes[last] == "c" and classes[mention.i] not in "dm"))
+        )
         mention.inside = mention.j <= reach or mention.apposed
         if mention.kind == "D":
             reach, last = max(reach, mention.j), mention.j

@@ -4,16 +4,18 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from digestbot.editorial.quotes.cast import Member, gather
+from digestbot.editorial.quotes.cast import Member, gather, mark_places
 from digestbot.editorial.quotes.headlines import take_apart
 from digestbot.editorial.quotes.lexicon import Lexicon, lexicon
 from digestbot.editorial.quotes.links import link
-from digestbot.editorial.quotes.mentions import Mention, find_names
+from digestbot.editorial.quotes.mentions import Mention
+from digestbot.editorial.quotes.names import find_names
 from digestbot.editorial.quotes.nominals import find_framed, find_nominals, mark_inside
 from digestbot.editorial.quotes.pronouns import find_pronouns
 from digestbot.editorial.quotes.sexes import learn_sexes
 from digestbot.editorial.quotes.spans import Marked, find_spans
 from digestbot.editorial.quotes.subjects import Subjects
+from digestbot.editorial.quotes.surnames import find_surnames
 from digestbot.editorial.quotes.syntax import classify
 from digestbot.editorial.quotes.tokens import BREAK, QUOTE, Token, narrative
 
@@ -45,17 +47,18 @@ def lay_out(text: str, language: str = "en") -> Scene:
     words = lexicon(language)
     spans = find_spans(text)
     if not spans:
-        return Scene(text, spans, [], [], [], [], [], [], words, Subjects((), (), ()))
+        return Scene(text, spans, [], [], [], [], [], [], words, Subjects((), (), (), words))
     tokens = narrative(text, spans)
     classes = classify(tokens, words)
-    names = take_apart(text, tokens, find_names(text, tokens, words))
+    names = take_apart(text, tokens, find_surnames(text, tokens, find_names(text, tokens, words), words))
     cast = gather([name for name in names if name.kind != "D"])
+    mark_places(cast, tokens)
     mentions = names + find_pronouns(tokens) + find_nominals(text, tokens, classes, names, words)
     mentions += find_framed(text, tokens, classes, mentions)
     mentions.sort(key=lambda mention: (mention.i, -mention.j))
     mark_inside(mentions, classes)
     link(mentions, tokens, classes, cast, words)
-    subjects = Subjects(mentions, tokens, classes)
+    subjects = Subjects(mentions, tokens, classes, words)
     learn_sexes(mentions, tokens, classes, cast, subjects)
     places = [index for index, token in enumerate(tokens) if token.kind == QUOTE]
     scene = Scene(text, spans, tokens, classes, mentions, cast, places, [m.i for m in mentions], words, subjects)

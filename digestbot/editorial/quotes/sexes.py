@@ -17,6 +17,8 @@ _MAJORITY = 2
 """How many times more pronouns must say one sex than the other."""
 _TO_CONTRADICT = 2
 """Pronouns that it takes to outweigh what a given name says."""
+_TO_CONFIRM = 2
+"""Pronouns, and none of the other sex, that make what a given name says as certain as a title does."""
 _FEWEST_OF_WORD = 2
 """Mentions of a single capitalised word that may be no name at all."""
 _OTHER = {"m": "f", "f": "m"}
@@ -47,6 +49,7 @@ def learn_sexes(
             continue
         if not member.titled and most >= least and most >= _MAJORITY * counted[_OTHER[sex]]:
             member.learnt = member.learnt or member.sex != sex
+            member.titled = not member.learnt and most >= _TO_CONFIRM and counted[_OTHER[sex]] == 0
             member.sex = sex
 
 

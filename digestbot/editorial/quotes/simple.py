@@ -15,8 +15,10 @@ from digestbot.domain.news import Speaker
 from digestbot.editorial.quotes.attribution import Attributed
 from digestbot.editorial.quotes.cast import Member, gather
 from digestbot.editorial.quotes.lexicon import DATA, Lexicon, given_names, lexicon
-from digestbot.editorial.quotes.mentions import Mention, find_names
+from digestbot.editorial.quotes.mentions import Mention
+from digestbot.editorial.quotes.names import find_names
 from digestbot.editorial.quotes.spans import find_spans
+from digestbot.editorial.quotes.surnames import find_surnames
 from digestbot.editorial.quotes.tokens import QUOTE, WORD, Token, narrative
 
 LANGUAGES = frozenset(("de", "es", "fr"))
@@ -56,7 +58,10 @@ def attribute_simply(text: str, language: str) -> tuple[int, list[Attributed]]:
     words = lexicon(language)
     spans = find_spans(text)
     tokens = narrative(text, spans)
-    names = [_bare(text, tokens, name, language) for name in find_names(text, tokens, words)]
+    names = [
+        _bare(text, tokens, name, language)
+        for name in find_surnames(text, tokens, find_names(text, tokens, words), words)
+    ]
     cast = gather([name for name in names if name.kind != "D"])
     page = _Page(tokens, {k: n for n in names if n.entity >= 0 for k in range(n.i, n.j)}, words)
     found: list[Attributed] = []

@@ -8,6 +8,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 
 from digestbot.editorial.quotes.grammar import subject_left
+from digestbot.editorial.quotes.lexicon import Lexicon
 from digestbot.editorial.quotes.mentions import Mention
 from digestbot.editorial.quotes.tokens import Token
 
@@ -15,6 +16,8 @@ _INNER = "uxdmsna"
 _LEFT_REACH = 8
 _WITHIN = 6
 """Mentions looked at for the noun phrase around one."""
+_BRACKETS = 8
+"""Tokens that brackets behind a name hold at most."""
 _DEEPEST = 2
 """Prepositions between the end of a noun phrase and its head."""
 _VERBS = "CRbvax,w"
@@ -28,8 +31,10 @@ class Subjects:
     that only describe what follows them: "Obama consultant Cornell Belcher", "the Clinton approach".
     """
 
-    def __init__(self, mentions: Sequence[Mention], tokens: Sequence[Token], classes: Sequence[str]) -> None:
-        self._mentions, self._tokens, self._classes = mentions, tokens, classes
+    def __init__(
+        self, mentions: Sequence[Mention], tokens: Sequence[Token], classes: Sequence[str], words: Lexicon
+    ) -> None:
+        self._mentions, self._tokens, self._classes, self._words = mentions, tokens, classes, words
         self._starts = [mention.i for mention in mentions]
         self._edges: dict[int, int] = {}
         self._ends = {mention.j: mention for mention in mentions if mention.kind != "R"}
@@ -49,6 +54,8 @@ class Subjects:
             j += 1
             while j < len(classes) and classes[j] in "du":
                 j += 1
+        if classes[j : j + 1] == ["("] and ")" in classes[j : j + _BRACKETS]:
+            j = classes.index(")", j) + 1  # "Chris Shays (R-Conn.) was"
         return classes[j] if j < len(classes) else "|"
 
     def edge(self, mention: Mention) -> int:
@@ -73,6 +80,7 @@ class Subjects:
         for _ in range(_DEEPEST):
             held = self._holding(token)
             edge = self.edge(held) if held is not None else 0
+            edge -= edge > 1 and self._classes[edge - 1] == "d"
             above = self._ends.get(edge - 1) if edge > 1 and self._classes[edge - 1] == "p" else None
             if above is None:
                 break
@@ -81,8 +89,12 @@ class Subjects:
 
     def is_subject(self, mention: Mention) -> bool:
         """Tell whether a mention looks like the subject of its clause."""
-        free = self.before(mention) not in "piCRs" and mention.i not in self.modifiers
-        return free and self.after(mention) in _VERBS
+        if mention.text.lower() in OWNED:
+            return False
+        before, after = self.before(mention), self.after(mention)
+        embedded = before == "C" and after in "CRb"  # "Israel said Clinton called on members"
+        free = (embedded or before not in "piCRs") and mention.i not in self.modifiers
+        return free and after in _VERBS
 
     def _find_modifiers(self) -> frozenset[int]:
         """Return the names that stand within another's noun phrase, or between a determiner and a noun."""
@@ -100,23 +112,33 @@ class Subjects:
         return frozenset(found)
 
     def _is_owned(self, mention: Mention) -> bool:
-        """Tell whether a noun phrase begins with a determiner or a possessive."""
-        return self._classes[self.edge(mention)] in "dm"
+        """Tell whether a name's phrase begins with a determiner or a possessive, and is no "her sister Augusta"."""
+        before = self._tokens[mention.i - 1].lower
+        return self._classes[self.edge(mention)] in "dm" and before not in self._words["person_heads"]
 
     def _find_sayers(self) -> frozenset[int]:
         """Return the mentions that are subjects of a verb of saying, before or behind it."""
         found = set()
         classes = self._classes
         for verb, kind in enumerate(classes):
+            if kind == "A" and (source := self._holding_from(verb + 2)) is not None:
+                found.add(source.i)  # "according to Lee"
             if kind != "C":
                 continue
-            held = self._holding(self.head(subject_left(classes, verb)))
+            held = self._inverted(verb) or self._holding(self.head(subject_left(classes, verb)))
             if held is None and verb and classes[verb - 1] in "Q,":
                 held = self._holding_from(verb + 1)
             whole = self._around(held) if held is not None and held.inside else None
             if held is not None:
                 found.add((whole or held).i)
         return frozenset(found)
+
+    def _inverted(self, verb: int) -> Mention | None:
+        """Return who stands behind a verb that a comma stands before, and ends there: "it rose, said Lee."."""
+        if not verb or self._classes[verb - 1] not in "Q,":
+            return None
+        held = self._holding_from(verb + 1)
+        return held if held is not None and self.after(held) in ".,|-(w" else None
 
     def _find_leaders(self) -> frozenset[int]:
         """Return of each sentence who speaks in it, else the first mention that hangs on nothing and owns nothing."""
@@ -126,10 +148,23 @@ class Subjects:
             if mention.sentence in done or mention.kind == "L" or mention.inside or mention.i in self.modifiers:
                 continue
             owns = mention.j < len(self._classes) and self._classes[mention.j] == "s"
-            if self.before(mention) not in "piR" and not owns and mention.text.lower() not in _OWNED:
+            if (
+                (self.before(mention) not in "piR" or self.is_topic(mention))
+                and not owns
+                and mention.text.lower() not in OWNED
+            ):
                 found.add(mention.i)
                 done.add(mention.sentence)
         return frozenset(found)
+
+    def is_topic(self, mention: Mention) -> bool:
+        """Tell whether a sentence opens with whom it is about: "As for Lee, he", "For Major, a retiree,"."""
+        first = self.edge(mention) - 1
+        if first < 0 or self._tokens[first].lower != "for":
+            return False
+        first -= first > 0 and self._tokens[first - 1].lower == "as"
+        opens = first == 0 or self._tokens[first - 1].sentence < mention.sentence or self._classes[first - 1] == "|"
+        return opens and self.after(mention) == ","
 
     def _holding(self, token: int) -> Mention | None:
         """Return the mention that a token is part of."""
@@ -156,5 +191,5 @@ class Subjects:
         return None
 
 
-_OWNED = frozenset(("his", "her", "him"))
+OWNED = frozenset(("his", "her", "him"))
 _OPENERS = frozenset(("but", "and", "then", "also", "now", "so", "yet", "still", "later", "meanwhile"))

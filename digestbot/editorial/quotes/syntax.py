@@ -52,6 +52,9 @@ _IRREGULAR = frozenset(
     )
 )
 """Past forms that do not end in -ed, of verbs that say nothing."""
+_GOING_ON = ("continu", "beg")
+_PHRASE = 3
+"""Words of a phrase before the noun that ends it, its article apart."""
 _CONTRACTED = ("’s", "'s", "’re", "'re", "’d", "'d", "’ll", "'ll", "’ve", "'ve", "’m", "'m")
 _PRONOUN_STARTS = ("he", "sh", "it", "th", "i’", "i'", "we")
 _MARKS = {
@@ -84,7 +87,29 @@ def classify(tokens: Sequence[Token], words: Lexicon) -> list[str]:
         is_after = classes[index - 1] == "m" or tokens[index - 1].lower in _ARTICLES
         if is_after and classes[index] in "CRGv" and tokens[index].lower not in _NEVER_NOUNS:
             classes[index] = "x"
+        elif classes[index] == "C" and tokens[index].lower.startswith(_GOING_ON):
+            if classes[index + 1 : index + 2] == ["i"]:
+                classes[index] = "v"  # "Trump continued to hurt his cause"
+        elif classes[index] in "CR" and _is_noun(tokens, classes, index, words):
+            classes[index] = "x"
     return classes
+
+
+def _is_noun(tokens: Sequence[Token], classes: Sequence[str], index: int, words: Lexicon) -> bool:
+    """Tell whether what may be a verb is a noun: "amid claims", "speeches and promises", "his plain message"."""
+    low, before = tokens[index].lower, tokens[index - 1].lower
+    if low in _NEVER_NOUNS:
+        return False
+    if classes[index - 1] == "s":
+        return low in words.bases or low.endswith("s")  # "the party's state committee"
+    if low.endswith("s"):
+        joined = classes[index - 1] == "c" and index > 1 and classes[index - 2] == "x"
+        return classes[index - 1] == "p" or (joined and tokens[index - 2].lower.endswith("s"))
+    first = index - 1
+    while first > 0 and index - first <= _PHRASE and classes[first] in "xu":
+        first -= 1
+    phrase = first < index - 1 and classes[first] in "dms"
+    return low in words.bases and phrase and not before.endswith("s")
 
 
 def _classify(token: Token, cues: dict[str, str], times: frozenset[str]) -> str:

@@ -15,7 +15,25 @@ _TOKEN = re.compile(
 )
 ABBREVIATIONS = frozenset(
     (
-        *("mr", "mrs", "ms", "mx", "dr", "prof", "rev", "hon", "gov", "lt", "sgt", "cpl", "pvt", "capt", "cmdr", "col"),
+        *(
+            "mr",
+            "mrs",
+            "ms",
+            "mx",
+            "dr",
+            "prof",
+            "assoc",
+            "rev",
+            "hon",
+            "gov",
+            "lt",
+            "sgt",
+            "cpl",
+            "pvt",
+            "capt",
+            "cmdr",
+            "col",
+        ),
         *(
             "gen",
             "maj",
@@ -136,6 +154,8 @@ def _number(tokens: list[Token], text: str, spans: Sequence[Marked]) -> None:
 def _ends_sentence(tokens: Sequence[Token], index: int, text: str, spans: Sequence[Marked]) -> bool:
     """Tell whether a sentence ends with this token, which is not the last."""
     token, after = tokens[index], tokens[index + 1]
+    if after.kind == BREAK:
+        return False  # the line's end ends it
     if token.kind == MARK:
         return token.text[-1] in _ENDS and _starts(after) and not _abbreviates(tokens, index)
     if token.kind == QUOTE:
