@@ -82,6 +82,17 @@ def test_batch_quotes_keep_order_and_survive_bad_lines():
     assert rows[3]["quotes"] == []
 
 
+def test_many_articles_in_one_text_are_told_apart_from_none_that_quotes(tmp_path):
+    """A text with more quotation marks than an article is one sentence with what to do, in a batch too."""
+    text = "“We will open the bridge,” said Nora Lind.\n" * 1001
+    (tmp_path / "all.txt").write_text(text, encoding="utf-8")
+    told = "the text has more quotation marks than an article; give one article at a time"
+    done = digestbot("quotes", str(tmp_path / "all.txt"))
+    assert (done.returncode, done.stdout, done.stderr) == (1, "", f"digestbot: {told}\n")
+    batch = digestbot("quotes", "--jsonl", stdin=json.dumps({"id": 1, "text": text}))
+    assert json.loads(batch.stdout) == {"id": 1, "error": told}
+
+
 def test_an_error_is_one_sentence(tmp_path):
     """A file that is not there ends in one sentence with what to do and exit code 1."""
     done = digestbot("quotes", str(tmp_path / "none.txt"))

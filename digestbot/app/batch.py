@@ -9,12 +9,12 @@ from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from digestbot.domain.errors import DigestbotError
+from digestbot.domain.errors import DigestbotError, TooLarge
 from digestbot.domain.news import Article, Quote, Story, Summary
 from digestbot.domain.subscription import Length
 from digestbot.editorial.cluster import event_text, group
 from digestbot.editorial.grounding import ground, split
-from digestbot.editorial.quotes import find_quotes, key_quotes
+from digestbot.editorial.quotes import examine, find_quotes, key_quotes
 from digestbot.ports import Embedder, Summarizer
 
 Record = dict[str, Any]
@@ -96,8 +96,17 @@ def story_of(articles: Sequence[Article]) -> Story:
 
 
 def quote_rows(article: Article) -> list[Record]:
-    """Return every quote of an article; ``key`` marks what a digest would show."""
-    quotes = find_quotes(article)
+    """Return every quote of an article; ``key`` marks what a digest would show.
+
+    Raises:
+        TooLarge: The text has more quotation marks than an article.
+
+    """
+    found = examine(article)
+    if found.dropped["too_many_marks"]:
+        what, hint = "has more quotation marks than an article", "give one article at a time"
+        raise TooLarge(article.url or "the text", what, hint=hint)
+    quotes = found.quotes
     shown = {(p.opened, p.closed) for q in key_quotes([article], {article.id: quotes}) for p in q.passages}
     return [
         quote_row(article, quote, key=any((p.opened, p.closed) in shown for p in quote.passages)) for quote in quotes

@@ -26,8 +26,8 @@ _FEW = 3
 class Found:
     """The quotes of an article, and by reason how many quoted spans gave none.
 
-    Reasons: ``not_speech`` (a title, a term, a sign, scare quotes), ``too_many_marks`` (a page of stray marks, counted
-    once), and those of :class:`NotVerbatim`.
+    Reasons: ``not_speech`` (a title, a term, a sign, scare quotes), ``too_many_marks`` (more than an article has;
+    counted once), and those of :class:`NotVerbatim`.
     """
 
     quotes: tuple[Quote, ...]
@@ -48,7 +48,7 @@ def examine(article: Article) -> Found:
     else:
         scene = lay_out(article.text)
         spans, found = len(scene.spans), attribute(scene)
-    if is_crowded(article.text):
+    if not spans and is_crowded(article.text):
         dropped["too_many_marks"] += 1
     dropped["not_speech"] += spans - len(found)
     quotes = [quote for one in found if (quote := _cut(article, one, dropped)) is not None]

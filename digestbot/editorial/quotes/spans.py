@@ -74,14 +74,18 @@ class Marked:
 
 def find_spans(text: str) -> list[Marked]:
     """Return the outermost quoted spans of ``text`` in order; marks nested within them stay part of their words."""
-    if is_crowded(text):
+    if _has_stray_marks(text):
         return []
     spans = _paired(text)
     return _labelled(_settled(spans, text), text) if len(spans) <= MAX_SPANS else []
 
 
 def is_crowded(text: str) -> bool:
-    """Tell whether a page has more quotation marks than any article: it is none, and gives no spans."""
+    """Tell whether a page has more quotations or marks than any article: it is none, and gives no spans."""
+    return _has_stray_marks(text) or len(_paired(text)) > MAX_SPANS
+
+
+def _has_stray_marks(text: str) -> bool:
     return sum(text.count(mark) for mark in _COUNTED) > _MARKS_A_SPAN * MAX_SPANS
 
 

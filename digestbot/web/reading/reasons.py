@@ -36,7 +36,7 @@ DROPS: Mapping[str, str] = {
     "shortened": "left out of a quotation that is shown in part",
     "not_key": "less telling than the quotes shown",
     "not_speech": "of a title, a term or a sign, not speech",
-    "too_many_marks": "in a text whose quotation marks cannot be told apart",
+    "too_many_marks": "in a text with more quotation marks than an article has",
     "rendered": "not shown word for word by the platform",
     "bounds": "no longer within its article",
     "opening": "without an opening quotation mark",

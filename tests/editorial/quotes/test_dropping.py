@@ -39,9 +39,12 @@ def test_nothing_disappears_uncounted(text: str) -> None:
     assert len(found.quotes) + found.dropped.total() == len(lay_out(text).spans)
 
 
-def test_a_page_of_stray_marks_is_counted_once() -> None:
-    """A page with more marks than any article gives no quotes, and says so."""
-    assert examine(article("“a b " * 9000)).dropped == Counter(too_many_marks=1)
+@pytest.mark.parametrize(
+    "text", ["“a b " * 9000, "“We will go,” she said.\n" * 1001, "'We will go,' she said.\n" * 1001]
+)
+def test_a_page_with_too_many_marks_is_counted_once(text: str) -> None:
+    """A page with more marks than any article, paired or stray, gives no quotes, and says so."""
+    assert examine(article(text)).dropped == Counter(too_many_marks=1)
 
 
 def test_a_quote_that_does_not_stand_in_its_article_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
