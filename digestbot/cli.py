@@ -316,11 +316,13 @@ def ask(
 def migrate(
     config: ConfigOption = None,
     revision: Annotated[str, typer.Option(help="The schema to go to; head is the newest.")] = "head",
+    yes: cli_upkeep.YesOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Bring the database's schema to the one this version needs."""
-    from digestbot.app.state import migrate_database
+    from digestbot.app.state import migrate_database, question_before
 
+    cli_upkeep.ask_first(_run(question_before(config, revision)), yes=yes)
     before, after = _run(migrate_database(config, revision))
     row = {"before": before, "after": after}
     change = f"{before or 'none'} → {after or 'none'}" if before != after else f"{after}, nothing to do"

@@ -90,6 +90,18 @@ async def status_rows(config: Path | None) -> Rows:
         }
 
 
+async def question_before(config: Path | None, revision: str) -> str:
+    """Return what a person is asked before the schema is brought to a revision: nothing where no data would go."""
+    from digestbot.store import goes_down, schema_state
+
+    state = await schema_state(read_settings(config).database.url)
+    if not state.known or not goes_down(state.have, revision):
+        return ""
+    if revision == "base":
+        return "Remove everything in the database? It cannot be undone"
+    return f"Remove what only schemas after {revision} hold? It cannot be undone"
+
+
 async def migrate_database(config: Path | None, revision: str) -> tuple[str | None, str | None]:
     """Bring the schema to a revision, on PostgreSQL the queue's too; return the revision before and the one after."""
     from digestbot.store import migrate, schema_state

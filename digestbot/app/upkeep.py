@@ -42,12 +42,13 @@ async def restore_database(file: Path, config: Path | None) -> str:
     """
     from digestbot.store import restore
 
-    settings, now = read_settings(config), datetime.now(UTC)
+    settings, now, kept = read_settings(config), datetime.now(UTC), None
     if on_postgresql(settings):
         await _restore_postgresql(settings.database.url, file, now)
     else:
-        await restore(settings.database.url, file, now)
-    return f"the database is as {file} has it; what was posted since is not posted again"
+        kept = await restore(settings.database.url, file, now)
+    told = f"the database is as {file} has it; what was posted since is not posted again"
+    return f"{told}; the one that was there is kept as {kept}" if kept else told
 
 
 async def _restore_postgresql(url: str, file: Path, now: datetime) -> None:

@@ -4,7 +4,7 @@ from digestbot.store.backup import back_up, drop_tables, require_unused, restore
 from digestbot.store.database import database_file
 from digestbot.store.documents import digest_from_json, digest_to_json
 from digestbot.store.repository import SqlStore, open_store
-from digestbot.store.schema import SchemaState, migrate, schema_state
+from digestbot.store.schema import SchemaState, goes_down, migrate, schema_state
 
 __all__ = [
     "SchemaState",
@@ -14,6 +14,7 @@ __all__ = [
     "digest_from_json",
     "digest_to_json",
     "drop_tables",
+    "goes_down",
     "migrate",
     "open_store",
     "require_unused",

@@ -36,15 +36,17 @@ async def back_up(url: str, target: Path) -> None:
     await asyncio.to_thread(_copy, source, target)
 
 
-async def restore(url: str, source: Path, now: datetime) -> None:
+async def restore(url: str, source: Path, now: datetime) -> Path | None:
     """Put a copy in the place of the database and make it safe to run (see ``Store.settle_restored``).
+
+    Returns where the database that was there is kept; None where there was none.
 
     On PostgreSQL restore with ``pg_restore --clean`` and call ``settle_restored``.
 
     Raises:
         AlreadyRunning: A bot works on the database.
         StoreUnavailable: The copy cannot be read or is damaged; the database is left as it is.
-        StoreError: It is not a SQLite file, or the copy is none of a database of ours.
+        StoreError: It is not a SQLite file, the copy is none of a database of ours, or what is to be kept has no place.
 
     """
     target = _file(url, "pg_restore --clean --dbname=<database.url> …")
@@ -63,7 +65,7 @@ async def restore(url: str, source: Path, now: datetime) -> None:
         await asyncio.to_thread(_copy, source, fresh)
         async with await open_store(f"sqlite:///{fresh}") as store:
             await store.settle_restored(now)
-        await asyncio.to_thread(_replace, fresh, target)
+        return await asyncio.to_thread(_replace, fresh, target, now)
     finally:
         lock.release()
         await asyncio.to_thread(_sweep, fresh)
@@ -164,13 +166,29 @@ def _copy(source: Path, target: Path) -> None:
         part.unlink(missing_ok=True)
 
 
-def _replace(fresh: Path, target: Path) -> None:
-    """Put one file in the place of another; the other's log must not be taken for the new one's."""
-    for ending in ("-wal", "-shm"):
-        target.with_name(target.name + ending).unlink(missing_ok=True)
-    if target.exists():
+def _replace(fresh: Path, target: Path, now: datetime) -> Path | None:
+    """Put one file in the place of another, which is kept beside it with its log, under a name with the time.
+
+    It is moved, not copied: a damaged one, which is why it is replaced, could not be.
+
+    Raises:
+        StoreError: There is a file of that name already.
+
+    """
+    kept = target.with_name(f"{target.name}.replaced-{now:%Y%m%dT%H%M%S}")
+    there = target.exists()
+    if there and kept.exists():
+        raise StoreError(f"{kept} exists already", hint="move it away and try again")
+    target.with_name(target.name + "-shm").unlink(missing_ok=True)
+    log = target.with_name(target.name + "-wal")
+    if there:
         shutil.copymode(target, fresh)
+        target.rename(kept)
+        if log.exists():
+            log.rename(kept.with_name(kept.name + "-wal"))
+    log.unlink(missing_ok=True)  # without its file it must not be taken for the new one's
     fresh.replace(target)
+    return kept if there else None
 
 
 def _sweep(fresh: Path) -> None:

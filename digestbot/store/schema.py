@@ -108,14 +108,26 @@ async def _require_ours(connection: AsyncConnection) -> None:
 def _move(connection: Connection, revision: str) -> None:
     config = _config()
     config.attributes["connection"] = connection
-    script = _revisions()
-    have = MigrationContext.configure(connection).get_current_revision()
-    target = None if revision == "base" else script.get_revision(revision)
-    above = set() if target is None else {r.revision for r in script.iterate_revisions(target.revision, "base")}
-    if have is not None and have not in above:
+    if goes_down(MigrationContext.configure(connection).get_current_revision(), revision):
         command.downgrade(config, revision)
-    else:
-        command.upgrade(config, revision) if target is not None else None
+    elif revision != "base":
+        command.upgrade(config, revision)
+
+
+def goes_down(have: str | None, revision: str) -> bool:
+    """Tell whether bringing a schema to a revision takes away what the database has of the ones after it.
+
+    Raises:
+        StoreError: There is no such revision.
+
+    """
+    script = _revisions()
+    try:
+        target = None if revision == "base" else script.get_revision(revision)
+    except CommandError as error:
+        raise StoreError(f"the schema cannot be brought to “{revision}”: {error}") from error
+    upto = set() if target is None else {r.revision for r in script.iterate_revisions(target.revision, "base")}
+    return have is not None and have not in upto
 
 
 @cache

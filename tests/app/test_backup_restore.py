@@ -50,8 +50,11 @@ async def test_a_sqlite_file_is_copied_and_put_back(tmp_path):
         await subscribe(store, "kept")
         assert str(copy) in await back_up_database(copy, config)
         await subscribe(store, "later")
-    await restore_database(copy, config)
+    told = await restore_database(copy, config)
+    (replaced,) = tmp_path.glob("bot.sqlite3.replaced-*")
+    assert str(replaced) in told
     assert await names(url) == ["kept"]
+    assert await names(f"sqlite:///{replaced}") == ["kept", "later"]
     with pytest.raises(StoreUnavailable):
         await restore_database(tmp_path / "nothing", config)
 
@@ -148,5 +151,39 @@ async def test_a_person_at_a_terminal_is_asked_before_a_workspace_is_forgotten(t
     assert "Remove everything of slack:T1? It cannot be undone [y/N]: " in kept.stdout
     assert (await asyncio.to_thread(typed, [*command, "--yes"], terminal)).returncode == 0
     assert await names(url) == []
+    os.close(person)
+    os.close(terminal)
+
+
+async def test_a_person_at_a_terminal_is_asked_before_data_goes(tmp_path):
+    """A schema that goes down and a restore ask; one that goes up, “--yes” and a script do not."""
+    url = f"sqlite:///{tmp_path}/bot.sqlite3"
+    config, copy = settings(tmp_path, url), tmp_path / "one.backup"
+    async with await open_store(url) as store:
+        await subscribe(store, "mine")
+        await back_up_database(copy, config)
+        await subscribe(store, "later")
+    person, terminal = pty.openpty()
+
+    async def run(*words: str, stdin: int = terminal) -> subprocess.CompletedProcess[str]:
+        return await asyncio.to_thread(
+            typed, [sys.executable, "-m", "digestbot", *words, "--config", str(config)], stdin
+        )
+
+    for words, question in (
+        (("migrate", "--revision", "base"), "Remove everything in the database? It cannot be undone"),
+        (("migrate", "--revision", "r0004"), "Remove what only schemas after r0004 hold? It cannot be undone"),
+        (("restore", str(copy)), f"Put {copy} in the place of the database, without what came since?"),
+    ):
+        os.write(person, b"n\n")
+        refused = await run(*words)
+        assert refused.returncode == 1
+        assert f"{question} [y/N]: " in refused.stdout
+        assert await names(url) == ["later", "mine"]
+    assert "nothing to do" in (await run("migrate")).stdout
+    assert (await run("restore", str(copy), "--yes")).returncode == 0
+    assert await names(url) == ["mine"]
+    assert "→ none" in (await run("migrate", "--revision", "base", stdin=subprocess.DEVNULL)).stdout
+    assert "none → " in (await run("migrate")).stdout
     os.close(person)
     os.close(terminal)

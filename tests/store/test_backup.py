@@ -1,5 +1,6 @@
 """Backups: taken from a running store, put back, and nothing is posted a second time."""
 
+import shutil
 import sqlite3
 from contextlib import closing
 
@@ -23,7 +24,7 @@ async def test_a_backup_of_a_running_store_posts_nothing_twice(sqlite_url, tmp_p
         await store.record_refresh(record(feed, new("b"), baseline_at=NOW), NOW)
         with pytest.raises(AlreadyRunning):
             await restore(sqlite_url, tmp_path / "kept" / "copy.db", NOW + DAY)
-    await restore(sqlite_url, tmp_path / "kept" / "copy.db", NOW + DAY)
+    replaced = await restore(sqlite_url, tmp_path / "kept" / "copy.db", NOW + DAY)
     async with await open_store(sqlite_url) as store:
         assert await store.integrity() == []
         assert await store.due_deliveries(NOW + 9 * DAY) == []
@@ -31,7 +32,28 @@ async def test_a_backup_of_a_running_store_posts_nothing_twice(sqlite_url, tmp_p
         assert await store.seen(feed.id) == {"a"}
         assert [f.baseline_at for f in await store.feeds()] == [None]
         assert [s.window_from for s in await store.subscriptions()] == [NOW + DAY]
-    assert sorted(path.name for path in tmp_path.glob("*digestbot*")) == ["digestbot.db", "digestbot.db.lock"]
+    found = {path.name for path in tmp_path.glob("*digestbot*")}
+    assert found == {"digestbot.db", "digestbot.db.lock", replaced.name}
+
+
+async def test_what_a_restore_replaces_is_kept_whole(sqlite_url, tmp_path):
+    """The database that was there stands beside the new one with what its log alone held; none is written over."""
+    async with await open_store(sqlite_url) as store:
+        await back_up(sqlite_url, tmp_path / "copy.db")
+        await stored(store, "a")
+        # A bot that was killed leaves its log: so does one that runs, as seen by a copy of both files.
+        for ending in ("", "-wal"):
+            shutil.copyfile(tmp_path / f"digestbot.db{ending}", tmp_path / f"killed.db{ending}")
+    assert (tmp_path / "killed.db-wal").stat().st_size
+    killed = f"sqlite:///{tmp_path}/killed.db"
+    replaced = await restore(killed, tmp_path / "copy.db", NOW)
+    assert replaced.name == f"killed.db.replaced-{NOW:%Y%m%dT%H%M%S}"
+    with pytest.raises(StoreError, match="exists already; move it away"):
+        await restore(killed, tmp_path / "copy.db", NOW)
+    for url, articles in ((killed, 0), (f"sqlite:///{replaced}", 1)):
+        async with await open_store(url) as store:
+            assert (await store.status(NOW)).articles == articles
+    assert await restore(f"sqlite:///{tmp_path}/none.db", tmp_path / "copy.db", NOW) is None
 
 
 async def test_a_damaged_backup_changes_nothing(sqlite_url, tmp_path):
