@@ -56,6 +56,7 @@ async def schema_state(url: str) -> SchemaState:
 
     Raises:
         StoreUnavailable: The database cannot be reached.
+        StoreError: The file is another program's.
 
     """
     path = sqlite_path(async_url(url))
@@ -66,8 +67,19 @@ async def schema_state(url: str) -> SchemaState:
 
 
 async def state_of(connection: AsyncConnection) -> SchemaState:
-    """Return the schema of the database on the other end of a connection."""
+    """Return the schema of the database on the other end of a connection.
+
+    On PostgreSQL other programs may keep their tables beside ours; a SQLite file is ours alone.
+
+    Raises:
+        StoreError: The file is another program's.
+
+    """
     have = await connection.run_sync(lambda sync: MigrationContext.configure(sync).get_current_revision())
+    if have is None and connection.dialect.name == "sqlite":
+        tables = await connection.run_sync(lambda sync: inspect(sync).get_table_names())
+        if set(tables) - {"alembic_version"}:
+            raise StoreError("the file is another program's database", hint="name another file in database.url")
     known = have is None or have in {revision.revision for revision in _revisions().walk_revisions()}
     return SchemaState(have, _revisions().get_current_head() or "", known)
 
@@ -82,27 +94,15 @@ async def migrate(url: str, revision: str = "head") -> None:
 
     """
     async with _connected(url, "BEGIN IMMEDIATE") as connection:
-        await _require_ours(connection)
+        state = await state_of(connection)
+        if not state.known:
+            state.require()
         if connection.dialect.name == "postgresql":
             await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": ONE_AT_A_TIME})
         try:
             await connection.run_sync(_move, revision)
         except CommandError as error:
             raise StoreError(f"the schema cannot be brought to “{revision}”: {error}") from error
-
-
-async def _require_ours(connection: AsyncConnection) -> None:
-    """Do nothing for an empty database and for one of a version we know.
-
-    On PostgreSQL other programs may keep their tables beside ours; a SQLite file is ours alone.
-    """
-    state = await state_of(connection)
-    if not state.known:
-        state.require()
-    if state.have is None and connection.dialect.name == "sqlite":
-        tables = await connection.run_sync(lambda sync: inspect(sync).get_table_names())
-        if set(tables) - {"alembic_version"}:
-            raise StoreError("the file is another program's database", hint="name another file in database.url")
 
 
 def _move(connection: Connection, revision: str) -> None:

@@ -1,12 +1,16 @@
 """The doctor names a fix for every finding, and the bot refuses to start where readers would wait in vain."""
 
+import sqlite3
+from contextlib import closing
+
 import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
 from digestbot.app.bot import run_bot
 from digestbot.app.compose import read_settings
-from digestbot.app.doctor import _tokens, examine
+from digestbot.app.doctor import _database, _tokens, examine
 from digestbot.chat.slack.scopes import SCOPES
+from digestbot.config import DatabaseSettings, Settings
 from digestbot.domain.errors import ConfigError
 from tests.rigs.slack import TOKEN, SlackRig
 
@@ -34,6 +38,16 @@ async def test_every_finding_that_is_not_well_has_a_fix(config):
     assert not findings["feed"].ok
     assert "DIGESTBOT_SLACK__BOT_TOKEN" in findings["slack"].fix
     assert all(finding.fix for finding in findings.values() if not finding.ok)
+
+
+async def test_another_programs_database_is_no_database_of_ours(tmp_path):
+    """What the bot would refuse at its start is told before: nobody reads that the bot will make it."""
+    with closing(sqlite3.connect(tmp_path / "other.db")) as other:
+        other.execute("CREATE TABLE bookmarks (url TEXT)")
+    finding = await _database(Settings(database=DatabaseSettings(url=f"sqlite:///{tmp_path}/other.db")))
+    assert not finding.ok
+    assert finding.what == "the file is another program's database"
+    assert finding.fix == "name another file in database.url"
 
 
 async def test_a_channel_without_a_token_is_a_config_fault(config):

@@ -164,6 +164,7 @@ async def test_another_programs_file_is_left_alone(tmp_path):
     with closing(sqlite3.connect(tmp_path / "other.db")) as other:
         other.execute("CREATE TABLE bookmarks (url TEXT)")
         other.commit()
-        with pytest.raises(StoreError, match=r"another program's database; name another file in database\.url"):
-            await migrate(f"sqlite:///{tmp_path / 'other.db'}")
+        for touch in (schema_state, migrate, open_store):
+            with pytest.raises(StoreError, match=r"another program's database; name another file in database\.url"):
+                await touch(f"sqlite:///{tmp_path / 'other.db'}")
         assert other.execute("SELECT name FROM sqlite_master").fetchall() == [("bookmarks",)]
