@@ -82,6 +82,17 @@ def test_batch_quotes_keep_order_and_survive_bad_lines():
     assert rows[3]["quotes"] == []
 
 
+def test_what_may_work_later_has_an_exit_code_of_its_own(tmp_path):
+    """Whatever is read from a host that is not up, the exit code is 75; an address that may not be asked is 1."""
+    config = tmp_path / "digestbot.toml"
+    config.write_text('[sources]\nallow_private_hosts = ["127.0.0.1:9"]\n', encoding="utf-8")
+    for command, *words in (("feed",), ("quotes",), ("summarize",), ("ground", "The summary.")):
+        done = digestbot(command, "http://127.0.0.1:9/a", *words, "--config", str(config))
+        assert done.stderr == "digestbot: http://127.0.0.1:9/a cannot be reached; try again in a while\n"
+        assert done.returncode == 75
+    assert digestbot("quotes", "http://10.0.0.1/a", "--config", str(config)).returncode == 1
+
+
 def test_many_articles_in_one_text_are_told_apart_from_none_that_quotes(tmp_path):
     """A text with more quotation marks than an article is one sentence with what to do, in a batch too."""
     text = "“We will open the bridge,” said Nora Lind.\n" * 1001

@@ -3,13 +3,13 @@
 from dataclasses import replace
 from datetime import datetime
 
-from digestbot.domain.errors import BlockedAddress, NothingToRead, ServerError, SourceError
+from digestbot.domain.errors import NothingToRead, ServerError, SourceError
 from digestbot.domain.news import Article, Entry, Feed
 from digestbot.sources.articles.boilerplate import is_cut_short, without_furniture
 from digestbot.sources.articles.extract import extract_article, site_of, within_bounds
 from digestbot.sources.articles.language import language_of
 from digestbot.sources.articles.robots import Robots
-from digestbot.sources.http import Answer, PoliteClient, shown
+from digestbot.sources.http import Answer, PoliteClient, nobody_retries, shown
 from digestbot.sources.polling import retry_after
 from digestbot.sources.sandbox import Sandbox
 
@@ -68,17 +68,13 @@ class WebArticleSource:
             SourceError: The page could not be had, or holds no article.
 
         """
-        return await self._page(url, now)
+        with nobody_retries():
+            return await self._page(url, now)
 
     async def _page(self, url: str, now: datetime, outlet: str = "", language: str = "") -> Article:
         """Fetch a page that may be fetched, and extract its article in the sandbox."""
         if url.startswith(("http://", "https://")):
-            try:
-                refused = await self._robots.refusal(url, now)
-            except BlockedAddress as error:
-                raise BlockedAddress(shown(url)) from error
-            if refused:
-                raise NothingToRead(shown(url), refused, hint="open it in a browser")
+            await self._robots.require(url, now)
         answer = await self._client.get(url, accept=ACCEPT)
         _check(answer, shown(url), now)
         kind = answer.headers.get("content-type")

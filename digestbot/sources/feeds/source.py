@@ -1,7 +1,6 @@
 """Polls feeds: asks only what changed, parses only what is new, in a sandbox; the FeedSource port."""
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Literal
@@ -12,7 +11,7 @@ from digestbot.ports import Fetched
 from digestbot.sources.feeds.discovery import feeds_named_in, guesses
 from digestbot.sources.feeds.encoding import charset_of, decoded
 from digestbot.sources.feeds.parse import Reading, parse_feed, read_feed
-from digestbot.sources.http import Answer, PoliteClient, Validators, shown
+from digestbot.sources.http import Answer, PoliteClient, Validators, nobody_retries, shown
 from digestbot.sources.polling import (
     Polled,
     after_failure,
@@ -175,17 +174,6 @@ class HttpFeedSource:
         except SourceError:
             return False
         return answer.status == 200 and await self._is_feed(answer)  # noqa: PLR2004 - OK
-
-
-@contextmanager
-def nobody_retries() -> Iterator[None]:
-    """Change the advice of an error that may pass: what was asked once, on demand, is not asked again by itself."""
-    try:
-        yield
-    except SourceError as error:
-        if error.transient:
-            error.hint = "try again in a while"
-        raise
 
 
 def read_new(

@@ -2,7 +2,7 @@
 
 from digestbot.domain.addresses import shown
 from digestbot.sources.http.addresses import AllowedHosts, guarded_socket, is_public
-from digestbot.sources.http.client import Answer, PoliteClient, Validators, user_agent
+from digestbot.sources.http.client import Answer, PoliteClient, Validators, nobody_retries, user_agent
 from digestbot.sources.http.host_gate import HostGate
 
 __all__ = [
@@ -13,6 +13,7 @@ __all__ = [
     "Validators",
     "guarded_socket",
     "is_public",
+    "nobody_retries",
     "shown",
     "user_agent",
 ]

@@ -7,7 +7,8 @@ time. Errors are SourceErrors that name the address without any password in it.
 import asyncio
 import socket
 import ssl
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -293,3 +294,14 @@ def _translated(url: str, error: Exception) -> SourceError:
     if isinstance(error, ValueError):
         return BlockedAddress(url, "is not a usable address")
     return ServerError(url, "cannot be reached")
+
+
+@contextmanager
+def nobody_retries() -> Iterator[None]:
+    """Change the advice of an error that may pass: what was asked once, on demand, is not asked again by itself."""
+    try:
+        yield
+    except SourceError as error:
+        if error.transient:
+            error.hint = "try again in a while"
+        raise
