@@ -232,7 +232,7 @@ def _named(kind: str, found: Sequence[T], value: Value) -> T:
     if same:
         return same[0]
     names = {name.casefold(): name for one in found for name in _names(one)}
-    near = get_close_matches(wanted, names, n=1, cutoff=0.5)
+    near = get_close_matches(wanted, names, n=1)
     raise NotFound(kind, value, hint=f"did you mean “{names[near[0]]}”?" if near else None)
 
 

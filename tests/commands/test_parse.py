@@ -83,6 +83,14 @@ def test_what_cannot_be_understood_is_answered_with_the_nearest(typed: str, word
     assert words in str(caught.value)
 
 
+@pytest.mark.parametrize("typed", ["nonsense", "weather tomorrow", "now length=orange"])
+def test_a_word_that_is_like_no_name_is_taken_for_none(typed: str) -> None:
+    """“nonsense” shares letters with “settings”, and nobody means it."""
+    with pytest.raises((UnknownCommand, BadOption)) as caught:
+        parse(typed, COMMANDS)
+    assert "did you mean" not in str(caught.value)
+
+
 _SAFE = st.text(st.characters(exclude_categories=("Cs",)), min_size=1, max_size=30).map(str.strip).filter(bool)
 
 
