@@ -47,5 +47,7 @@ def plan(  # noqa: PLR0917 - one argument an option; typer passes them by name
         slack_share=slack_share, largest_host=largest_host, largest_workspace=largest_workspace, engine=engine,
         tokens_per_second=tokens_per_second, cores_per_worker=cores_per_worker,
     )  # fmt: skip
+    if faults := planning.faults(load):
+        raise typer.BadParameter("; ".join(faults))
     made = planning.plan(load, planning.read_costs(costs))
     print(json_text(asdict(made), indent=2) if as_json else planning.show(made))

@@ -159,7 +159,8 @@ def plan(load: Load, costs: UnitCosts) -> Plan:
         ConfigError: The load makes no sense (nothing, or less than nothing, of something).
 
     """
-    _check(load)
+    if found := faults(load):
+        raise ConfigError(found, hint="see “digestbot plan --help” for what each option takes")
     alone = _cores(load, costs)
     shared = sum(alone.values()) > BUSY * load.cores_per_worker or _bytes(load, costs) > LARGEST_FILE
     cores = alone | {"queue": _jobs(load) * costs.job / 1000 / DAY} if shared else alone
@@ -173,24 +174,24 @@ def plan(load: Load, costs: UnitCosts) -> Plan:
     return Plan(needs, tuple(limits))
 
 
-def _check(load: Load) -> None:
-    faults = [
-        f"plan: {name.replace('_', '-')} must be more than nothing"
+def faults(load: Load) -> list[str]:
+    """Return what of a load makes no sense, each with its option; nothing for one that can be planned."""
+    found = [
+        f"--{name.replace('_', '-')} must be more than nothing"
         for name, value in asdict(load).items()
         if isinstance(value, int | float) and value <= 0 and name not in MAY_BE_NOTHING
     ]
-    faults += [
-        f"plan: {name.replace('_', '-')} must be a number up to {MOST:,}"
+    found += [
+        f"--{name.replace('_', '-')} must be a number up to {MOST:,}"
         for name, value in asdict(load).items()
         if isinstance(value, int | float) and not 0 <= value <= MOST and not value < 0
     ]
-    faults += [f"plan: {name.replace('_', '-')} is a share, so at most 1" for name in SHARES if getattr(load, name) > 1]
+    found += [f"--{name.replace('_', '-')} is a share, so at most 1" for name in SHARES if getattr(load, name) > 1]
     if load.engine not in ("extractive", "seq2seq", "remote"):
-        faults.append(f"plan: engine “{load.engine}” is none of extractive, seq2seq, remote")
+        found.append(f"--engine “{load.engine}” is none of extractive, seq2seq, remote")
     if load.engine == "remote" and not load.tokens_per_second:
-        faults.append("plan: the remote engine needs --tokens-per-second, what its endpoint writes")
-    if faults:
-        raise ConfigError(faults, hint="see “digestbot plan --help” for what each option takes")
+        found.append("the remote engine needs --tokens-per-second, what its endpoint writes")
+    return found
 
 
 MAY_BE_NOTHING = ("articles_per_day", "tokens_per_second", "slack_share")
