@@ -352,6 +352,14 @@ def test_ctrl_c_ends_a_command_that_waits_for_input():
         assert waiting.stderr.read() == b""
 
 
+def test_ctrl_c_before_the_command_line_is_there_is_as_quiet(tmp_path, monkeypatch):
+    """While Python still imports there is no traceback either, and the exit code is the same."""
+    (tmp_path / "typer.py").write_text("raise KeyboardInterrupt", encoding="utf-8")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    done = digestbot("--help")
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
+
+
 def test_no_answer_of_a_batch_is_anything_but_json():
     """NaN, which Python reads and JSON has not, is refused instead of coming back in an answer."""
     (row,) = digestbot("quotes", "--jsonl", stdin='{"id": NaN, "text": "x"}').stdout.splitlines()
