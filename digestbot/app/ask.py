@@ -114,13 +114,16 @@ def _summary_of(given: str) -> str:
 
     Raises:
         NothingToRead: It is empty, or the file is no text.
+        UserError: The file may not be read.
 
     """
-    path = Path(given)
+    is_file, hint = False, "give a summary, or a file that holds one"
     with suppress(OSError, ValueError):  # too long for a path, or none at all: it is the summary itself
-        given = decode(path.read_bytes(), given) if path.is_file() else given
+        is_file = Path(given).is_file()
+    if is_file:
+        given = decode(read_file(given, hint=hint), given)
     if not given.strip():
-        raise NothingToRead("the summary", "has no words", hint="give a summary, or a file that holds one")
+        raise NothingToRead("the summary", "has no words", hint=hint)
     return given
 
 
