@@ -28,6 +28,7 @@ SHARED = ROOT.parent / "shared"
 SETS = {
     "US politics, 2016 (dev)": SHARED / "data/quotes/dev.jsonl",
     "general news, held out": ROOT / "tests/data/quotes/general_heldout.jsonl",
+    "news and politics, held out, written last": ROOT / "tests/data/quotes/late_heldout.jsonl",
     "the seed article": SHARED / "data/seed_gold.jsonl",
 }
 KEYS = ROOT / "tests/data/quotes/key_gold.jsonl"

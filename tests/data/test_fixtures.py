@@ -21,7 +21,8 @@ def records(name: str) -> list[Record]:
 
 FIT = records("general_fit.jsonl")
 HELDOUT = records("general_heldout.jsonl")
-ALL = FIT + HELDOUT
+LATE = records("late_heldout.jsonl")
+ALL = FIT + HELDOUT + LATE
 KEY = records("key_gold.jsonl")
 
 
