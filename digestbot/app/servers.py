@@ -1,11 +1,11 @@
 """Servers that come and go on Discord: their digests are paused and go on, and everything they set is kept."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from contextlib import suppress
 
-from digestbot.domain.errors import StoreError
+from digestbot.domain.errors import NotFound, StoreError
 from digestbot.domain.subscription import Subscription
-from digestbot.editorial.schedule import next_edition
+from digestbot.editorial.schedule import taken_up
 from digestbot.ports import Clock, Store
 from digestbot.telemetry import logger
 
@@ -26,8 +26,10 @@ class Servers:
         log.warning("server left", platform="discord", workspace=server)
         try:
             for one in await self._of(server):
-                if one.paused is None:
-                    await self._store.pause_subscription(one.id, LEFT)
+                # Others are paused all the same when one is deleted meanwhile.
+                with suppress(NotFound):
+                    if one.paused is None:
+                        await self._store.pause_subscription(one.id, LEFT)
         except StoreError as error:
             log.warning("server left", workspace=server, code=error.code, error=str(error))
 
@@ -39,10 +41,9 @@ class Servers:
         now = self._clock.now()
         try:
             for one in await self._of(server):
-                if one.paused == LEFT:
-                    due = next_edition(one.schedule, now)
-                    fresh = replace(one, paused=None, next_edition_at=due, window_from=now)
-                    await self._store.save_subscription(fresh)
+                with suppress(NotFound):
+                    if one.paused == LEFT:
+                        await self._store.save_subscription(taken_up(one, now))
         except StoreError as error:
             log.warning("server joined", workspace=server, code=error.code, error=str(error))
 

@@ -2,13 +2,13 @@
 
 import asyncio
 from collections.abc import Sequence
-from contextlib import AsyncExitStack
-from dataclasses import replace
+from contextlib import AsyncExitStack, suppress
 from typing import TYPE_CHECKING
 
 from digestbot.config import SlackSettings
-from digestbot.domain.errors import ConfigError, DeliveryError
-from digestbot.editorial.schedule import next_edition
+from digestbot.domain.errors import ConfigError, DeliveryError, NotFound
+from digestbot.domain.subscription import Subscription
+from digestbot.editorial.schedule import taken_up
 from digestbot.ports import Clock, Store
 from digestbot.telemetry import logger
 
@@ -162,9 +162,11 @@ class Membership:
     async def gone(self, workspaces: Sequence[str], why: str) -> None:
         """Pause the digests of workspaces; their configuration is kept."""
         log.warning("workspaces left", platform="slack", workspaces=list(workspaces), why=why)
-        for one in await self.store.subscriptions():
-            if one.channel.platform == "slack" and one.channel.workspace in workspaces and one.paused is None:
-                await self.store.pause_subscription(one.id, why)
+        for one in await self._of(workspaces):
+            # Others are paused all the same when one is deleted meanwhile.
+            with suppress(NotFound):
+                if one.paused is None:
+                    await self.store.pause_subscription(one.id, why)
 
     async def back(self, workspaces: Sequence[str]) -> None:
         """Let the digests go on that were paused for want of a token; what they missed is not made up for."""
@@ -172,7 +174,11 @@ class Membership:
 
         log.info("workspaces joined", platform="slack", workspaces=list(workspaces))
         now = self._clock.now()
-        for one in await self.store.subscriptions():
-            if one.channel.platform == "slack" and one.channel.workspace in workspaces and is_lost(one.paused):
-                due = next_edition(one.schedule, now)
-                await self.store.save_subscription(replace(one, paused=None, next_edition_at=due, window_from=now))
+        for one in await self._of(workspaces):
+            with suppress(NotFound):
+                if is_lost(one.paused):
+                    await self.store.save_subscription(taken_up(one, now))
+
+    async def _of(self, workspaces: Sequence[str]) -> Sequence[Subscription]:
+        found = await self.store.subscriptions()
+        return [one for one in found if one.channel.platform == "slack" and one.channel.workspace in workspaces]

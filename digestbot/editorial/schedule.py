@@ -7,13 +7,13 @@ repeated hour is due once, one in a missing hour is due at the next valid minute
 
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from digestbot.domain.errors import BadOption
-from digestbot.domain.subscription import Schedule
+from digestbot.domain.subscription import Schedule, Subscription
 from digestbot.editorial.cron import parse_cron
 
 INSTANT_COOLDOWN = timedelta(minutes=15)
@@ -151,6 +151,18 @@ def set_back(schedule: Schedule, next_at: datetime | None, now: datetime) -> dat
         # Nor can it be published: that is found when it is due, and told then.
         return next_at
     return next_at if next_at is None or first is None else min(next_at, first)
+
+
+def taken_up(subscription: Subscription, now: datetime) -> Subscription:
+    """Return a subscription that goes on after a pause: what it missed by ``now`` is not made up for.
+
+    One whose schedule cannot be used is due at once: publishing finds that, pauses it again, and tells its people.
+    """
+    try:
+        due = next_edition(subscription.schedule, now)
+    except BadOption:
+        due = now
+    return replace(subscription, paused=None, next_edition_at=due, window_from=now)
 
 
 def out_of_quiet(schedule: Schedule, at: datetime) -> datetime:

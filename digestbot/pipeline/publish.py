@@ -93,12 +93,7 @@ class Publisher:
 
     async def run_due(self) -> Sequence[Published]:
         """Publish every edition whose time has come; a missed one is made once."""
-        done = []
-        for subscription in await self.due():
-            due = due_edition(subscription.schedule, subscription.next_edition_at, self.clock.now())
-            if due is not None:
-                done.append(await self._guarded(subscription, due))
-        return done
+        return [done for subscription in await self.due() if (done := await self._guarded(subscription))]
 
     async def due(self) -> Sequence[Subscription]:
         """Return the subscriptions whose edition time has come, the longest due first.
@@ -116,29 +111,33 @@ class Publisher:
 
     async def run_one(self, subscription_id: int) -> Published | None:
         """Publish one subscription's edition if it is due; None when it is not, is paused, or is gone."""
-        now = self.clock.now()
         try:
             subscription = await self.store.subscription(subscription_id)
         except NotFound:
             return None
         if subscription.paused or subscription.channel.platform not in self.adapters:
             return None
-        due = due_edition(subscription.schedule, subscription.next_edition_at, now)
-        return await self._guarded(subscription, due) if due else None
+        return await self._guarded(subscription)
 
-    async def _guarded(self, subscription: Subscription, due: Due) -> Published:
-        """Publish one edition; what goes wrong is an outcome, and other subscriptions are served all the same.
+    async def _guarded(self, subscription: Subscription) -> Published | None:
+        """Publish one edition if it is due; what goes wrong is an outcome, and others are served all the same.
 
         Options that cannot be used never will be: the subscription is paused with the reason, and its people are told.
         """
+        now = self.clock.now()
+        at = subscription.next_edition_at or now
         try:
+            due = due_edition(subscription.schedule, subscription.next_edition_at, now)
+            if due is None:
+                return None
+            at = due.at
             return await defects_told(f"“{subscription.name}”", self.publish(subscription, due))
         except (StoreError, NotFound, InferenceError, Defect) as error:
-            return Published(subscription.id, due.at, "failed", error=error)
+            return Published(subscription.id, at, "failed", error=error)
         except UserError as error:
             await self.store.pause_subscription(subscription.id, str(error))
             untold = await self.owners.tell_paused(subscription, error) if self.owners else None
-            return Published(subscription.id, due.at, "failed", error=error, untold=untold)
+            return Published(subscription.id, at, "failed", error=error, untold=untold)
 
     async def publish(self, subscription: Subscription, due: Due) -> Published:
         """Make the edition that is due and write it; one already written is left as it is.

@@ -282,6 +282,21 @@ async def test_options_that_cannot_be_used_pause_their_subscription_alone(house)
     assert [s.name for s in paused] == ["Morning brief"]
 
 
+async def test_a_schedule_that_cannot_be_used_pauses_its_digest_alone(house):
+    """A time zone that is known no more stops neither the other digests nor a worker; its people are told once."""
+    house.publisher.owners = Owners(house.store, {"slack": house.chat}, [], house.clock)
+    lost = Schedule(timezone="Atlantis/Poseidonis")
+    first = await house.subscribe(name="Lost", schedule=lost)
+    second = await house.subscribe(name="Lost, too", schedule=lost, channel=replace(CHANNEL, id="C3"))
+    await house.subscribe(name="Other", channel=replace(CHANNEL, id="C2"))
+    await gates(house)
+    house.clock.tick(hours=1)
+    assert (await house.publisher.run_one(second.id)).outcome == "failed"
+    assert [one.outcome for one in await house.publisher.run_due()] == ["failed", "published"]
+    assert "is not an IANA time zone" in str((await house.store.subscription(first.id)).paused)
+    assert [said.text.partition(" is")[0] for said in house.chat.posted] == ["“Lost, too”", "“Lost”"]
+
+
 async def test_people_are_told_of_a_digest_paused_for_its_options(house):
     """Who looks after it hears once what is wrong: in their channel for problems, else in the digest's own."""
     house.publisher.owners = Owners(house.store, {"slack": house.chat}, [], house.clock)
