@@ -215,7 +215,7 @@ async def _save(store: Store, home: Workspace, wanted: Subscription, old: Subscr
         )
     else:
         fresh = replace(fresh, next_edition_at=due, window_from=now)
-    await store.save_subscription(fresh)
+    await store.save_subscription(fresh, old)
 
 
 # ── rows ─────────────────────────────────────────────────────────────────────

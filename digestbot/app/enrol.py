@@ -72,7 +72,7 @@ async def _enrol_one(store: Store, wanted: Subscription, earlier: Subscription |
         window_from=earlier.window_from,
     )
     if kept != earlier:
-        await store.save_subscription(kept)
+        await store.save_subscription(kept, earlier)
 
 
 def channel_of(wanted: SubscriptionSettings) -> Channel:

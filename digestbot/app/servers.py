@@ -43,7 +43,7 @@ class Servers:
             for one in await self._of(server):
                 with suppress(NotFound):
                     if one.paused == LEFT:
-                        await self._store.save_subscription(taken_up(one, now))
+                        await self._store.save_subscription(taken_up(one, now), one)
         except StoreError as error:
             log.warning("server joined", workspace=server, code=error.code, error=str(error))
 

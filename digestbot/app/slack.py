@@ -177,7 +177,7 @@ class Membership:
         for one in await self._of(workspaces):
             with suppress(NotFound):
                 if is_lost(one.paused):
-                    await self.store.save_subscription(taken_up(one, now))
+                    await self.store.save_subscription(taken_up(one, now), one)
 
     async def _of(self, workspaces: Sequence[str]) -> Sequence[Subscription]:
         found = await self.store.subscriptions()

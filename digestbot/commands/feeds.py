@@ -96,7 +96,8 @@ async def unsubscribe(desk: Desk, asker: Asker, options: Options) -> Reply:
         if wanted.feeds == (feed.id,):
             raise BadOption("feed", f"is the only one of the digest “{wanted.name}”: delete that first")
     for wanted in using:
-        await desk.store.save_subscription(replace(wanted, feeds=tuple(n for n in wanted.feeds if n != feed.id)))
+        left = replace(wanted, feeds=tuple(n for n in wanted.feeds if n != feed.id))
+        await desk.store.save_subscription(left, wanted)
     if asker.home == OPERATOR and not shared:
         await desk.store.remove_feed(feed.id)
     else:
@@ -141,7 +142,8 @@ async def move(desk: Desk, asker: Asker, options: Options) -> Reply:
             moving = asker.typed("schedule move", str(wanted.id))
             raise BadOption("feed", f"is the only one of the digest “{wanted.name}”: move that with “{moving}”")
     for wanted in leaving:
-        await desk.store.save_subscription(replace(wanted, feeds=tuple(n for n in wanted.feeds if n != feed.id)))
+        left = replace(wanted, feeds=tuple(n for n in wanted.feeds if n != feed.id))
+        await desk.store.save_subscription(left, wanted)
     (into,) = await put_into(desk, asker, channel, [feed])
     return said(f"Moved “{feed.name}” to the digest “{into.name}”.")
 
@@ -186,7 +188,7 @@ async def put_into(desk: Desk, asker: Asker, channel: Channel, feeds: Sequence[F
             return (one,)
     if changeable := next((one for one in there if not one.listed), None):
         grown = tuple(dict.fromkeys((*changeable.feeds, *(feed.id for feed in feeds))))
-        kept = await desk.store.save_subscription(replace(changeable, feeds=grown))
+        kept = await desk.store.save_subscription(replace(changeable, feeds=grown), changeable)
         await wake(desk, asker, kept)
         return (kept,)
     now = desk.clock.now()

@@ -126,7 +126,7 @@ async def _kept(desk: Desk, asker: Asker, wanted: Filtered, changed: Filter) -> 
             await desk.store.filter_feed(wanted.id, asker.home, changed)
         wanted = replace(wanted, filter=changed)
     elif changed != wanted.filter:
-        wanted = await desk.store.save_subscription(replace(wanted, filter=changed))
+        wanted = await desk.store.save_subscription(replace(wanted, filter=changed), wanted)
     return Reply((_rules_card(wanted), *await _tried(desk, asker, wanted, LAST // 2)))
 
 

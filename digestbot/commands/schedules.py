@@ -68,7 +68,7 @@ async def edit(desk: Desk, asker: Asker, options: Options) -> Reply:
         wanted = replace(wanted, channel=replace(before.channel, id=options.text("channel")))
     if wanted.schedule != before.schedule and not before.paused:
         wanted = replace(wanted, next_edition_at=next_edition(wanted.schedule, desk.clock.now()))
-    kept = await desk.store.save_subscription(wanted)
+    kept = await desk.store.save_subscription(wanted, before)
     await wake(desk, asker, kept)
     await rest(desk, asker, sorted(set(before.feeds) - set(kept.feeds)))
     return Reply((_digest_card(kept, asker),))
@@ -83,7 +83,7 @@ async def move(desk: Desk, asker: Asker, options: Options) -> Reply:
     if not stays:
         due = next_edition(wanted.schedule, now) if before.paused else before.next_edition_at
         wanted = replace(wanted, paused=None, next_edition_at=due)
-    kept = await desk.store.save_subscription(wanted)
+    kept = await desk.store.save_subscription(wanted, before)
     return Reply((card(Prose((Text(f"Moved “{kept.name}”."),))), _digest_card(kept, asker)))
 
 
@@ -92,7 +92,7 @@ async def run(desk: Desk, asker: Asker, options: Options) -> Reply:
     wanted = await digest_named(desk, asker, options.value("digest"))
     if wanted.paused:
         raise BadOption("digest", f"is paused ({wanted.paused}): resume it first")
-    await desk.store.save_subscription(replace(wanted, next_edition_at=desk.clock.now()))
+    await desk.store.save_subscription(replace(wanted, next_edition_at=desk.clock.now()), wanted)
     return said(f"“{wanted.name}” is being made and will be posted in a moment.")
 
 
@@ -118,7 +118,7 @@ async def resume(desk: Desk, asker: Asker, options: Options) -> Reply:
     wanted = await digest_named(desk, asker, options.value("digest"))
     now = desk.clock.now()
     due = next_edition(wanted.schedule, now)
-    kept = await desk.store.save_subscription(replace(wanted, paused=None, next_edition_at=due))
+    kept = await desk.store.save_subscription(replace(wanted, paused=None, next_edition_at=due), wanted)
     return Reply((card(Prose((Text(f"Resumed “{kept.name}”."),))), _digest_card(kept, asker)))
 
 
@@ -128,7 +128,7 @@ async def skip(desk: Desk, asker: Asker, options: Options) -> Reply:
     if wanted.paused or wanted.next_edition_at is None:
         raise BadOption("digest", "has no next edition: it is paused")
     due = next_edition(wanted.schedule, wanted.next_edition_at)
-    kept = await desk.store.save_subscription(replace(wanted, next_edition_at=due))
+    kept = await desk.store.save_subscription(replace(wanted, next_edition_at=due), wanted)
     return Reply((card(Prose((Text(f"The next edition of “{kept.name}” is left out."),))), _digest_card(kept, asker)))
 
 

@@ -111,7 +111,7 @@ async def _keep_quiet(desk: Desk, asker: Asker, before: WorkspaceSettings, chang
     same = [one for one in found if (one.schedule.quiet_from, one.schedule.quiet_to) == old]
     for one in same:
         schedule = replace(one.schedule, quiet_from=changed.quiet_from, quiet_to=changed.quiet_to)
-        await desk.store.save_subscription(replace(one, schedule=schedule))
+        await desk.store.save_subscription(replace(one, schedule=schedule), one)
     return len(same)
 
 

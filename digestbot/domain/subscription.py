@@ -1,6 +1,6 @@
 """Who gets what, where and when: channels, schedules and subscriptions."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime, time
 from typing import Literal
 
@@ -112,6 +112,16 @@ class Subscription:
     next_edition_at: datetime | None = None
     window_from: datetime | None = None
     listed: bool = False
+
+
+def changed_since(before: Subscription, after: Subscription, there: Subscription) -> Subscription:
+    """Return what is there by now with what was changed from ``before`` to ``after``, and with nothing else of it.
+
+    So a change of a topic, made while an edition is published, does not bring back the time it was due.
+    """
+    names = [one.name for one in fields(Subscription)]
+    changed = {name: getattr(after, name) for name in names if getattr(after, name) != getattr(before, name)}
+    return replace(there, **changed)
 
 
 Managers = str

@@ -158,6 +158,7 @@ class Publisher:
             known=draft.known,
             next_edition_at=_next(subscription, due, now, silent=draft.digest is None),
             window_from=now,
+            schedule=subscription.schedule,
         )
         outcome: Outcome = "nothing" if draft.digest is None else "published" if delivery else "already"
         dropped = (("rendered", draft.dropped),) if draft.dropped else ()

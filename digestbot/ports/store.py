@@ -6,7 +6,7 @@ from typing import Protocol
 
 from digestbot.domain.digest import Delivery, DeliveryState, Digest, Edition, Message, Receipt
 from digestbot.domain.news import Article, Brief, Feed, Story
-from digestbot.domain.subscription import OPERATOR, Channel, Length, Platform, Subscription, Workspace
+from digestbot.domain.subscription import OPERATOR, Channel, Length, Platform, Schedule, Subscription, Workspace
 from digestbot.ports.archive import ArchiveStore
 from digestbot.ports.rows import Hit, OpenStory, Pruned, RefreshRecord, Retention, SearchKind, Status
 from digestbot.ports.watching import WatchStore
@@ -204,8 +204,11 @@ class NewsStore(Protocol):
 class EditionStore(Protocol):
     """Subscriptions, editions and the outbox."""
 
-    async def save_subscription(self, subscription: Subscription) -> Subscription:
+    async def save_subscription(self, subscription: Subscription, before: Subscription | None = None) -> Subscription:
         """Add (``id`` 0) or change a subscription; return it stored.
+
+        ``before`` is what was read and changed: only what differs from it is written, so that what publishing, a pause
+        or another command has written meanwhile stays. None: it is taken as it is.
 
         A name is unique within a platform's workspace: saving with ``id`` 0 under a name that exists updates the
         earlier one, which keeps its pause, due time and window wherever the new one gives None.
@@ -261,17 +264,21 @@ class EditionStore(Protocol):
         next_edition_at: datetime | None,
         window_from: datetime,
         known: Collection[int] | None = None,
+        schedule: Schedule | None = None,
     ) -> Delivery | None:
         """Write an edition, its outbox row and the subscription's next due time in one transaction.
 
         ``digest`` is None when there was nothing to say. ``article_ids`` are the articles shown, with their
         story. ``known`` are the articles that the channel was known to have when the edition was made; None: nobody
         looked. An edition already written is left as it is, and None is returned; so it is without messages. A
-        subscription that still waits for an edition already written waits for ``next_edition_at`` from then on.
+        subscription that still waits for the edition waits for ``next_edition_at`` from then on; one that somebody let
+        wait for a later time meanwhile waits for that. ``schedule`` is the one that ``next_edition_at`` was found by;
+        None: nobody looks.
 
         Raises:
             NotFound: The subscription is gone.
-            Conflict: The channel has got one of the articles meanwhile, from another edition; nothing is written.
+            Conflict: The channel has got one of the articles meanwhile, from another edition, or the subscription
+                waits for this one and has another schedule by now; nothing is written.
 
         """
         ...

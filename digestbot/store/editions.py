@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digestbot.domain.digest import Delivery, Digest, Edition, Message, Part
 from digestbot.domain.errors import Conflict, NotFound
-from digestbot.domain.subscription import Channel, Subscription
+from digestbot.domain.subscription import Channel, Schedule, Subscription, changed_since
 from digestbot.store.database import batches, insert_new, insert_returning, new_id
 from digestbot.store.documents import digest_from_json, digest_to_json, settings_to_json
 from digestbot.store.rows import Role, subscription_of
@@ -19,11 +19,12 @@ from digestbot.store.tables import articles, deliveries, editions, parts, posted
 class SqlEditions(Role):
     """The subscriptions' and editions' part of the EditionStore port on a database."""
 
-    async def save_subscription(self, subscription: Subscription) -> Subscription:
-        """Add (``id`` 0) or change a subscription; return it stored."""
+    async def save_subscription(self, subscription: Subscription, before: Subscription | None = None) -> Subscription:
+        """Add (``id`` 0) or change a subscription, writing what differs from ``before``; return it stored."""
         async with self._database.write() as connection:
             if subscription.id:
-                await _row(connection, subscription.id, lock=True)
+                there = subscription_of(await _row(connection, subscription.id, lock=True))
+                subscription = changed_since(before, subscription, there) if before else subscription
             earlier = await _named(connection, subscription)
             if subscription.id and earlier and earlier.id != subscription.id:
                 raise Conflict(f"another subscription here is named “{subscription.name}”", hint="choose another name")
@@ -98,6 +99,7 @@ class SqlEditions(Role):
         next_edition_at: datetime | None,
         window_from: datetime,
         known: Collection[int] | None = None,
+        schedule: Schedule | None = None,
     ) -> Delivery | None:
         """Write an edition, its outbox row and the subscription's next due time in one transaction."""
         row = {
@@ -109,15 +111,16 @@ class SqlEditions(Role):
         async with self._database.write() as connection:
             await _hold(connection, edition.subscription_id, channel)
             edition_id = await insert_returning(connection, editions, row, "subscription_id", "at")
+            # One already written was written by a clock that was ahead: waiting for it would make it at every tick.
+            passed = {"next_edition_at": next_edition_at} if await _waits(connection, edition, schedule) else {}
             mine = update(subscriptions).where(subscriptions.c.id == edition.subscription_id)
             if edition_id is None:
-                # It was written by a clock that was ahead: waiting for it again would make it at every tick.
-                waits = subscriptions.c.next_edition_at <= edition.at
-                await connection.execute(mine.where(waits).values(next_edition_at=next_edition_at))
+                if passed:
+                    await connection.execute(mine.values(passed))
                 return None
             if known is not None:
                 await _require_untold(connection, channel, [key for key in article_ids if key not in known])
-            await connection.execute(mine.values(next_edition_at=next_edition_at, window_from=window_from))
+            await connection.execute(mine.values(passed | {"window_from": window_from}))
             await _remember(connection, channel, article_ids, edition.at)
             return await _owe(connection, edition_id, edition, channel, messages) if messages else None
 
@@ -197,6 +200,21 @@ async def _hold(connection: AsyncConnection, subscription_id: int, channel: Chan
     statement = select(subscriptions.c.id).where(wanted).order_by(subscriptions.c.id).with_for_update()
     if subscription_id not in set((await connection.execute(statement)).scalars()):
         raise NotFound("subscription", subscription_id)
+
+
+async def _waits(connection: AsyncConnection, edition: Edition, schedule: Schedule | None) -> bool:
+    """Tell whether a subscription, which is held, waits for an edition, or for none yet.
+
+    Raises:
+        Conflict: It does, and has another schedule by now.
+
+    """
+    there = subscription_of(await _row(connection, edition.subscription_id))
+    if there.next_edition_at is not None and there.next_edition_at > edition.at:
+        return False
+    if schedule not in {None, there.schedule}:
+        raise Conflict(f"“{there.name}” has another schedule by now", hint="the edition is made anew")
+    return True
 
 
 async def _require_untold(connection: AsyncConnection, channel: Channel, article_ids: Sequence[int]) -> None:

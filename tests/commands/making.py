@@ -78,9 +78,9 @@ def article(key: str, title: str = "") -> Article:
     return Article(0, url, title or f"News of the {key}", TEXTS[key], "The Ledger", key=key, language="en")
 
 
-async def a_desk(chat: ChatAdapter | None = None) -> Desk:
+async def a_desk(chat: ChatAdapter | None = None, store: MemoryStore | None = None) -> Desk:
     """Return a desk whose store holds the feed 1 and three stories an hour old."""
-    store, clock = MemoryStore(), FakeClock()
+    store, clock = store or MemoryStore(), FakeClock()
     chat = chat or FakeChat()
     briefer = Briefer(store, FakeSummarizer(), FakeEmbedder(), clock)
     publisher = Publisher(store, briefer, {chat.platform: chat}, clock)

@@ -2,13 +2,13 @@
 
 import re
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import numpy as np
 import pytest
 
 from digestbot.commands import COMMANDS, Asker, Desk, Invocation, Reply, dispatch, parse
-from digestbot.domain.digest import Heading, Link, Named, Quotation
+from digestbot.domain.digest import Edition, Heading, Link, Named, Quotation
 from digestbot.domain.errors import NotAllowed, NotFound, StoreError, UserError
 from digestbot.domain.news import Entry, ParsedFeed
 from digestbot.domain.subscription import Channel, Filter, Subscription
@@ -26,6 +26,7 @@ from tests.commands.making import (
     buttons,
     shown,
 )
+from tests.fakes.store import MemoryStore
 
 NEW_FEED = "https://ledger.example/feed.xml"
 
@@ -358,6 +359,52 @@ async def test_a_digest_lives_by_commands(desk: Desk) -> None:
     assert [s.id for s in await desk.store.due_subscriptions(desk.clock.now())] == [1]
     await ask(desk, "schedule delete 1", MANAGER)
     assert not await desk.store.subscriptions()
+
+
+class _Publishing(MemoryStore):
+    """A store that publishes what is due at ``at`` just before a change of it is written."""
+
+    at: datetime | None = None
+
+    async def save_subscription(self, subscription: Subscription, before: Subscription | None = None) -> Subscription:
+        """Publish, then change."""
+        if self.at and subscription.id:
+            await self.publish(
+                Edition(subscription.id, self.at, "UTC"),
+                channel=HERE,
+                digest=None,
+                messages=(),
+                article_ids={},
+                next_edition_at=self.at + timedelta(days=1),
+                window_from=self.at,
+            )
+        return await super().save_subscription(subscription, before)
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "schedule edit 1 topics=trade",
+        "schedule move 1 C9",
+        "filter 1 exclude=football",
+        "subscribe https://ledger.example/feed.xml",
+        "unsubscribe 1",
+        "move 1 C9",
+        "settings quiet=22:00-06:00",
+    ],
+)
+async def test_a_command_at_the_second_of_publishing_takes_nothing_back(typed: str) -> None:
+    """The digest is due when publishing says, and its next edition begins where the published one ended."""
+    store = _Publishing()
+    desk = await a_desk(store=store)
+    other = await store.add_feed("https://other.example/feed", owner=HERE.home, now=desk.clock.now())
+    await ask(desk, f"schedule create Brief feeds=1,{other.id}", MANAGER)
+    store.at = at = (await store.subscription(1)).next_edition_at
+    assert at is not None
+    reply = await ask(desk, typed, MANAGER)
+    assert reply.error is None
+    there = await store.subscription(1)
+    assert (there.next_edition_at, there.window_from) == (at + timedelta(days=1), at)
 
 
 async def test_a_name_is_taken_once_in_a_workspace(desk: Desk) -> None:

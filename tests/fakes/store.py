@@ -14,7 +14,7 @@ import numpy as np
 from digestbot.domain.digest import Delivery, DeliveryState, Digest, Edition, Message, Part, Receipt
 from digestbot.domain.errors import Conflict, NotFound, NotVerbatim
 from digestbot.domain.news import Article, Brief, Feed, Polling, Quote, Story
-from digestbot.domain.subscription import Channel, Length, Platform, Subscription, Workspace
+from digestbot.domain.subscription import Channel, Length, Platform, Schedule, Subscription, Workspace, changed_since
 from digestbot.domain.timekeeping import Timekeeping
 from digestbot.editorial.searching import Term, excerpt, terms
 from digestbot.ports import (
@@ -449,7 +449,9 @@ class MemoryEditions(MemoryNews):
         self._deliveries: dict[int, Delivery] = {}
         self._posted: dict[Channel, dict[int, Posted]] = {}
 
-    async def save_subscription(self, subscription: Subscription) -> Subscription:
+    async def save_subscription(self, subscription: Subscription, before: Subscription | None = None) -> Subscription:
+        if before and subscription.id in self._subscriptions:
+            subscription = changed_since(before, subscription, self._subscriptions[subscription.id])
         place = (subscription.name, subscription.channel.platform, subscription.channel.workspace)
         earlier = next(
             (s for s in self._subscriptions.values() if (s.name, s.channel.platform, s.channel.workspace) == place),
@@ -518,19 +520,22 @@ class MemoryEditions(MemoryNews):
         next_edition_at: datetime | None,
         window_from: datetime,
         known: Collection[int] | None = None,
+        schedule: Schedule | None = None,
     ) -> Delivery | None:
         subscription = await self.subscription(edition.subscription_id)
+        passed = subscription
+        if subscription.next_edition_at is None or subscription.next_edition_at <= edition.at:
+            if schedule not in {None, subscription.schedule}:
+                raise Conflict(f"“{subscription.name}” has another schedule by now", hint="the edition is made anew")
+            passed = replace(subscription, next_edition_at=next_edition_at)
         if (subscription.id, edition.at) in self._editions:
-            if subscription.next_edition_at is not None and subscription.next_edition_at <= edition.at:
-                self._subscriptions[subscription.id] = replace(subscription, next_edition_at=next_edition_at)
+            self._subscriptions[subscription.id] = passed
             return None
         told = await self.posted_articles(channel)
         if known is not None and any(key in told and key not in known for key in article_ids):
             raise Conflict(f"{channel} has got one of these articles meanwhile", hint="the edition is made anew")
         self._editions[subscription.id, edition.at] = digest
-        self._subscriptions[subscription.id] = replace(
-            subscription, next_edition_at=next_edition_at, window_from=window_from
-        )
+        self._subscriptions[subscription.id] = replace(passed, window_from=window_from)
         here = self._posted.setdefault(channel, {})
         for key, story_id in article_ids.items():
             url = self._articles[key].url if key in self._articles else ""

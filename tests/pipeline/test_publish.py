@@ -38,8 +38,9 @@ WORDS = "We will close the harbour gates on Monday and open them when the tide i
 class House:
     """A whole pipeline over fakes."""
 
-    def __init__(self) -> None:
-        self.clock, self.store, self.press, self.chat = FakeClock(), MemoryStore(), FakePublisher(), FakeChat()
+    def __init__(self, store: MemoryStore | None = None) -> None:
+        self.clock, self.press, self.chat = FakeClock(), FakePublisher(), FakeChat()
+        self.store = store or MemoryStore()
         self.embedder, self.summarizer = FakeEmbedder(), FakeSummarizer()
         self.refresher = Refresher(self.store, self.press, self.press, self.embedder, self.clock)
         self.briefer = Briefer(self.store, self.summarizer, self.embedder, self.clock)
@@ -93,6 +94,45 @@ async def test_an_edition_is_made_when_due_and_once(house):
     assert (done.outcome, done.stories) == ("published", 1)
     assert await house.publisher.run_due() == []
     assert "Saltmere council votes" in "\n".join(await house.shown())
+
+
+class _Busy(MemoryStore):
+    """A store in which something happens once while an edition is being made."""
+
+    meanwhile = None
+
+    async def posted_articles(self, channel):
+        if self.meanwhile:
+            happens, self.meanwhile = self.meanwhile, None
+            await happens
+        return await super().posted_articles(channel)
+
+
+async def test_a_schedule_changed_while_an_edition_is_made_says_when_the_next_one_comes():
+    """The one being made is posted; the next one comes at the new time, not at the old schedule's."""
+    house = House(_Busy())
+    made = await house.subscribe()
+    await gates(house)
+    house.clock.tick(hours=1)
+    soon = house.clock.now() + timedelta(hours=2)
+    changed = replace(made, schedule=Schedule(at=(time(10, 31),)), next_edition_at=soon)
+    house.store.meanwhile = house.store.save_subscription(changed, made)
+    (done,) = await house.publisher.run_due()
+    assert done.outcome == "published"
+    assert (await house.store.subscription(made.id)).next_edition_at == soon
+
+
+async def test_quiet_hours_set_while_an_edition_is_made_hold_for_the_one_after_it():
+    """It is still due, so it is made anew by the new schedule, once."""
+    house = House(_Busy())
+    made = await house.subscribe()
+    await gates(house)
+    house.clock.tick(hours=1)
+    late = replace(SCHEDULE, at=(time(8, 0), time(23, 0)), quiet_from=time(22, 0), quiet_to=time(6, 0))
+    house.store.meanwhile = house.store.save_subscription(replace(made, schedule=late), made)
+    outcomes = [one.outcome for _ in range(3) for one in await house.publisher.run_due()]
+    assert outcomes == ["failed", "published"]
+    assert (await house.store.subscription(made.id)).next_edition_at == START + timedelta(hours=23)
 
 
 async def test_a_quotation_comes_with_its_speaker(house):

@@ -11,7 +11,7 @@ from tests.store.making import DAY, HOUR, NOW, brief, digest, messages, stored, 
 
 async def published(store, *offsets, name="Morning brief"):
     """Write an edition of a new subscription at each offset from NOW; return the subscription and its deliveries."""
-    made = await store.save_subscription(subscription(name))
+    made = await store.save_subscription(subscription(name, due=NOW + min(offsets)))
     owed = [
         await store.publish(
             Edition(made.id, NOW + offset),

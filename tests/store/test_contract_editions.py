@@ -101,6 +101,26 @@ async def test_a_subscription_is_changed_by_its_number(store):
         await store.save_subscription(replace(second, id=999, name="D"))
 
 
+async def test_a_change_writes_what_it_changed_alone(store):
+    """What publishing, a pause or another command wrote since it was read stays as it is."""
+    read = await store.save_subscription(subscription(due=NOW))
+    await published(store)
+    await store.save_subscription(replace(read, stories=9), read)
+    await store.pause_subscription(read.id, "the channel is gone")
+    there = await store.save_subscription(replace(read, topics=("trade",)), read)
+    assert there == await store.subscription(read.id)
+    assert (there.stories, there.topics, there.paused) == (9, ("trade",), "the channel is gone")
+    assert (there.next_edition_at, there.window_from) == (NOW + DAY, NOW)
+    due = await store.save_subscription(replace(there, paused=None, next_edition_at=NOW + HOUR), there)
+    assert (due.paused, due.next_edition_at, due.stories) == (None, NOW + HOUR, 9)
+    await store.save_subscription(subscription("Taken"))
+    with pytest.raises(Conflict):
+        await store.save_subscription(replace(read, name="Taken"), read)
+    await store.remove_subscription(read.id)
+    with pytest.raises(NotFound):
+        await store.save_subscription(replace(read, stories=3), read)
+
+
 async def test_due_subscriptions_come_longest_due_first(store):
     """Those whose time has come and that are not paused are due, the longest due first."""
     late = await store.save_subscription(subscription("late", due=NOW))
@@ -189,6 +209,31 @@ async def test_an_edition_that_is_there_already_is_waited_for_no_more(store):
     after = await store.subscription(saved.id)
     assert (after.next_edition_at, after.window_from) == (NOW + 2 * DAY, NOW)
     assert await store.digest(first.edition) == digest(first.edition)
+
+
+async def test_an_edition_leaves_a_later_time_that_somebody_set_meanwhile(store):
+    """A digest that got another schedule, or is to come at once, while its edition was made is due when that says."""
+    first = await published(store)
+    saved = await store.subscription(first.edition.subscription_id)
+    next_one = {"channel": HERE, "digest": None, "messages": (), "article_ids": {}, "next_edition_at": NOW + 2 * DAY}
+    for at, due in ((NOW + HOUR, NOW + DAY), (NOW + DAY, NOW + 2 * DAY)):
+        await store.publish(replace(first.edition, at=at), **next_one, window_from=at)
+        after = await store.subscription(saved.id)
+        assert (after.next_edition_at, after.window_from) == (due, at)
+
+
+async def test_an_edition_is_not_written_by_a_schedule_that_is_no_more(store):
+    """While it is still due, it is made anew by the one there is: the time after it would be the old schedule's."""
+    saved = await store.save_subscription(subscription(due=NOW))
+    hourly = Schedule("hourly")
+    await store.save_subscription(replace(saved, schedule=hourly), saved)
+    edition = Edition(saved.id, NOW, "UTC")
+    given = {"channel": HERE, "digest": None, "messages": (), "article_ids": {}, "window_from": NOW}
+    with pytest.raises(Conflict):
+        await store.publish(edition, **given, next_edition_at=NOW + DAY, schedule=saved.schedule)
+    assert await store.due_subscriptions(NOW) == [replace(saved, schedule=hourly)]
+    await store.publish(edition, **given, next_edition_at=NOW + HOUR, schedule=hourly)
+    assert (await store.subscription(saved.id)).next_edition_at == NOW + HOUR
 
 
 async def test_an_edition_is_published_once(store):

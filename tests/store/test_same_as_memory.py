@@ -17,7 +17,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from digestbot.domain.digest import Edition, Receipt
 from digestbot.domain.errors import DigestbotError
 from digestbot.domain.news import Feed, Polling
-from digestbot.domain.subscription import OPERATOR, Channel, Filter, Workspace
+from digestbot.domain.subscription import OPERATOR, Channel, Filter, Schedule, Workspace
 from digestbot.ports import Retention, brief_key
 from digestbot.store import open_store
 from tests.fakes.store import MemoryStore
@@ -190,11 +190,13 @@ class TwoStores(RuleBasedStateMachine):
         channel=CHANNELS,
         due=st.one_of(st.none(), st.integers(-9, 9)),
         number=st.integers(0, 3),
+        before=st.one_of(st.none(), st.sampled_from("MN")),
     )
-    def subscribe(self, name, channel, due, number):
-        """Add or change a subscription."""
-        wanted = subscription(name, channel, due=None if due is None else self.now + due * HOUR)
-        self.both("save_subscription", replace(wanted, id=number))
+    def subscribe(self, name, channel, due, number, before):
+        """Add or change a subscription, perhaps by what differs from an earlier one alone."""
+        wanted = replace(subscription(name, channel, due=None if due is None else self.now + due * HOUR), id=number)
+        read = replace(subscription(before, channel, due=self.now), id=number) if before else None
+        self.both("save_subscription", wanted, read)
 
     @rule(number=IDS, reason=st.sampled_from([None, "gone"]))
     def pause_subscription(self, number, reason):
@@ -212,8 +214,9 @@ class TwoStores(RuleBasedStateMachine):
         parts=st.integers(0, 3),
         shown=st.dictionaries(IDS, IDS, max_size=3),
         channel=CHANNELS,
+        schedule=st.sampled_from([None, Schedule(), Schedule("hourly")]),
     )
-    def publish(self, number, back, parts, shown, channel):
+    def publish(self, number, back, parts, shown, channel, schedule):
         """Publish an edition, perhaps one that is written already."""
         edition = Edition(number, self.now - back * HOUR)
         self.both(
@@ -225,6 +228,7 @@ class TwoStores(RuleBasedStateMachine):
             article_ids=shown,
             next_edition_at=self.now + DAY,
             window_from=self.now,
+            schedule=schedule,
         )
 
     @rule(number=IDS, part=st.integers(0, 3), attempt=st.sampled_from("xy"))
