@@ -29,6 +29,7 @@ check: $(VENV)/.installed-dev ## Style, types, floors, and docs in step
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	$(BIN)/mypy --explicit-package-bases --follow-imports=silent bench/*.py
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest -q tests/test_docs.py
 

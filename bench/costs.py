@@ -12,16 +12,15 @@ import os
 import platform
 import tempfile
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from urllib.request import urlopen
 
 import numpy as np
 
-from bench.feeds import WholeStep, addresses, ours, pipes, publishers
+from bench.feeds import HOST_GAP, WholeStep, addresses, ours, publishers
 from bench.inference import WORDS, random_distilbart
 from bench.processor import descendants, seconds_of
 from bench.scale import DAYS, SUBSCRIPTIONS, fill, measure, resident
@@ -63,21 +62,21 @@ async def polling(count: int) -> dict[str, float]:
     """Measure the whole refresh step: nothing new, and something new."""
     async with AsyncExitStack() as stack:
         server = publishers(count)
-        stack.callback(server.communicate)
-        port = int(pipes(server)[1].readline())
+        stack.callback(server.process.communicate)
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        _, step = await ours(stack, folder / "step.db")
-        await step.add(addresses("v", count, port))
-        await step.update(addresses("v", count, port))
-        unchanged = await _polls(step, count, port)
-        await asyncio.to_thread(lambda: urlopen(f"http://127.0.0.1:{port}/change/1").close())
-        return {"poll_unchanged": unchanged, "poll_changed": await _polls(step, count, port)}
+        _, step = await ours(stack, folder / "step.db", HOST_GAP)
+        urls = addresses("v", count, server.port, count)
+        await step.add(urls)
+        await step.update(urls)
+        unchanged = await _polls(step, urls)
+        await server.asked("/change/1")
+        return {"poll_unchanged": unchanged, "poll_changed": await _polls(step, urls)}
 
 
-async def _polls(step: WholeStep, count: int, port: int) -> float:
+async def _polls(step: WholeStep, urls: Sequence[str]) -> float:
     await asyncio.sleep(1.2)  # A host is asked no sooner than its gap after the round before.
-    server = _server_seconds()
-    cost = await per_one(count, lambda: step.update(addresses("v", count, port)))
+    count, server = len(urls), _server_seconds()
+    cost = await per_one(count, lambda: step.update(urls))
     # The publishers are played by a child of ours, whose work is not the bot's.
     return max(1e-3, cost - (_server_seconds() - server) * 1000 / count)
 

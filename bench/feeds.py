@@ -28,6 +28,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import IO
 from urllib.request import urlopen
@@ -151,7 +152,7 @@ class SourcesAlone:
         """Poll each once."""
         self.now += timedelta(days=2)
         self.outcomes = {}
-        return await timed(lambda: at_once([lambda url=url: self._poll(url) for url in urls]), len(urls), self.sandbox)
+        return await timed(lambda: at_once([partial(self._poll, url) for url in urls]), len(urls), self.sandbox)
 
     async def _poll(self, url: str) -> None:
         feed = self.feeds[url]
@@ -331,7 +332,7 @@ async def bare(alone: SourcesAlone) -> Result:
                 await response.read()
 
         return await timed(
-            lambda: at_once([lambda feed=feed: ask(feed) for feed in alone.feeds.values()]),
+            lambda: at_once([partial(ask, feed) for feed in alone.feeds.values()]),
             len(alone.feeds),
             alone.sandbox,
         )

@@ -96,7 +96,7 @@ class Connection(asyncio.Protocol):
         while (end := self._rest.find(b"\r\n\r\n")) >= 0:
             request, self._rest = self._rest[:end], self._rest[end + 4 :]
             path = request.split(b" ", 2)[1].decode()
-            self._transport.write(self._publishers.answer(path, request))  # type: ignore[attr-defined] - a TCP one
+            self._transport.write(self._publishers.answer(path, request))  # type: ignore[attr-defined]  # a TCP one
 
 
 async def main(count: int) -> None:

@@ -253,7 +253,8 @@ def fit(examples: Sequence[Example], prior: Mapping[str, float], *, l2: float, f
     """Return the weights of greatest likelihood, pulled towards ``prior`` by ``l2``."""
     counts = Counter(name for e in examples for names in e.answers for name in names)
     index = {name: k for k, name in enumerate(sorted({n for n, c in counts.items() if c >= fewest} | set(prior)))}
-    pointers, columns, groups, right = [0], [], [], []
+    pointers, groups, right = [0], list[int](), list[bool]()
+    columns: list[int] = []
     for number, e in enumerate(examples):
         for k, names in enumerate(e.answers):
             columns.extend(index[name] for name in names if name in index)

@@ -123,8 +123,8 @@ def scorer() -> ModuleType | None:
 def compare(name: str, records: Sequence[Record], scoring: ModuleType, *, with_textacy: bool) -> None:
     """Print one set's table."""
     ways = {"digestbot": timed(ours, records), "regex": timed(baseline, records)}
-    if with_textacy and (answers := textacy(records)):
-        ways["textacy, per paragraph"] = answers
+    if with_textacy and (theirs := textacy(records)):
+        ways["textacy, per paragraph"] = theirs
     gold = {record["id"]: record for record in records}
     print(f"\n{name}: {len(records)} articles, quotes of five words and more")
     print(" " * 24 + "".join(f"{column:>{width}}" for column, width in COLUMNS.items()))

@@ -127,7 +127,7 @@ def speed(articles: Sequence[Article], vectors: Vectors) -> None:
     rng, index = np.random.default_rng(1), StoryIndex()
     for number in range(2000):
         base = number % len(articles)
-        vector = vectors[base] + rng.normal(0, 0.03, vectors.shape[1]).astype(np.float32)
+        vector = vectors[base] + np.asarray(rng.normal(0, 0.03, vectors.shape[1]), np.float32)
         body = f"The body of report {number} says much the same, in words of its own. " * 40
         article = Article(number, "", f"{articles[base].title} {number}", body, outlet=f"Outlet {number}")
         index.add(number + 1, article, vector / np.linalg.norm(vector))

@@ -125,9 +125,9 @@ def strict(labelled: Sequence[Row], *, wary: bool) -> None:
     print(f"the gate behind {behind} (what it refuses, the article's own sentence replaces):")
     for name, count in counts.items():
         recall, alarms = count["bad refused"] / max(1, count["bad"]), count["good refused"] / max(1, count["good"])
-        kept = count["kept"] / max(1, count["sentences"])
+        share = count["kept"] / max(1, count["sentences"])
         print(
-            f"  {name:10s} recall {recall:.2f}  summaries touched without need {alarms:.2f}  sentences kept {kept:.2f}"
+            f"  {name:10s} recall {recall:.2f}  summaries touched without need {alarms:.2f}  sentences kept {share:.2f}"
         )
 
 
