@@ -26,6 +26,7 @@ from digestbot.runtime.queue import (
 )
 from digestbot.runtime.queue.connection import QUEUE_NAMES
 from digestbot.runtime.queue.failures import lost
+from digestbot.runtime.queue.host_turns import KEEP
 from digestbot.runtime.queue.jobs import JobBook
 from digestbot.runtime.work import Job, Work
 from tests.rigs.postgresql import PostgreSQL, postgresql
@@ -348,6 +349,29 @@ async def test_a_look_that_cannot_ask_the_queue_is_a_sentence(url, monkeypatch):
     (said,) = told
     assert "the connection is lost" in said["error"]
     assert (said["log_level"], said["step"]) == ("warning", "refresh")
+
+
+async def test_a_renewal_that_is_on_its_way_when_the_turn_ends_holds_the_host_no_longer(url, monkeypatch):
+    """It is waited for before the turn is given back, so that the host is free after the gap, not after a lease."""
+    ask, kept = PostgresTurns._ask, []
+
+    async def slow(turns, statement, **values):
+        if statement != KEEP:
+            return await ask(turns, statement, **values)
+        try:
+            await asyncio.sleep(9)
+        except asyncio.CancelledError:
+            await asyncio.sleep(0.1)
+            kept.append(await ask(turns, statement, **values))
+            raise
+
+    monkeypatch.setattr(PostgresTurns, "_ask", slow)
+    async with open_queue(url, stalled_after=1.5) as queue:
+        async with PostgresTurns(queue).turn("a", 0.0):
+            await asyncio.sleep(0.6)
+        assert kept == [1]
+        async with asyncio.timeout(0.7), PostgresTurns(queue).turn("a", 0.0):
+            pass
 
 
 async def test_a_slow_request_keeps_its_turn_and_a_dead_process_does_not(url):

@@ -60,6 +60,8 @@ class PostgresTurns:
             yield
         finally:
             keeping.cancel()
+            # A renewal that is on its way would come after the turn is given back, and hold the host for a lease more.
+            await asyncio.wait([keeping])
             await self._ask(GIVE, host=host, holder=holder, gap=gap)
 
     async def _keep(self, host: str, holder: str) -> None:
