@@ -1,5 +1,6 @@
 """Brings the settings' feeds and subscriptions into the store, where everything else reads them."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
@@ -32,7 +33,7 @@ async def enrol(settings: Settings, store: Store, now: datetime) -> None:
         )
         if feed.filter != filter_of(listed):
             await store.filter_feed(feed.id, OPERATOR, filter_of(listed))
-    await _follow_the_file(store, set(feeds))
+    await _follow_the_file(store, feeds)
     here = {s.name: s for s in await store.subscriptions() if s.listed}
     for wanted in settings.subscriptions:
         await _enrol_one(store, subscription_of(wanted, feeds), here.pop(wanted.name, None), now)
@@ -41,21 +42,21 @@ async def enrol(settings: Settings, store: Store, now: datetime) -> None:
             await store.pause_subscription(left.id, NOT_LISTED)
 
 
-async def _follow_the_file(store: Store, urls: set[str]) -> None:
-    """Pause the feeds that the file named once and no longer names; resume those it names again."""
-    resting = {feed.id for feed in await store.feeds_of(OPERATOR) if feed.paused == NOT_LISTED}
-    for feed in await store.feeds():
-        if feed.listed and feed.url not in urls and feed.paused is None:
+async def _follow_the_file(store: Store, named: Mapping[str, Feed]) -> None:
+    """Pause the feeds that the file named once and no longer names; resume those it names, as the operator has them."""
+    for feed in await store.feeds(listed=True):
+        if feed.url not in named:
+            if feed.paused is not None:
+                continue
             if list(await store.owners(feed.id)) == [OPERATOR]:
                 await store.pause_feed(feed.id, NOT_LISTED)
             else:
                 # A workspace reads it too: it is polled for that one.
                 await store.pause_own(feed.id, OPERATOR, NOT_LISTED)
-        elif feed.url in urls:
-            if feed.paused == NOT_LISTED:
-                await store.pause_feed(feed.id, None)
-            elif feed.id in resting:
-                await store.pause_own(feed.id, OPERATOR, None)
+        elif feed.paused == NOT_LISTED:
+            await store.pause_feed(feed.id, None)
+        elif named[feed.url].paused == NOT_LISTED:
+            await store.pause_own(feed.id, OPERATOR, None)
 
 
 async def _enrol_one(store: Store, wanted: Subscription, earlier: Subscription | None, now: datetime) -> None:

@@ -48,8 +48,8 @@ class FeedStore(Protocol):
         """
         ...
 
-    async def feeds(self) -> Sequence[Feed]:
-        """Return every feed, by id."""
+    async def feeds(self, *, listed: bool = False) -> Sequence[Feed]:
+        """Return every feed, by id; ``listed``: those that the settings file names, or named once."""
         ...
 
     async def addresses(self) -> Sequence[str]:

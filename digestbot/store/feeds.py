@@ -65,10 +65,12 @@ class SqlFeeds(Role):
             if not done.rowcount:
                 raise NotFound("feed", feed_id)
 
-    async def feeds(self) -> Sequence[Feed]:
-        """Return every feed, by id."""
+    async def feeds(self, *, listed: bool = False) -> Sequence[Feed]:
+        """Return every feed, by id; ``listed``: those that the settings file names, or named once."""
+        statement = select(feeds).order_by(feeds.c.id)
         async with self._database.read() as connection:
-            return await each(await connection.execute(select(feeds).order_by(feeds.c.id)), feed_of)
+            rows = await connection.execute(statement.where(feeds.c.listed) if listed else statement)
+            return await each(rows, feed_of)
 
     async def addresses(self) -> Sequence[str]:
         """Return the addresses of the feeds that are not paused, in no order."""

@@ -108,3 +108,22 @@ async def test_a_feed_taken_out_of_the_file_is_still_read_for_a_workspace_that_h
     assert len(await store.due_feeds(START)) == 1
     await enrol(settings(), store, START)
     assert [f.paused for f in await store.feeds_of(OPERATOR)] == [None]
+
+
+class _Many(MemoryStore):
+    """A store in which there are more feeds than anybody should read at a start."""
+
+    async def feeds(self, *, listed=False):
+        assert listed
+        return await super().feeds(listed=listed)
+
+    async def feeds_of(self, home):
+        raise AssertionError(home)
+
+
+async def test_a_start_reads_the_files_feeds_alone():
+    """A hundred thousand feeds that were imported or subscribed to in chat cost a start nothing."""
+    store = _Many()
+    for wanted in (settings(), Settings(), settings()):
+        await enrol(wanted, store, START)
+    assert [feed.paused for feed in await store.feeds(listed=True)] == [None]

@@ -122,8 +122,8 @@ class MemoryFeeds:
             if article.feed_id == feed_id:
                 self._articles[key] = replace(article, feed_id=0)
 
-    async def feeds(self) -> Sequence[Feed]:
-        return [row.feed for _, row in sorted(self._feeds.items())]
+    async def feeds(self, *, listed: bool = False) -> Sequence[Feed]:
+        return [row.feed for _, row in sorted(self._feeds.items()) if row.feed.listed or not listed]
 
     async def addresses(self) -> Sequence[str]:
         return [row.feed.url for row in self._feeds.values() if row.feed.paused is None]

@@ -30,6 +30,15 @@ async def test_adding_a_feed_twice_updates_its_settings(store):
     assert len(await store.feeds()) == 1
 
 
+async def test_the_settings_files_feeds_are_told_from_the_others(store):
+    """Those added as listed are asked for by themselves, paused or not, by id."""
+    listed = [await store.add_feed(f"https://{name}.example/rss", listed=True, now=NOW) for name in "ba"]
+    await store.add_feed("https://c.example/rss", now=NOW)
+    await store.pause_feed(listed[0].id, "rest")
+    assert await store.feeds(listed=True) == [replace(listed[0], paused="rest"), listed[1]]
+    assert len(await store.feeds()) == 3
+
+
 async def test_backfill_counts_for_the_first_poll_alone(store):
     """Once a feed has been polled, adding it again with a backfill floods nobody."""
     feed = await store.add_feed("https://a.example/rss", now=NOW)
