@@ -89,3 +89,23 @@ def test_whoever_asks_does_not_answer() -> None:
         "a host on the radio, he sighed. “I know where the loopholes are,” he said."
     )
     assert speakers(text) == ["Howard Kerrigan"] * 2
+
+
+@pytest.mark.parametrize(
+    ("first", "last"),
+    [
+        ("By Ingrid Mallory\n", ""),
+        ("", "\nIngrid Mallory is editor of the page."),
+        ("", "\nIngrid Mallory"),
+    ],
+)
+def test_the_narrator_is_whom_the_page_names_as_its_author(first: str, last: str) -> None:
+    """“I said” is the author's where a byline, a note or a signature tells who that is."""
+    text = f"{first}Two men came to mend the roof. “It is the wrong roof,” I told them.\nThey mended it.{last}"
+    assert speakers(text) == ["Ingrid Mallory"]
+
+
+def test_a_narrator_whom_the_page_does_not_name_stays_nobody() -> None:
+    """Without an author's name “I” is resolved to nobody, least of all to somebody the page is about."""
+    text = "Ingrid Mallory came to mend the roof. “It is the wrong roof,” I told her.\nShe mended it all the same."
+    assert speakers(text) == [None]
