@@ -9,14 +9,13 @@ from digestbot.editorial.quotes.cues import cue_of
 from digestbot.editorial.quotes.descriptions import describe
 from digestbot.editorial.quotes.mentions import Mention
 from digestbot.editorial.quotes.model import calibrated
-from digestbot.editorial.quotes.narrator import narrator
 from digestbot.editorial.quotes.resolver import Resolver
 from digestbot.editorial.quotes.scene import Scene
 from digestbot.editorial.quotes.spans import Marked
 
 _RELATIVE_REACH = 12
 _RELATIVE_SURETY = 0.9
-_NARRATOR_SURETY = 0.9
+_NARRATOR_SURETY = 0.8
 """How surely whoever wrote the page is its "I": a letter in it can have another."""
 _NAMESAKES = 0.9
 """Share of the confidence left where the article has two bearers of one surname."""
@@ -68,7 +67,7 @@ def resolve(resolver: Resolver, mention: Mention) -> tuple[Mention | None, float
         return mention, 1.0
     low = mention.text.lower()
     if low == "i":
-        author = narrator(resolver.scene)
+        author = resolver.narrator
         return author, _NARRATOR_SURETY if author is not None else 0.0
     if low == "we":
         return None, 0.0

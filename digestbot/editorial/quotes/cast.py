@@ -7,6 +7,7 @@ from digestbot.editorial.quotes.mentions import CONNECTORS, Mention
 from digestbot.editorial.quotes.tokens import Token
 
 _WHERE = frozenset(("in", "at", "near"))
+_MOST_NAMESAKES = 50
 _FULL = 2
 """Words of a full form."""
 
@@ -52,9 +53,9 @@ class _Register:
         if number is None:
             number = self._enter(mention, parts)
             if mention.kind == "P" or mention.whole:
-                self.first.setdefault(parts[0], []).append(number)
+                _note(self.first, parts[0], number)
                 for middle in parts[1:-1]:
-                    self.middle.setdefault(middle, []).append(number)
+                    _note(self.middle, middle, number)
         _join(self.cast, number, mention)
 
     def add_single(self, mention: Mention, parts: Sequence[str]) -> None:
@@ -75,8 +76,15 @@ class _Register:
             Member(mention.text, mention.start, mention.end, mention.kind, sex, parts[0], parts[-1], len(parts))
         )
         number = len(self.cast) - 1
-        self.last.setdefault(parts[-1], []).append(number)
+        _note(self.last, parts[-1], number)
         return number
+
+
+def _note(register: dict[str, list[int]], word: str, number: int) -> None:
+    """Enter a member under a word of its name, unless more bear it than in any article: each is looked through."""
+    known = register.setdefault(word, [])
+    if len(known) < _MOST_NAMESAKES:
+        known.append(number)
 
 
 def gather(names: Sequence[Mention]) -> list[Member]:
@@ -142,7 +150,7 @@ def _ending_in(cast: Sequence[Member], numbers: Sequence[int], parts: Sequence[s
 
 
 def _bearer(cast: Sequence[Member], numbers: Sequence[int], mention: Mention) -> int | None:
-    """Return the member whom a single name means: of the fitting sex, then the one spoken of most, then the first."""
+    """Return the member whom a single name means: the first of the fitting sex, as later ones keep their full names."""
     sex = mention.sex if mention.titled else ""
     fitting = [n for n in numbers if not sex or cast[n].sex in ("", "u", sex) or not cast[n].titled]
     if not fitting:

@@ -1,12 +1,15 @@
 """Tells who "I" is in an article's own words, where the page says who wrote it; guesses nobody."""
 
+from digestbot.editorial.quotes.lexicon import is_trade
 from digestbot.editorial.quotes.mentions import Mention
 from digestbot.editorial.quotes.scene import Scene
 from digestbot.editorial.quotes.tokens import WORD
 
 _FIRST_LINES, _LAST_LINES = 4, 3
-_TELLS = frozenset(("is", "was", "writes", "covers", "reports", "teaches", "runs", "lives", "served", "works"))
-"""What follows an author's name in the note at the end: "Ann Lee is editor of the page."."""
+_WRITES = frozenset(("writes", "covers", "reports", "teaches", "served", "serves", "works", "runs"))
+_IS = frozenset(("is", "was"))
+_NOTE = 12
+"""Words in which a note says what somebody is: "Ann Lee is a senior political columnist"."""
 
 
 def narrator(scene: Scene) -> Mention | None:
@@ -18,7 +21,9 @@ def narrator(scene: Scene) -> Mention | None:
     for mention in named:
         if mention.line < _FIRST_LINES and _has_byline(scene, mention):
             return mention
-    return next((m for m in named if m.line > last - _LAST_LINES and _has_note(scene, m)), None)
+    # Without a byline, whom the text speaks of elsewhere is its subject, not its author.
+    strange = [m for m in named if m.line > last - _LAST_LINES and len(scene.cast[m.entity].mentions) == 1]
+    return next((m for m in strange if _has_note(scene, m)), None)
 
 
 def _has_byline(scene: Scene, mention: Mention) -> bool:
@@ -28,11 +33,17 @@ def _has_byline(scene: Scene, mention: Mention) -> bool:
 
 
 def _has_note(scene: Scene, mention: Mention) -> bool:
-    """Tell whether a name begins a line that is a note about its bearer, or is all of the line."""
+    """Tell whether a name is all of the last line, or begins a line that says what its bearer does.
+
+    "Ann Lee is editor of the page." is such a note, "Ann Lee is expected on Monday." none.
+    """
     if not _begins_line(scene, mention.i):
         return False
-    rest = [t for t in scene.tokens[mention.j :] if t.line == mention.line and t.kind == WORD]
-    return not rest or rest[0].lower in _TELLS
+    rest = [t.lower for t in scene.tokens[mention.j :] if t.line == mention.line and t.kind == WORD]
+    if not rest:
+        return mention.line == scene.tokens[-1].line
+    trade = any(is_trade(word.partition("-")[0], scene.words) for word in rest[1:_NOTE])
+    return rest[0] in _WRITES or (rest[0] in _IS and trade)
 
 
 def _begins_line(scene: Scene, index: int) -> bool:

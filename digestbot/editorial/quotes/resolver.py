@@ -8,12 +8,14 @@ noun phrases that take up somebody named before ("the senator").
 from bisect import bisect_left
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from math import exp
 
 from digestbot.editorial.quotes.antecedents import Candidate, Identity, Question, describe, identify, sex_of, words_near
 from digestbot.editorial.quotes.lexicon import is_trade
 from digestbot.editorial.quotes.mentions import Mention
 from digestbot.editorial.quotes.model import resolver_weights
+from digestbot.editorial.quotes.narrator import narrator
 from digestbot.editorial.quotes.nominals import AGED
 from digestbot.editorial.quotes.roles import is_definite
 from digestbot.editorial.quotes.scene import Scene
@@ -48,6 +50,11 @@ class Resolver:
         self._phrases = [m for m in scene.mentions if self.may_take_up(m)]
         self._next = 0
         self._taken_up: dict[int, Antecedent] = {}
+
+    @cached_property
+    def narrator(self) -> Mention | None:
+        """Whoever "I" is in the article's own words, where the page tells."""
+        return narrator(self.scene)
 
     def antecedent(self, pronoun: Mention) -> Antecedent | None:
         """Return what a pronoun stands for, or None when nothing fits."""

@@ -1,5 +1,8 @@
 """Whom pronouns and noun phrases take up, and what the article itself tells of that."""
 
+from itertools import product
+from time import process_time
+
 import pytest
 
 from digestbot.domain.news import Article
@@ -109,3 +112,20 @@ def test_a_narrator_whom_the_page_does_not_name_stays_nobody() -> None:
     """Without an author's name “I” is resolved to nobody, least of all to somebody the page is about."""
     text = "Ingrid Mallory came to mend the roof. “It is the wrong roof,” I told her.\nShe mended it all the same."
     assert speakers(text) == [None]
+
+
+@pytest.mark.parametrize("last", ["Ingrid Mallory is expected to speak on Monday.", "Ingrid Mallory\nRead on."])
+def test_a_name_at_the_end_that_is_no_note_is_no_author(last: str) -> None:
+    """A last paragraph of news begins with a name too, and so does a link to more."""
+    text = f"Two men came to mend the roof. “It is the wrong roof,” I told them.\nThey mended it.\n{last}"
+    assert speakers(text) == [None]
+
+
+def test_a_page_of_namesakes_costs_little() -> None:
+    """Ten thousand people of one surname are each looked at, not each held against all others."""
+    first = [
+        "".join(letters).capitalize() for letters in product("bdfgklmnprst", "aeiou", "bdfgklmnprst", "aeiou", "nrs")
+    ]
+    began = process_time()
+    speakers(" ".join(f"{name} Smith met him." for name in first) + " “It was all quite true,” Smith said.")
+    assert process_time() - began < 4
