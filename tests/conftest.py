@@ -1,9 +1,11 @@
 """What every test shares: no hub is ever asked, and no setting leaks in from the environment."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 from hypothesis import HealthCheck, settings
 
 # Shared machines are slow at times: how long one example takes says nothing about the code.
@@ -38,3 +40,11 @@ def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in list(os.environ):
         if name.startswith("DIGESTBOT_"):
             monkeypatch.delenv(name)
+
+
+@pytest.fixture(autouse=True)
+def _own_log() -> Iterator[None]:
+    """Put the log back as it was: a command that a test runs in this process sets how loud it is for all after it."""
+    before = structlog.get_config()
+    yield
+    structlog.configure(**before)
